@@ -1,0 +1,242 @@
+"""The errors of the science: every refusal has a name, the measured figures and a way out.
+
+One small tree. The terminal prints an error as it is, the service maps its class to an HTTP status in one
+table, the morning report quotes it. Nothing here knows about HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KanchaError(Exception):
+    """Base of every refusal.
+
+    Args:
+        message: What was found, with the measured value in it.
+        remedy: What the user can do about it; empty only where nothing can be done.
+        measured: The figures behind the message, machine-readable.
+    """
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Kancha could not do this"
+    title_zh: ClassVar[str] = "操作未能完成"
+
+    def __init__(self, message: str, *, remedy: str = "", **measured: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.measured = measured
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as plain values: `code`, `title`, `message`, `remedy`, `measured`."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "title_zh": self.title_zh,
+            "message": self.message,
+            "remedy": self.remedy,
+            "measured": self.measured,
+        }
+
+
+class InputError(KanchaError):
+    """What was given cannot be used."""
+
+    code = "bad-input"
+    title = "The input cannot be used"
+    title_zh = "输入数据不可用"
+
+
+class MissingFileError(InputError):
+    """The named file is not there."""
+
+    code = "file-not-found"
+    title = "There is no such file"
+    title_zh = "文件不存在"
+
+
+# --- rasters -------------------------------------------------------------------------------------
+
+
+class RasterError(InputError):
+    """A raster cannot be used."""
+
+    code = "raster-unusable"
+    title = "The raster cannot be used"
+    title_zh = "影像不可用"
+
+
+class NotARasterError(RasterError):
+    """The file is not a raster at all."""
+
+    code = "not-a-raster"
+    title = "The file is not a raster"
+    title_zh = "文件不是栅格影像"
+
+
+class RasterFormatError(RasterError):
+    """A raster, but of a format (driver) that is not accepted."""
+
+    code = "raster-format-refused"
+    title = "Only GeoTIFF is accepted"
+    title_zh = "仅接受 GeoTIFF 格式"
+
+
+class TruncatedRasterError(RasterError):
+    """The file ends before its pixels do."""
+
+    code = "raster-truncated"
+    title = "The raster is incomplete"
+    title_zh = "影像文件不完整"
+
+
+class RasterBombError(RasterError):
+    """The file would unpack to far more than any real scene."""
+
+    code = "raster-too-large"
+    title = "The raster unpacks to an implausible size"
+    title_zh = "影像解压后大小异常"
+
+
+class BandsError(RasterError):
+    """The bands are too many, too few, of an unknown type, or the two dates share none."""
+
+    code = "bands-unusable"
+    title = "The bands cannot be used"
+    title_zh = "波段不可用"
+
+
+class EmptyRasterError(RasterError):
+    """Every pixel is nodata."""
+
+    code = "raster-empty"
+    title = "The raster holds no valid pixel"
+    title_zh = "影像没有有效像元"
+
+
+# --- coordinates ---------------------------------------------------------------------------------
+
+
+class CRSError(InputError):
+    """A coordinate reference system cannot be used."""
+
+    code = "crs-unusable"
+    title = "The coordinate reference system cannot be used"
+    title_zh = "坐标系不可用"
+
+
+class MissingCRSError(CRSError):
+    """No coordinate reference system is declared."""
+
+    code = "crs-missing"
+    title = "No coordinate reference system is declared"
+    title_zh = "缺少坐标系定义"
+
+
+class CRSMismatchError(CRSError):
+    """Two different systems meet, or coordinates contradict the declared system."""
+
+    code = "crs-mismatch"
+    title = "The coordinates do not agree with the coordinate reference system"
+    title_zh = "坐标与坐标系不符"
+
+
+# --- pairs ---------------------------------------------------------------------------------------
+
+
+class PairError(InputError):
+    """The two dates cannot be compared."""
+
+    code = "pair-refused"
+    title = "The two dates cannot be compared"
+    title_zh = "两期影像无法比较"
+
+
+class NoOverlapError(PairError):
+    """The two dates do not cover the same ground, or less than 5 % of it."""
+
+    code = "no-overlap"
+    title = "The two rasters do not overlap enough"
+    title_zh = "两期影像重叠不足"
+
+
+class PixelSizeError(PairError):
+    """The pixel sizes are too different."""
+
+    code = "pixel-size-ratio"
+    title = "The pixel sizes are too different"
+    title_zh = "两期影像分辨率相差过大"
+
+
+class DateOrderError(PairError):
+    """The dates are equal or reversed."""
+
+    code = "date-order"
+    title = "The dates are equal or reversed"
+    title_zh = "两期日期相同或顺序颠倒"
+
+
+class MissingDateError(PairError):
+    """No acquisition date can be found."""
+
+    code = "date-missing"
+    title = "The acquisition date is unknown"
+    title_zh = "缺少影像拍摄日期"
+
+
+# --- vectors -------------------------------------------------------------------------------------
+
+
+class LayerError(InputError):
+    """A vector layer cannot be used."""
+
+    code = "layer-unusable"
+    title = "The vector layer cannot be used"
+    title_zh = "矢量图层不可用"
+
+
+class LayerColumnsError(LayerError):
+    """A layer lacks a column that it must have."""
+
+    code = "layer-columns"
+    title = "The layer lacks needed columns"
+    title_zh = "图层缺少必要字段"
+
+
+class GeometryError(LayerError):
+    """A geometry is empty, of the wrong kind, or broken beyond repair."""
+
+    code = "geometry-unusable"
+    title = "The geometry cannot be used"
+    title_zh = "几何图形不可用"
+
+
+class EncodingError(LayerError):
+    """The text of a layer cannot be decoded."""
+
+    code = "text-encoding"
+    title = "The text of the layer cannot be decoded"
+    title_zh = "图层文字编码无法识别"
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+class OptionError(InputError):
+    """An option is outside its range."""
+
+    code = "option-range"
+    title = "An option is outside its range"
+    title_zh = "参数超出范围"
+
+
+class ScanCancelledError(KanchaError):
+    """The scan was stopped on request."""
+
+    code = "scan-dismissed"
+    title = "The scan was stopped"
+    title_zh = "扫描已中止"

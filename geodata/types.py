@@ -1,0 +1,128 @@
+"""Plain values that the stages hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import geopandas as gpd
+
+from geodata.errors import OptionError
+
+LayerKind = Literal["parcels", "permits", "zones", "buildings"]
+LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings")
+
+Change = Literal["appeared", "disappeared", "altered"]
+Status = Literal["suspected", "permitted", "existing", "unassessed"]
+STATUSES: tuple[Status, ...] = ("suspected", "permitted", "existing", "unassessed")
+
+ProgressHook = Callable[[float, str], None]
+"""Called with the share done (0 to 1) and what is being done; may raise `ScanCancelledError` to stop."""
+
+DETECTORS = ("training-free",)
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """What a user may choose about a scan.
+
+    Args:
+        min_area_m2: Smallest structure that is reported, m².
+        min_confidence: Findings below this confidence are left out, 0 to 1.
+        gsd_m: Working pixel size, m; None: what `min_area_m2` needs (0.5 m for 20 m²).
+        window_px: Side of a processing window, px. Never changes the result.
+        workers: Processes for the pixel work. Never changes the result.
+        detector: Name of the detector.
+        before_date: Acquisition time of the first date, None: from the file.
+        after_date: Acquisition time of the second date, None: from the file.
+        before_crs: System of the first raster where the file declares none.
+        after_crs: System of the second raster where the file declares none.
+    """
+
+    min_area_m2: float = 20.0
+    min_confidence: float = 0.0
+    gsd_m: float | None = None
+    window_px: int = 1024
+    workers: int = 1
+    detector: str = "training-free"
+    before_date: datetime | None = None
+    after_date: datetime | None = None
+    before_crs: str | None = None
+    after_crs: str | None = None
+
+    def __post_init__(self) -> None:
+        checks = [
+            ("min_area_m2", self.min_area_m2, 1.0, 1e6),
+            ("min_confidence", self.min_confidence, 0.0, 1.0),
+            ("gsd_m", 0.5 if self.gsd_m is None else self.gsd_m, 0.02, 30.0),
+            ("window_px", self.window_px, 128, 8192),
+            ("workers", self.workers, 1, 256),
+        ]
+        for name, value, low, high in checks:
+            if not low <= value <= high:
+                raise OptionError(
+                    f"{name} is {value:g}, which is outside {low:g} to {high:g}.",
+                    remedy=f"Choose {name} within this range.",
+                    **{name: value},
+                )
+        if self.detector not in DETECTORS:
+            raise OptionError(
+                f"There is no detector {self.detector!r}.", remedy=f"Known: {', '.join(DETECTORS)}."
+            )
+
+    def result_parameters(self) -> dict[str, Any]:
+        """The options that can change a result: what provenance and the parameters hash hold."""
+        values = asdict(self)
+        for name in ("window_px", "workers"):
+            del values[name]
+        return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`)."""
+
+    parcels: gpd.GeoDataFrame | None = None
+    permits: gpd.GeoDataFrame | None = None
+    zones: gpd.GeoDataFrame | None = None
+    buildings: gpd.GeoDataFrame | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to assess against."""
+        return any(getattr(self, kind) is not None for kind in LAYER_KINDS)
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What reading a layer did to it: nothing is dropped or repaired silently.
+
+    Args:
+        source: Name of the file.
+        kind: Which layer it is.
+        sha256: Checksum of what was read.
+        crs: System the file declared.
+        encoding: Text encoding, with how it was found.
+        rows: Features read.
+        kept: Features kept.
+        repaired: Ids of the features whose geometry was repaired.
+        dropped: (id, reason) of the features left out.
+        duplicated: Ids that occur more than once (all but the first are dropped only where rows are equal).
+    """
+
+    source: str
+    kind: str
+    sha256: str
+    crs: str
+    encoding: str
+    rows: int
+    kept: int
+    repaired: list[str] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values."""
+        return asdict(self)
