@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 
+from shapely.geometry import Point, Polygon
+
 from geodata.demo.frame import Box, cuts
 from geodata.demo.ground import Ground, outer_ring
 from geodata.demo.plan import BOTH, Parcel, Rect, Zone
 
-_CROPS = {"wheat_maize": 0.46, "soil_maize": 0.13, "wheat_stubble": 0.14, "vegetable": 0.1, "mulch": 0.08,
-          "cotton": 0.06, "rape": 0.03}  # fmt: skip
+_CROPS = {
+    "wheat_maize": 0.46,
+    "soil_maize": 0.13,
+    "wheat_stubble": 0.14,
+    "vegetable": 0.1,
+    "mulch": 0.08,
+    "cotton": 0.06,
+    "rape": 0.03,
+}
 
 
 def fill_farmland(ground: Ground, cell: Box, village: str, protected: bool) -> None:
@@ -37,10 +46,14 @@ def _block(ground: Ground, block: Box, village: str, protected: bool) -> None:
     """A group of neighbouring strips, or one of the special uses."""
     kinds = {"strips": 0.74, "orchard": 0.07, "tunnels": 0.09, "pond": 0.03, "grove": 0.07}
     kind = "strips" if protected and ground.chance(0.7) else ground.one_of(kinds)
+    if ground.in_view(*ground.warp.point(*block.centre)) and not any(
+        ground.in_view(p.shape.centroid.x, p.shape.centroid.y) for p in ground.plan.by_role("greenhouse")
+    ):
+        kind = "tunnels"
     if kind == "strips":
         favourite = ground.one_of(_CROPS)
         across = ground.chance(0.28)
-        cut = cuts(ground.rng, *((block.v0, block.v1) if across else (block.u0, block.u1)), 11, 30)
+        cut = cuts(ground.rng, *((block.v0, block.v1) if across else (block.u0, block.u1)), 14, 34)
         for strip in block.rows(cut) if across else block.columns(cut):
             crop = favourite if ground.chance(0.45) else ground.one_of(_CROPS)
             _strip(ground, strip, crop, village, across)
@@ -73,12 +86,14 @@ def _strip(ground: Ground, strip: Box, crop: str, village: str, across: bool) ->
     if ground.chance(0.05):
         rect = ground.warp.rect(strip)
         x, y = rect.at(ground.between(-0.2, 0.2) * rect.length, ground.between(-0.3, 0.3) * rect.width)
-        ground.grove(parcel.shape.intersection(_disc(x, y, 5)), 1 / 9, {"pine": 0.7, "poplar": 0.3}, (1.2, 2.2))
+        ground.grove(
+            parcel.shape.intersection(_disc(x, y, 5)), 1 / 9, {"pine": 0.7, "poplar": 0.3}, (1.2, 2.2)
+        )
 
 
-def _disc(x: float, y: float, radius: float) -> object:
+def _disc(x: float, y: float, radius: float) -> Polygon:
     """A round piece of ground."""
-    return Rect(x, y, 0.2, 0.2).polygon.buffer(radius)
+    return Point(x, y).buffer(radius)
 
 
 def _track_trees(ground: Ground, track: Box) -> None:

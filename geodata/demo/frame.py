@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -39,8 +40,9 @@ class Box:
         """The middle."""
         return (self.u0 + self.u1) / 2, (self.v0 + self.v1) / 2
 
-    def inset(self, left: float, top: float | None = None, right: float | None = None,
-              bottom: float | None = None) -> Box:  # fmt: skip
+    def inset(
+        self, left: float, top: float | None = None, right: float | None = None, bottom: float | None = None
+    ) -> Box:
         """The box with its sides moved in; one number moves all four."""
         top = left if top is None else top
         right = left if right is None else right
@@ -50,12 +52,12 @@ class Box:
     def columns(self, cuts: list[float]) -> list[Box]:
         """The box cut at the given u positions."""
         edges = [self.u0, *cuts, self.u1]
-        return [Box(a, self.v0, b, self.v1) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [Box(a, self.v0, b, self.v1) for a, b in pairwise(edges)]
 
     def rows(self, cuts: list[float]) -> list[Box]:
         """The box cut at the given v positions."""
         edges = [self.v0, *cuts, self.v1]
-        return [Box(self.u0, a, self.u1, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [Box(self.u0, a, self.u1, b) for a, b in pairwise(edges)]
 
 
 @dataclass(frozen=True)

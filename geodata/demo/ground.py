@@ -10,15 +10,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.demo.frame import Box, Warp
-from geodata.demo.plan import BOTH, Parcel, Patch, Plan, Rect, Solid, Tree
-
-
-def largest(shape: BaseGeometry) -> Polygon:
-    """The largest polygon of a geometry; an empty one where there is none."""
-    if isinstance(shape, Polygon):
-        return shape
-    parts = [g for g in getattr(shape, "geoms", []) if isinstance(g, Polygon)]
-    return max(parts, key=lambda g: g.area) if parts else Polygon()
+from geodata.demo.plan import BOTH, Parcel, Patch, Plan, Rect, Solid, Tree, largest
 
 
 def outer_ring(shape: Polygon | MultiPolygon, width: float) -> BaseGeometry:
@@ -52,14 +44,23 @@ class Ground:
         weights = np.array(list(options.values()))
         return str(self.rng.choice(list(options), p=weights / weights.sum()))
 
-    def parcel(self, box: Box, role: str, land_use: str, village: str = "", state: bool = False) -> Parcel | None:
+    def parcel(
+        self, box: Box, role: str, land_use: str, village: str = "", state: bool = False
+    ) -> Parcel | None:
         """Register the box as a parcel, less the river's corridor; None where next to nothing is left."""
         shape = largest(self.warp.polygon(box).difference(self.corridor))
         u, v = box.centre
         return self.parcel_of(shape, role, land_use, village, state, self.warp.angle(u, v))
 
-    def parcel_of(self, shape: Polygon, role: str, land_use: str, village: str = "", state: bool = False,
-                  angle: float = 0.0) -> Parcel | None:  # fmt: skip
+    def parcel_of(
+        self,
+        shape: Polygon,
+        role: str,
+        land_use: str,
+        village: str = "",
+        state: bool = False,
+        angle: float = 0.0,
+    ) -> Parcel | None:
         """Register a polygon as a parcel; None where it is smaller than 60 m2."""
         if shape.area < 60:
             return None
@@ -72,8 +73,15 @@ class Ground:
         self.plan.parcels.append(parcel)
         return parcel
 
-    def cover(self, shape: BaseGeometry, cover: str, angle: float = 0.0, rough: float = 0.0, dates: int = BOTH,
-              opacity: float = 1.0) -> None:  # fmt: skip
+    def cover(
+        self,
+        shape: BaseGeometry,
+        cover: str,
+        angle: float = 0.0,
+        rough: float = 0.0,
+        dates: int = BOTH,
+        opacity: float = 1.0,
+    ) -> None:
         """Lay a cover on a piece of ground."""
         if not shape.is_empty:
             self.plan.patches.append(Patch(shape, cover, angle, self.seed(), dates, rough, opacity))
@@ -94,7 +102,9 @@ class Ground:
         height = radius * self.between(2.1, 2.9) + 1.2
         self.plan.trees.append(Tree(x, y, radius, height, species, self.seed()))
 
-    def grove(self, shape: BaseGeometry, per_m2: float, species: dict[str, float], radius: tuple[float, float]) -> None:
+    def grove(
+        self, shape: BaseGeometry, per_m2: float, species: dict[str, float], radius: tuple[float, float]
+    ) -> None:
         """Scatter trees over a polygon."""
         if shape.is_empty or shape.area < 4:
             return
@@ -113,6 +123,11 @@ class Ground:
             self.build(rect.part(side * a, 0, 0.4, rect.width), "wall", height)
             half = (rect.length - gate_m) / 2
             self.build(rect.part(side * (gate_m / 2 + half / 2), b, half, 0.4), "wall", height)
+
+    def in_view(self, x: float, y: float) -> bool:
+        """Whether a point lies well inside the image."""
+        extent = self.plan.extent_m
+        return min(x, y) > 0.1 * extent and max(x, y) < 0.9 * extent
 
     def inside(self, shape: BaseGeometry, x: float, y: float) -> bool:
         """Whether a point lies in a geometry."""

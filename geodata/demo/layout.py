@@ -7,8 +7,8 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from geodata.demo.farmland import fill_farmland
-from geodata.demo.ground import Ground, largest
-from geodata.demo.plan import Patch, Plan, Zone
+from geodata.demo.ground import Ground
+from geodata.demo.plan import Patch, Plan, Zone, largest
 from geodata.demo.roads import Cell, Network, draw_river, draw_roads, lay_network
 from geodata.demo.town import fill_compound, fill_industry, fill_vacant
 from geodata.demo.village import fill_village
@@ -69,6 +69,8 @@ def _remainders(ground: Ground, network: Network) -> None:
 def _development_boundary(plan: Plan, network: Network) -> None:
     """The urban development boundary around estate, compounds and building land."""
     town = [network.warp.polygon(c.box) for c in network.cells if c.use in {"industry", "compound", "vacant"}]
-    outline = largest(shapely.union_all([t.buffer(22) for t in town]).buffer(-18).difference(network.corridor))
+    outline = largest(
+        shapely.union_all([t.buffer(22) for t in town]).buffer(-18).difference(network.corridor)
+    )
     if not outline.is_empty:
         plan.zones.append(Zone("CZKF-01", "urban_development_boundary", outline, "城镇开发边界"))

@@ -20,10 +20,30 @@ BOTH = 3
 Change = Literal["appeared", "disappeared"]
 
 ROOFS = frozenset(
-    {"tile_grey", "tile_red", "hip_red", "flat", "flat_dark", "blue_steel", "white_steel", "red_steel",
-     "hall_blue", "hall_white", "slab", "unfinished"}
-)  # fmt: skip
+    {
+        "tile_grey",
+        "tile_red",
+        "hip_red",
+        "flat",
+        "flat_dark",
+        "blue_steel",
+        "white_steel",
+        "red_steel",
+        "hall_blue",
+        "hall_white",
+        "slab",
+        "unfinished",
+    }
+)
 """The skins of solids that are structures; every other skin is a vehicle, a wall, a tunnel or the like."""
+
+
+def largest(shape: BaseGeometry) -> Polygon:
+    """The largest polygon of a geometry; an empty one where there is none."""
+    if isinstance(shape, Polygon):
+        return shape
+    parts = [g for g in getattr(shape, "geoms", []) if isinstance(g, Polygon)]
+    return max(parts, key=lambda g: g.area) if parts else Polygon()
 
 
 @dataclass(frozen=True)

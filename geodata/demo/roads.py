@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
 from geodata.demo.frame import Box, Warp
-from geodata.demo.plan import AFTER, BEFORE, BOTH, Patch, Plan, Rect, Solid, Tree, Zone
+from geodata.demo.plan import AFTER, BEFORE, BOTH, Patch, Plan, Rect, Solid, Tree, Zone, largest
 
 _FRINGE_M = 90.0
 """How far the plan goes on beyond the image, so that no edge shows and shadows fall in from outside."""
@@ -87,11 +89,9 @@ def _uses(rng: np.random.Generator, centres: list[tuple[float, float]], extent: 
     wave = rng.uniform(-0.28, 0.28, len(centres))
     urban = [(u - v) / extent + float(w) for (u, v), w in zip(centres, wave, strict=True)]
     order = np.argsort(urban)[::-1]
-    inside = [
-        i for i in order if -40 < centres[i][0] < extent + 40 and -40 < centres[i][1] < extent + 40
-    ]
+    inside = [i for i in order if -40 < centres[i][0] < extent + 40 and -40 < centres[i][1] < extent + 40]
     total = len(inside)
-    shares = {"compound": 0.13, "industry": 0.24, "vacant": 0.08, "village": 0.22}
+    shares = {"compound": 0.13, "industry": 0.24, "vacant": 0.08, "village": 0.17}
     uses = ["farmland"] * len(centres)
     start = 0.0
     for use, share in shares.items():
@@ -118,17 +118,19 @@ def _river(rng: np.random.Generator, extent: float) -> tuple[Polygon, Polygon]:
         + 34 * scale * np.sin(2 * np.pi * x / 430 + phase[0])
         + 11 * scale * np.sin(2 * np.pi * x / 170 + phase[1])
     )
-    half = (9.5 + 2.2 * np.sin(2 * np.pi * x / 95 + phase[2]) + rng.normal(0, 0.7, x.size)) * (0.55 + 0.45 * scale)
+    half = (9.5 + 2.2 * np.sin(2 * np.pi * x / 95 + phase[2]) + rng.normal(0, 0.7, x.size)) * (
+        0.55 + 0.45 * scale
+    )
     slope = np.gradient(y, x)
     normal = np.column_stack([-slope, np.ones_like(x)]) / np.hypot(slope, 1)[:, None]
     axis = np.column_stack([x, y])
     bank = half + 17 * (0.6 + 0.4 * scale)
 
-    def ribbon(reach: np.ndarray) -> Polygon:
+    def ribbon(reach: NDArray[np.float64], tolerance: float) -> Polygon:
         sides = [axis + normal * reach[:, None], (axis - normal * reach[:, None])[::-1]]
-        return shapely.make_valid(Polygon(np.vstack(sides))).buffer(0)
+        return largest(shapely.make_valid(Polygon(np.vstack(sides))).buffer(0).simplify(tolerance))
 
-    return ribbon(half).simplify(0.2), ribbon(bank).simplify(0.3)
+    return ribbon(half, 0.2), ribbon(bank, 0.3)
 
 
 def lay_network(rng: np.random.Generator, extent: float) -> Network:
@@ -137,12 +139,14 @@ def lay_network(rng: np.random.Generator, extent: float) -> Network:
     us, vs = _positions(rng, extent, AVENUE), _positions(rng, extent, STREET)
     boxes = {
         (i, j): Box(
-            us[i][0] + us[i][1].half_m, vs[j][0] + vs[j][1].half_m,
-            us[i + 1][0] - us[i + 1][1].half_m, vs[j + 1][0] - vs[j + 1][1].half_m,
+            us[i][0] + us[i][1].half_m,
+            vs[j][0] + vs[j][1].half_m,
+            us[i + 1][0] - us[i + 1][1].half_m,
+            vs[j + 1][0] - vs[j + 1][1].half_m,
         )
         for i in range(len(us) - 1)
         for j in range(len(vs) - 1)
-    }  # fmt: skip
+    }
     uses = dict(zip(boxes, _uses(rng, [b.centre for b in boxes.values()], extent), strict=True))
     cells: dict[tuple[int, int], Cell] = {k: Cell(boxes[k], uses[k]) for k in boxes}
     removed: set[tuple[int, int]] = set()
@@ -166,8 +170,14 @@ def lay_network(rng: np.random.Generator, extent: float) -> Network:
     return network
 
 
-def _stretch(warp: Warp, kind: RoadClass, along_u: bool, at: float, start: tuple[float, RoadClass],
-             end: tuple[float, RoadClass]) -> Road:  # fmt: skip
+def _stretch(
+    warp: Warp,
+    kind: RoadClass,
+    along_u: bool,
+    at: float,
+    start: tuple[float, RoadClass],
+    end: tuple[float, RoadClass],
+) -> Road:
     """One stretch between two crossing roads; `trimmed` stops short of both junctions."""
 
     def line(trim: float) -> LineString:
@@ -178,10 +188,17 @@ def _stretch(warp: Warp, kind: RoadClass, along_u: bool, at: float, start: tuple
     return Road(kind, along_u, line(0), line(1))
 
 
+def _beside(line: LineString, offset: float) -> LineString:
+    """The line at a distance from another (positive: to its left)."""
+    if abs(offset) < 1e-6:
+        return line
+    curve = line.offset_curve(offset)
+    return curve if isinstance(curve, LineString) else max(curve.geoms, key=lambda part: part.length)
+
+
 def _ribbon(line: LineString, offset: float, width: float) -> BaseGeometry:
     """A band of the given width beside a line (positive offsets lie to its left)."""
-    side = line.offset_curve(offset) if abs(offset) > 1e-6 else line
-    return side.buffer(width / 2, cap_style="flat")
+    return _beside(line, offset).buffer(width / 2, cap_style="flat")
 
 
 def draw_river(plan: Plan, network: Network, rng: np.random.Generator) -> None:
@@ -204,7 +221,9 @@ def draw_river(plan: Plan, network: Network, rng: np.random.Generator) -> None:
     for x, y in points[keep]:
         radius = float(rng.gamma(6, 0.42) + 0.7)
         species = str(rng.choice(["willow", "poplar", "bush"], p=[0.5, 0.35, 0.15]))
-        plan.trees.append(Tree(float(x), float(y), radius, radius * 2.6 + 1.5, species, int(rng.integers(1 << 30))))
+        plan.trees.append(
+            Tree(float(x), float(y), radius, radius * 2.6 + 1.5, species, int(rng.integers(1 << 30)))
+        )
 
 
 def draw_roads(plan: Plan, network: Network, rng: np.random.Generator) -> None:
@@ -212,7 +231,9 @@ def draw_roads(plan: Plan, network: Network, rng: np.random.Generator) -> None:
     for surface, opening in (("concrete_road", 3.0), ("asphalt", 8.0)):
         roads = [r for r in network.roads if r.kind.surface == surface]
         outer = shapely.union_all([r.axis.buffer(r.kind.half_m, cap_style="square") for r in roads])
-        inner = shapely.union_all([r.axis.buffer(r.kind.carriageway_m / 2, cap_style="square") for r in roads])
+        inner = shapely.union_all(
+            [r.axis.buffer(r.kind.carriageway_m / 2, cap_style="square") for r in roads]
+        )
         verge = "pavement" if surface == "asphalt" else "verge"
         plan.patches.append(Patch(outer.buffer(opening).buffer(-opening), verge, seed=11))
         plan.patches.append(Patch(inner.buffer(opening).buffer(-opening), surface, seed=12))
@@ -239,9 +260,9 @@ def _mark(plan: Plan, road: Road) -> None:
         colour = "mark_yellow" if abs(offset) < 2 else "mark"
         plan.patches.append(Patch(_ribbon(line, offset, 0.3), colour, opacity=0.4))
     for offset in offsets:
-        curve = line.offset_curve(offset)
+        curve = _beside(line, offset)
         for at in np.arange(2.0, curve.length - 6, 10.0):
-            dash = shapely.ops.substring(curve, float(at), float(at) + 4.5)
+            dash = substring(curve, float(at), float(at) + 4.5)
             plan.patches.append(Patch(dash.buffer(0.15, cap_style="flat"), "mark", opacity=0.42))
     for end in (0.0, 1.0):
         p = line.interpolate(end * line.length - (2.0 if end else -2.0))
@@ -253,14 +274,14 @@ def _mark(plan: Plan, road: Road) -> None:
 
 def _bridge(plan: Plan, road: Road, water: Polygon) -> None:
     """Kerbs where a road crosses the river."""
-    if not road.axis.intersects(water):
+    if not road.trimmed.intersects(water):
         return
     over = water.buffer(5)
     for side in (-1, 1):
-        edge = _ribbon(road.axis, side * (road.kind.half_m - 0.3), 0.9).intersection(over)
+        edge = _ribbon(road.trimmed, side * (road.kind.half_m - 0.3), 0.9).intersection(over)
         plan.patches.append(Patch(edge, "concrete_light"))
-    deck = _ribbon(road.axis, 0, 2 * road.kind.half_m - 1.2).difference(
-        _ribbon(road.axis, 0, road.kind.carriageway_m)
+    deck = _ribbon(road.trimmed, 0, 2 * road.kind.half_m - 1.2).difference(
+        _ribbon(road.trimmed, 0, road.kind.carriageway_m)
     )
     plan.patches.append(Patch(deck.intersection(over), "concrete"))
 
@@ -272,7 +293,7 @@ def _street_trees(plan: Plan, road: Road, rng: np.random.Generator, network: Net
     offset = road.kind.half_m - (0.4 if rural else 1.3)
     species = "poplar" if rural else str(rng.choice(["plane", "sophora"]))
     for side in (-1, 1):
-        curve = road.trimmed.offset_curve(side * offset)
+        curve = _beside(road.trimmed, side * offset)
         present = float(rng.uniform(0.25, 0.9)) if rural else 0.88
         for at in np.arange(2.0, curve.length, spacing):
             p = curve.interpolate(float(at + rng.normal(0, 0.35)))
@@ -301,8 +322,9 @@ def _traffic(plan: Plan, road: Road, rng: np.random.Generator) -> None:
             plan.solids.append(vehicle(rng, x, y, angle, dates, lorries=0.14))
 
 
-def vehicle(rng: np.random.Generator, x: float, y: float, angle: float, dates: int = BOTH,
-            lorries: float = 0.05) -> Solid:  # fmt: skip
+def vehicle(
+    rng: np.random.Generator, x: float, y: float, angle: float, dates: int = BOTH, lorries: float = 0.05
+) -> Solid:
     """A car, or now and then a lorry."""
     seed = int(rng.integers(1 << 30))
     if rng.random() < lorries:

@@ -1,4 +1,4 @@
-"""The built-up side: an industrial estate, residential compounds with a school, land waiting to be built on."""
+"""The built-up side: an industrial estate, compounds with a school, land waiting to be built on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def fill_industry(ground: Ground, cell: Box) -> None:
     inner = cell.inset(1.0)
     middle = inner.v0 + inner.depth * ground.between(0.42, 0.58)
     road = Box(inner.u0 - 1, middle - 4.5, inner.u1 + 1, middle + 4.5)
-    for side in (Box(inner.u0, inner.v0, inner.u1, middle - 7), Box(inner.u0, middle + 7, inner.u1, inner.v1)):
+    for side in (
+        Box(inner.u0, inner.v0, inner.u1, middle - 7),
+        Box(inner.u0, middle + 7, inner.u1, inner.v1),
+    ):
         if side.depth < 25:
             continue
         for lot in side.columns(cuts(ground.rng, side.u0, side.u1, 62, 105)):
@@ -164,15 +167,21 @@ def _school(ground: Ground, box: Box) -> None:
     long = rect if rect.length > rect.width else rect.turned()
     half = long.width * 0.27
     centre = -long.length * 0.14
-    field = LineString([long.at(centre - long.length * 0.2, half * 0.75), long.at(centre + long.length * 0.2, half * 0.75)])
+    field = LineString(
+        [long.at(centre - long.length * 0.2, half * 0.75), long.at(centre + long.length * 0.2, half * 0.75)]
+    )
     for reach, cover in ((half, "track_red"), (half - 7, "pitch")):
         ground.cover(field.buffer(max(reach, 3.0)), cover, long.angle)
     for k in range(1, 6):
         ring = outer_ring(field.buffer(half - 1.2 * k), 0.3)
         ground.cover(ring, "mark", opacity=0.3)
-    ground.cover(long.part(long.length * 0.36, 0, long.length * 0.26, long.width).polygon, "pavement", long.angle)
-    for k in (-0.3, 0.0, 0.3):
-        block = long.part(long.length * 0.36, k * long.width, long.length * 0.22, min(12.0, long.width * 0.18))
+    ground.cover(
+        long.part(long.length * 0.36, 0, long.length * 0.26, long.width).polygon, "pavement", long.angle
+    )
+    for place in (-0.3, 0.0, 0.3):
+        block = long.part(
+            long.length * 0.36, place * long.width, long.length * 0.22, min(12.0, long.width * 0.18)
+        )
         ground.build(block, ground.one_of({"flat": 0.6, "tile_red": 0.4}), 13)
     back = long.part(centre, -long.width * 0.38, long.length * 0.55, min(11.0, long.width * 0.16))
     ground.build(back, "flat", 10)
@@ -204,13 +213,22 @@ def fill_vacant(ground: Ground, cell: Box) -> None:
             rect = ground.warp.rect(box)
             for _ in range(4):
                 spot = rect.part(
-                    ground.between(-0.35, 0.35) * rect.length, ground.between(-0.35, 0.35) * rect.width,
-                    ground.between(0.15, 0.5) * rect.length, ground.between(0.15, 0.4) * rect.width,
-                )  # fmt: skip
+                    ground.between(-0.35, 0.35) * rect.length,
+                    ground.between(-0.35, 0.35) * rect.width,
+                    ground.between(0.15, 0.5) * rect.length,
+                    ground.between(0.15, 0.4) * rect.width,
+                )
                 kind = ground.one_of({"bare": 0.4, "weeds": 0.35, "heap_light": 0.1, "dust_net": 0.15})
                 dates = BEFORE if kind == "dust_net" and ground.chance(0.3) else BOTH
-                ground.cover(spot.polygon.intersection(parcel.shape), kind, rect.angle, rough=6.0, dates=dates)
-            path = LineString([rect.at(-rect.length / 2, ground.between(-20, 20)), rect.at(0, ground.between(-12, 12)),
-                               rect.at(rect.length / 2, ground.between(-20, 20))])  # fmt: skip
+                ground.cover(
+                    spot.polygon.intersection(parcel.shape), kind, rect.angle, rough=6.0, dates=dates
+                )
+            path = LineString(
+                [
+                    rect.at(-rect.length / 2, ground.between(-20, 20)),
+                    rect.at(0, ground.between(-12, 12)),
+                    rect.at(rect.length / 2, ground.between(-20, 20)),
+                ]
+            )
             ground.cover(path.buffer(1.6).intersection(parcel.shape), "track", rough=0.8)
             ground.grove(parcel.shape.buffer(-2), 1 / 420, {"poplar": 0.5, "bush": 0.5}, (0.9, 2.4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from geodata.demo.frame import Box, cuts
 from geodata.demo.ground import Ground
@@ -25,16 +26,22 @@ def fill_village(ground: Ground, cell: Box, name: str) -> None:
     def built_up(box: Box) -> bool:
         a, b = (box.centre[0] - u0) / reach_u, (box.centre[1] - v0) / reach_v
         turn = math.atan2(b, a)
-        wave = 0.13 * math.sin(2 * turn + phase[0]) + 0.1 * math.sin(3 * turn + phase[1]) + 0.05 * math.sin(7 * turn)
-        return (abs(a) ** 3 + abs(b) ** 3) ** (1 / 3) < 0.84 + wave
+        wave = 0.13 * math.sin(2 * turn + phase[0]) + 0.1 * math.sin(3 * turn + phase[1])
+        wave += 0.05 * math.sin(7 * turn)
+        return bool((abs(a) ** 3 + abs(b) ** 3) ** (1 / 3) < 0.9 + wave)
 
     spine = inner.u0 + inner.width * ground.between(0.4, 0.6)
-    ground.cover(ground.warp.polygon(Box(spine - 3, inner.v0 - 1.5, spine + 3, inner.v1 + 1.5)), "concrete_road")
+    ground.cover(
+        ground.warp.polygon(Box(spine - 3, inner.v0 - 1.5, spine + 3, inner.v1 + 1.5)), "concrete_road"
+    )
     v = inner.v0 + ground.between(2, 5)
     while v < inner.v1 - 17:
-        depth, lane = ground.between(16.5, 20.5), ground.between(3.6, 5.2)
+        depth, lane = ground.between(17.5, 21.5), ground.between(3.6, 5.2)
         depth = min(depth, inner.v1 - v - 1)
-        for half in (Box(inner.u0 + 1, v, spine - 3.4, v + depth), Box(spine + 3.4, v, inner.u1 - 1, v + depth)):
+        for half in (
+            Box(inner.u0 + 1, v, spine - 3.4, v + depth),
+            Box(spine + 3.4, v, inner.u1 - 1, v + depth),
+        ):
             _row(ground, half, built_up, name)
         lane_box = Box(inner.u0 + 1, v + depth + 0.3, inner.u1 - 1, v + depth + lane - 0.3)
         _lane(ground, lane_box, built_up)
@@ -43,12 +50,12 @@ def fill_village(ground: Ground, cell: Box, name: str) -> None:
         _outskirts(ground, Box(inner.u0 + 1, v, inner.u1 - 1, inner.v1), name)
 
 
-def _row(ground: Ground, row: Box, built_up, name: str) -> None:  # type: ignore[no-untyped-def]
+def _row(ground: Ground, row: Box, built_up: Callable[[Box], bool], name: str) -> None:
     """One row of plots; neighbouring plots outside the built-up outline become one garden."""
     style = ground.one_of(_HOUSES)
     shift = ground.between(-0.6, 0.6)
     garden: Box | None = None
-    for plot in row.columns(cuts(ground.rng, row.u0, row.u1, 13.0, 18.5)):
+    for plot in row.columns(cuts(ground.rng, row.u0, row.u1, 14.0, 19.5)):
         if built_up(plot):
             if garden is not None:
                 _outskirts(ground, garden, name)
@@ -60,7 +67,7 @@ def _row(ground: Ground, row: Box, built_up, name: str) -> None:  # type: ignore
         _outskirts(ground, garden, name)
 
 
-def _lane(ground: Ground, lane: Box, built_up) -> None:  # type: ignore[no-untyped-def]
+def _lane(ground: Ground, lane: Box, built_up: Callable[[Box], bool]) -> None:
     """The lane south of a row, as far as houses stand beside it, with cars and trees."""
     pieces = [b for b in lane.columns(cuts(ground.rng, lane.u0, lane.u1, 14, 18)) if built_up(b)]
     if not pieces:
@@ -80,7 +87,7 @@ def _lane(ground: Ground, lane: Box, built_up) -> None:  # type: ignore[no-untyp
 
 def _plot(ground: Ground, box: Box, name: str, row_style: str, shift: float) -> None:
     """One homestead: usually a courtyard house, now and then an empty plot."""
-    empty = ground.chance(0.13)
+    empty = ground.chance(0.1)
     role = "homestead_empty" if empty else "homestead"
     parcel = ground.parcel(box, role, "0702", name)
     if parcel is None:

@@ -1,0 +1,276 @@
+"""Rasters from files: checked before they are read, read in windows, brought to a common grid.
+
+The only door for GeoTIFF and COG. `inspect_raster` refuses what must be refused without decoding a pixel in
+the calling process; `SceneReader` reads windows of an accepted file at a whole-number decimation, from the
+overviews where they exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import shapely
+from affine import Affine
+from rasterio.windows import Window as RioWindow
+
+from geodata.crs import CRS84, check_bounds, parse_crs, refuse_undeclared_datum
+from geodata.errors import MissingCRSError, RasterBombError, RasterError
+from geodata.grid import Grid
+from geodata.io.dates import date_from_name, date_from_tag
+from geodata.io.guard import call_guarded
+from geodata.io.probes import GDAL_ENV
+from geodata.io.tiff import TiffDirectory, inspect_tiff
+
+MAX_PIXELS = 40_000_000_000
+MAX_BLOCK_BYTES = 512 * 1024**2
+MAX_EXPANSION = 400
+_EXPANSION_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class RasterInfo:
+    """An accepted raster file.
+
+    Args:
+        path: The file.
+        sha256: Checksum of its bytes.
+        size_bytes: Its size.
+        grid: Its pixels on the ground.
+        bands: Name of each band; `alpha` is a mask, not a band.
+        dtype: Type of the values.
+        nodata: Declared nodata value, None where there is none.
+        overviews: Decimation factors stored in the file.
+        acquired_at: Aware time from the TIFF tag, else from the file's name, else None.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    grid: Grid
+    bands: tuple[str, ...]
+    dtype: str
+    nodata: float | None
+    overviews: tuple[int, ...]
+    acquired_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.grid.width
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.grid.height
+
+    @cached_property
+    def footprint(self) -> shapely.Polygon:
+        """Outline of the raster in CRS84."""
+        x, y = self.grid.outline(CRS84)
+        return shapely.Polygon(np.column_stack([x, y]))
+
+    @property
+    def gsd_m(self) -> float:
+        """Ground sampling distance: geometric mean of the two pixel sides, m."""
+        dx, dy = self.grid.gsd_m()
+        return float(np.sqrt(dx * dy))
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
+    """Check a raster file and tell what it is, without decoding a pixel in this process.
+
+    Args:
+        path: A GeoTIFF or COG.
+        crs: System to use where the file declares none.
+
+    Raises:
+        MissingFileError, NotARasterError, RasterFormatError, TruncatedRasterError: See `inspect_tiff`.
+        RasterBombError: If it would unpack to an implausible size.
+        BandsError, EmptyRasterError, MissingCRSError, CRSMismatchError: As their names say.
+    """
+    path = Path(path)
+    _refuse_bomb(inspect_tiff(path), path)
+    told = call_guarded("raster", {"path": str(path.resolve())})
+    if not told["crs_wkt"] and crs is None:
+        raise MissingCRSError(
+            f"{path.name} declares no coordinate reference system.",
+            remedy="Name it, for example --crs EPSG:4547.",
+        )
+    system = parse_crs(told["crs_wkt"] or crs)
+    refuse_undeclared_datum(system)
+    grid = Grid(system, Affine(*told["transform"]), (told["height"], told["width"]))
+    check_bounds(system, grid.bounds, path.name)
+    return RasterInfo(
+        path=path,
+        sha256=sha256_of(path),
+        size_bytes=path.stat().st_size,
+        grid=grid,
+        bands=tuple(told["bands"]),
+        dtype=told["dtype"],
+        nodata=told["nodata"],
+        overviews=tuple(told["overviews"]),
+        acquired_at=date_from_tag(told["datetime_tag"]) or date_from_name(path.name),
+    )
+
+
+def _refuse_bomb(images: list[TiffDirectory], path: Path) -> None:
+    size = path.stat().st_size
+    first = images[0]
+    if first.width * first.height > MAX_PIXELS:
+        raise RasterBombError(
+            f"{path.name} declares {first.width:,} x {first.height:,} pixels; at most {MAX_PIXELS:,} are read.",
+            remedy="Split the scene.",
+            pixels=first.width * first.height,
+        )
+    worst = max(images, key=lambda image: image.block_bytes)
+    if worst.block_bytes > MAX_BLOCK_BYTES:
+        raise RasterBombError(
+            f"{path.name} has a block of {worst.block_width:,} x {worst.block_height:,} pixels that unpacks to "
+            f"{worst.block_bytes / 1024**2:,.0f} MiB; at most {MAX_BLOCK_BYTES // 1024**2} MiB are read at once.",
+            remedy="Re-write it tiled: gdal_translate -of COG INPUT output.tif",
+            block_bytes=worst.block_bytes,
+        )
+    decoded = first.decoded_bytes
+    # Blocks that are absent (sparse files) store nothing and unpack to nodata without work.
+    if decoded > _EXPANSION_FREE_BYTES and 0 < first.stored_bytes * MAX_EXPANSION < decoded:
+        raise RasterBombError(
+            f"{path.name} has {size:,} bytes but unpacks to {decoded:,} ({decoded / first.stored_bytes:,.0f} times).",
+            remedy="No real picture compresses so far; export the scene again.",
+            expansion=decoded / first.stored_bytes,
+        )
+
+
+@dataclass(frozen=True)
+class SceneReader:
+    """Windowed reads of an accepted raster at a whole-number decimation.
+
+    Level pixels are the raster's pixels averaged over `factor` × `factor`; their lattice is anchored at the
+    raster's upper left corner, so a level pixel has one value, whatever window it is read through.
+
+    Args:
+        info: The raster.
+        bands: Names of the bands to read.
+        factor: Decimation, 1 for full resolution.
+    """
+
+    info: RasterInfo
+    bands: tuple[str, ...]
+    factor: int = 1
+
+    @property
+    def level(self) -> Grid:
+        """The grid of the level pixels."""
+        return self.info.grid.coarsened(self.factor)
+
+    def read(self, row: int, col: int, height: int, width: int) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
+        """Level pixels of a window that lies within the level grid.
+
+        Returns:
+            Values (band, y, x) in the file's type, and a mask (y, x) of 255 where every band is valid.
+
+        Raises:
+            RasterError: If a block cannot be decoded.
+        """
+        try:
+            with rasterio.Env(**GDAL_ENV):
+                return self._read(row, col, height, width)
+        except rasterio.errors.RasterioError as error:
+            raise RasterError(
+                f"{self.info.name} is damaged: rows {row * self.factor} to {(row + height) * self.factor} cannot be "
+                f"decoded.",
+                remedy="Copy or export the file again.",
+            ) from error
+
+    def _read(self, row: int, col: int, height: int, width: int) -> tuple[Any, Any]:
+        index = [self.info.bands.index(name) + 1 for name in self.bands]
+        stored = [f for f in self.info.overviews if f > 1 and self.factor % f == 0]
+        options: dict[str, Any] = {}
+        step = self.factor
+        if stored:
+            best = max(stored)
+            options = {"overview_level": self.info.overviews.index(best)}
+            step = self.factor // best
+        with rasterio.open(self.info.path, driver="GTiff", **options) as dataset:
+            window = RioWindow(
+                col * step,
+                row * step,
+                min(width * step, dataset.width - col * step),
+                min(height * step, dataset.height - row * step),
+            )
+            values = dataset.read(index, window=window)
+            mask = _valid_mask(dataset, values, window)
+        if step > 1:
+            values, mask = _averaged(values, mask, step)
+        return _fitted(values, mask, height, width)
+
+
+def _valid_mask(dataset: Any, values: npt.NDArray[np.generic], window: RioWindow) -> npt.NDArray[np.uint8]:
+    """255 where valid: by alpha, mask or nodata; without any of them, black all over counts as no data."""
+    mask: npt.NDArray[np.uint8] = dataset.dataset_mask(window=window)
+    if np.issubdtype(values.dtype, np.floating):
+        mask = np.where(np.isfinite(values).all(axis=0), mask, 0).astype(np.uint8)
+    elif dataset.nodata is None:
+        mask = np.where(values.any(axis=0), mask, 0).astype(np.uint8)
+    return mask
+
+
+def _averaged(
+    values: npt.NDArray[np.generic], mask: npt.NDArray[np.uint8], step: int
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
+    """Block means over `step` × `step`; a block with any invalid pixel is invalid."""
+    height, width = -(-mask.shape[0] // step), -(-mask.shape[1] // step)
+    pad = ((0, height * step - mask.shape[0]), (0, width * step - mask.shape[1]))
+    full = np.pad(mask, pad, mode="edge")
+    valid = full.reshape(height, step, width, step).min(axis=(1, 3))
+    bands = []
+    for band in values:
+        padded = np.pad(np.nan_to_num(band), pad, mode="edge").astype(np.float32)
+        mean = cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA)
+        if np.issubdtype(band.dtype, np.integer):
+            mean = np.rint(mean)
+        bands.append(mean.astype(band.dtype))
+    return np.stack(bands), valid
+
+
+def _fitted(
+    values: npt.NDArray[np.generic], mask: npt.NDArray[np.uint8], height: int, width: int
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
+    """Cut or fill (invalid) to the wanted shape: overviews may be a pixel short at the far edges."""
+    missing = (max(0, height - mask.shape[0]), max(0, width - mask.shape[1]))
+    if any(missing):
+        pad = ((0, missing[0]), (0, missing[1]))
+        values = np.pad(values, ((0, 0), *pad))
+        mask = np.pad(mask, pad)
+    return values[:, :height, :width], mask[:height, :width]
+
+
+def decimation_for(info: RasterInfo, gsd_m: float) -> int:
+    """The largest power of two by which a raster can be decimated without being coarser than wanted.
+
+    A tolerance of 5 % keeps a 0.24 m scene at 2 for a working size of 0.5 m.
+    """
+    factor = 1
+    while info.gsd_m * factor * 2 <= gsd_m * 1.05:
+        factor *= 2
+    return factor
+

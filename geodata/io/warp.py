@@ -1,0 +1,158 @@
+"""Bring a raster to a grid, through one resampling rule and one warp.
+
+The source is read at the whole-number decimation nearest below the grid's pixel size (block means, from the
+overviews where they exist) and interpolated bilinearly. Source coordinates are computed exactly at the nodes
+of a lattice anchored at the grid's origin and interpolated between them, then rounded to 1/32 px: a grid pixel
+has one value, whatever window it is computed through. A shift field (co-registration) is applied in the same
+step, so pixels are interpolated once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from geodata.crs import transform_xy
+from geodata.grid import Grid, Window
+from geodata.io.rasters import RasterInfo, SceneReader, decimation_for
+
+NODE_PX = 32
+_STEPS = 32
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ShiftField:
+    """Where the second date lies relative to the first, in pixels of the common grid.
+
+    Args:
+        dx: Column shift at each node, shape (node_y, node_x): the content of grid pixel (row, col) is found
+            `dx` columns further right in the second date.
+        dy: Row shift, likewise downwards.
+        spacing_px: Distance of the nodes; node (0, 0) lies on the grid's upper left corner.
+    """
+
+    dx: FloatArray
+    dy: FloatArray
+    spacing_px: int
+
+    def at(self, rows: FloatArray, cols: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bilinear (dx, dy) at the crossings of grid rows and columns, each of shape (rows, cols)."""
+        r = np.clip(rows / self.spacing_px, 0, self.dx.shape[0] - 1)
+        c = np.clip(cols / self.spacing_px, 0, self.dx.shape[1] - 1)
+        r0 = np.minimum(r.astype(np.intp), max(0, self.dx.shape[0] - 2))
+        c0 = np.minimum(c.astype(np.intp), max(0, self.dx.shape[1] - 2))
+        r1, c1 = np.minimum(r0 + 1, self.dx.shape[0] - 1), np.minimum(c0 + 1, self.dx.shape[1] - 1)
+        fr, fc = (r - r0)[:, None], (c - c0)[None, :]
+
+        def mix(field: FloatArray) -> FloatArray:
+            top = field[np.ix_(r0, c0)] * (1 - fc) + field[np.ix_(r0, c1)] * fc
+            low = field[np.ix_(r1, c0)] * (1 - fc) + field[np.ix_(r1, c1)] * fc
+            return np.asarray(top * (1 - fr) + low * fr)
+
+        return mix(self.dx), mix(self.dy)
+
+
+@dataclass(frozen=True)
+class GridReader:
+    """Reads windows of one raster on a grid.
+
+    Args:
+        info: The raster.
+        bands: Bands to read.
+        grid: The grid to bring it to.
+        shift: Co-registration, None for the first date.
+    """
+
+    info: RasterInfo
+    bands: tuple[str, ...]
+    grid: Grid
+    shift: ShiftField | None = None
+
+    @cached_property
+    def scene(self) -> SceneReader:
+        """The reader at the decimation that suits the grid."""
+        dx, dy = self.grid.gsd_m()
+        return SceneReader(self.info, self.bands, decimation_for(self.info, float(np.sqrt(dx * dy))))
+
+    def source_nodes(self, window: Window) -> tuple[FloatArray, FloatArray]:
+        """Level coordinates (x, y) of the lattice nodes around a window, pixel centres at whole numbers."""
+        rows = np.arange(window.row // NODE_PX, -(-window.row_stop // NODE_PX) + 1) * float(NODE_PX)
+        cols = np.arange(window.col // NODE_PX, -(-window.col_stop // NODE_PX) + 1) * float(NODE_PX)
+        at_row, at_col = np.broadcast_to(rows[:, None], (rows.size, cols.size)), cols[None, :] + 0 * rows[:, None]
+        if self.shift is not None:
+            dx, dy = self.shift.at(rows, cols)
+            at_row, at_col = at_row + dy, at_col + dx
+        t = self.grid.transform
+        x = t.a * (at_col + 0.5) + t.b * (at_row + 0.5) + t.c
+        y = t.d * (at_col + 0.5) + t.e * (at_row + 0.5) + t.f
+        sx, sy = transform_xy(self.grid.crs, self.info.grid.crs, x.ravel(), y.ravel())
+        inverse = ~self.scene.level.transform
+        lx = inverse.a * sx + inverse.b * sy + inverse.c - 0.5
+        ly = inverse.d * sx + inverse.e * sy + inverse.f - 0.5
+        return lx.reshape(at_row.shape), ly.reshape(at_row.shape)
+
+    def read(self, window: Window) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
+        """Pixels of a window of the grid.
+
+        Returns:
+            Values (band, y, x) in the file's type, zero where invalid, and the valid mask (y, x).
+        """
+        lx, ly = self.source_nodes(window)
+        height, width = self.scene.level.shape
+        col0, row0 = max(0, int(np.floor(lx.min())) - 1), max(0, int(np.floor(ly.min())) - 1)
+        col1, row1 = min(width, int(np.ceil(lx.max())) + 2), min(height, int(np.ceil(ly.max())) + 2)
+        dtype = np.dtype(self.info.dtype)
+        values = np.zeros((len(self.bands), window.height, window.width), dtype)
+        valid = np.zeros((window.height, window.width), np.uint8)
+        if col1 > col0 and row1 > row0:
+            source, mask = self.scene.read(row0, col0, row1 - row0, col1 - col0)
+            offset = (window.row % NODE_PX, window.col % NODE_PX)
+            half = 0.0 if np.issubdtype(dtype, np.floating) else 0.5
+            _sample(np.ascontiguousarray(source), mask, lx - col0, ly - row0, offset, half, values, valid)
+        return values, valid.astype(bool)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+def _sample(source, mask, lx, ly, offset, half, values, valid):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Bilinear sampling at lattice-interpolated coordinates rounded to 1/32 px; integer weights, so exact."""
+    bands, height, width = source.shape[0], source.shape[1], source.shape[2]
+    rows, cols = valid.shape
+    for i in range(rows):
+        gi = i + offset[0]
+        ni = gi // NODE_PX
+        fi = (gi - ni * NODE_PX) / NODE_PX
+        for j in range(cols):
+            gj = j + offset[1]
+            nj = gj // NODE_PX
+            fj = (gj - nj * NODE_PX) / NODE_PX
+            top = lx[ni, nj] * (1 - fj) + lx[ni, nj + 1] * fj
+            low = lx[ni + 1, nj] * (1 - fj) + lx[ni + 1, nj + 1] * fj
+            x = int(np.floor((top * (1 - fi) + low * fi) * _STEPS + 0.5))
+            top = ly[ni, nj] * (1 - fj) + ly[ni, nj + 1] * fj
+            low = ly[ni + 1, nj] * (1 - fj) + ly[ni + 1, nj + 1] * fj
+            y = int(np.floor((top * (1 - fi) + low * fi) * _STEPS + 0.5))
+            x0, y0 = x // _STEPS, y // _STEPS
+            wx, wy = x - x0 * _STEPS, y - y0 * _STEPS
+            # The outermost half pixel repeats the edge; further out there is no data.
+            if x0 < -1 or y0 < -1 or x0 >= width or y0 >= height:
+                continue
+            x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+            x0, y0 = max(x0, 0), max(y0, 0)
+            if mask[y0, x0] == 0 or mask[y0, x1] == 0 or mask[y1, x0] == 0 or mask[y1, x1] == 0:
+                continue
+            valid[i, j] = 1
+            for b in range(bands):
+                total = (
+                    source[b, y0, x0] * ((_STEPS - wx) * (_STEPS - wy))
+                    + source[b, y0, x1] * (wx * (_STEPS - wy))
+                    + source[b, y1, x0] * ((_STEPS - wx) * wy)
+                    + source[b, y1, x1] * (wx * wy)
+                )
+                values[b, i, j] = np.floor(total / (_STEPS * _STEPS) + half) if half else total / (_STEPS * _STEPS)
+
