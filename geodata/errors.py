@@ -207,6 +207,14 @@ class LayerColumnsError(LayerError):
     title_zh = "图层缺少必要字段"
 
 
+class LayerValueError(LayerError):
+    """A value of a layer cannot be read as what its column holds (a date, a number, a kind)."""
+
+    code = "layer-value"
+    title = "A value of the layer cannot be read"
+    title_zh = "图层字段值无法识别"
+
+
 class GeometryError(LayerError):
     """A geometry is empty, of the wrong kind, or broken beyond repair."""
 

@@ -44,6 +44,7 @@ class Description:
         saturation: 0 to 255.
         luminance: 0 to 255.
         texture: Mean edge strength in a small box, 0 to 255.
+        contrast: Difference of luminance from its mean over a large box, 0 to 255.
     """
 
     bright: U8
@@ -54,6 +55,7 @@ class Description:
     saturation: U8
     luminance: U8
     texture: U8
+    contrast: U8
 
 
 def _lines(length: int) -> list[U8]:
@@ -145,7 +147,71 @@ def describe(rgb: U8) -> Description:
         saturation=saturation,
         luminance=luminance,
         texture=np.clip(box_sum(strength, TEXTURE_BOX_PX) // (TEXTURE_BOX_PX**2), 0, 255).astype(np.uint8),
+        contrast=cv2.absdiff(luminance, box_mean(luminance, CONTEXT_BOX_PX)),
     )
+
+
+def box_mean(values: U8, size: int, scale: int = 1) -> U8:
+    """Mean over a square box in whole numbers, times `scale`, at most 255."""
+    return np.minimum(box_sum(values, size) * scale // (size * size), 255).astype(np.uint8)
+
+
+CHANNELS = (
+    "structure_gain",
+    "right_angle_gain",
+    "profile_gain",
+    "bright_gain",
+    "dark_gain",
+    "texture_gain",
+    "brighter",
+    "darker",
+    "green_loss",
+    "green",
+    "bright",
+    "dark",
+    "texture",
+    "contrast",
+    "saturation",
+)
+"""What is known of a pixel: nine gains, then six values of the later date."""
+
+
+def channels(before: Description, after: Description) -> dict[str, U8]:
+    """Evidence that a structure stands in `after` which did not in `before`; swap them for what is gone.
+
+    Returns:
+        An array (y, x) of 0 to 255 for each of `CHANNELS`.
+    """
+    kernel = np.ones((2 * TOLERANCE_PX + 1, 2 * TOLERANCE_PX + 1), np.uint8)
+
+    def gain(name: str) -> U8:
+        return np.asarray(cv2.subtract(getattr(after, name), cv2.dilate(getattr(before, name), kernel)))
+
+    profile_before = np.maximum(before.bright, before.dark)
+    profile_after = np.maximum(after.bright, after.dark)
+    green_before, green_after = (
+        np.clip(d.green + 128, 0, 255).astype(np.uint8) for d in (before, after)
+    )
+    lowest = cv2.erode(before.luminance, kernel)
+    return {
+        "structure_gain": box_mean(gain("coherence"), STRUCTURE_BOX_PX, 4),
+        "right_angle_gain": box_mean(gain("right_angles"), STRUCTURE_BOX_PX, 4),
+        "profile_gain": box_mean(
+            np.asarray(cv2.subtract(profile_after, cv2.dilate(profile_before, kernel))), STRUCTURE_BOX_PX, 4
+        ),
+        "bright_gain": box_mean(gain("bright"), TEXTURE_BOX_PX, 2),
+        "dark_gain": box_mean(gain("dark"), TEXTURE_BOX_PX, 2),
+        "texture_gain": box_mean(gain("texture"), 17, 2),
+        "brighter": box_mean(gain("luminance"), 5),
+        "darker": box_mean(np.asarray(cv2.subtract(lowest, after.luminance)), 5),
+        "green_loss": box_mean(np.asarray(cv2.subtract(cv2.erode(green_before, kernel), green_after)), 5, 2),
+        "green": green_after,
+        "bright": box_mean(after.bright, TEXTURE_BOX_PX),
+        "dark": box_mean(after.dark, TEXTURE_BOX_PX),
+        "texture": after.texture,
+        "contrast": after.contrast,
+        "saturation": after.saturation,
+    }
 
 
 def _binomial() -> tuple[F32, F32]:

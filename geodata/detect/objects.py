@@ -1,0 +1,191 @@
+"""From scored pixels to objects: components found in windows, merged over their seams, summed exactly.
+
+Every window reports the components of its own core with whole-number sums; components that touch across a seam
+are joined, and since sums of whole numbers do not depend on their order, an object is the same whatever the
+windows were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from geodata.grid import Window
+
+BoolArray = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass
+class Component:
+    """A connected set of pixels.
+
+    Args:
+        row: First row on the grid.
+        col: First column on the grid.
+        mask: Its pixels within its bounding box, shape (y, x).
+        sums: Sum of each measured channel over its pixels.
+        peak: Largest score, hundredths of a log-odds.
+        borders_unseen: Whether it touches pixels that were not seen, or the edge of the grid.
+    """
+
+    row: int
+    col: int
+    mask: BoolArray
+    sums: I64
+    peak: int
+    borders_unseen: bool
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return int(self.mask.sum())
+
+
+@dataclass
+class WindowObjects:
+    """What one window found: components, and which of them lie along its four sides (-1: none)."""
+
+    window: Window
+    components: list[Component] = field(default_factory=list)
+    top: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+    bottom: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+    left: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+    right: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def find_components(
+    mask: BoolArray,
+    window: Window,
+    channels: Sequence[npt.NDArray[np.generic]],
+    score: npt.NDArray[np.int16],
+    near_unseen: BoolArray,
+) -> WindowObjects:
+    """Components (8-connected) of a window's core.
+
+    Args:
+        mask: Object pixels, shape of the window.
+        window: Where the core lies on the grid.
+        channels: Whole-number arrays whose sums are wanted.
+        score: Score of each pixel, hundredths.
+        near_unseen: Pixels next to ones that were not seen.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    found = WindowObjects(window)
+    inside = mask
+    index = labels[inside]
+    sums = np.stack(
+        [np.bincount(index, weights=c[inside].astype(np.float64), minlength=count) for c in channels], axis=1
+    )
+    peak = np.full(count, -32768, np.int64)
+    np.maximum.at(peak, index, score[inside].astype(np.int64))
+    unseen = np.bincount(index, weights=near_unseen[inside], minlength=count)
+    for k in range(1, count):
+        x, y, w, h = (int(v) for v in stats[k, :4])
+        part = labels[y : y + h, x : x + w] == k
+        found.components.append(
+            Component(window.row + y, window.col + x, part, sums[k].astype(np.int64), int(peak[k]), bool(unseen[k]))
+        )
+    ids = labels.astype(np.int64) - 1
+    found.top, found.bottom = ids[0].copy(), ids[-1].copy()
+    found.left, found.right = ids[:, 0].copy(), ids[:, -1].copy()
+    return found
+
+
+class _Union:
+    """Disjoint sets over whole numbers."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = np.arange(size)
+
+    def find(self, item: int) -> int:
+        while self.parent[item] != item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = int(self.parent[item])
+        return item
+
+    def join(self, a: int, b: int) -> None:
+        first, second = self.find(a), self.find(b)
+        if first != second:
+            self.parent[max(first, second)] = min(first, second)
+
+
+def merge_windows(parts: Iterable[WindowObjects], shape: tuple[int, int]) -> list[Component]:
+    """Join components over the seams between windows.
+
+    Args:
+        parts: The windows' findings; the windows tile the grid row by row.
+        shape: Shape of the grid.
+
+    Returns:
+        Components in the order of their first pixel, independent of the windows.
+    """
+    ordered = sorted(parts, key=lambda p: (p.window.row, p.window.col))
+    starts = np.cumsum([0] + [len(p.components) for p in ordered])
+    union = _Union(int(starts[-1]))
+    for below_to_above in (_horizontal_seams(ordered, starts, shape[1]), _vertical_seams(ordered, starts, shape[0])):
+        for first, second in below_to_above:
+            _join_line(union, first, second)
+    groups: dict[int, list[Component]] = {}
+    everything = [c for p in ordered for c in p.components]
+    for k, component in enumerate(everything):
+        groups.setdefault(union.find(k), []).append(component)
+    merged = [_merged(group) for group in groups.values()]
+    merged.sort(key=lambda c: (c.row, c.col + int(np.argmax(c.mask[0])), c.pixels))
+    return merged
+
+
+def _horizontal_seams(parts: list[WindowObjects], starts: I64, width: int) -> Iterable[tuple[I64, I64]]:
+    above: dict[int, I64] = {}
+    below: dict[int, I64] = {}
+    for part, start in zip(parts, starts, strict=False):
+        w = part.window
+        for store, row, line in ((above, w.row_stop, part.bottom), (below, w.row, part.top)):
+            target = store.setdefault(row, np.full(width, -1, np.int64))
+            target[w.col : w.col_stop] = np.where(line >= 0, line + start, -1)
+    return [(above[row], below[row]) for row in sorted(above.keys() & below.keys())]
+
+
+def _vertical_seams(parts: list[WindowObjects], starts: I64, height: int) -> Iterable[tuple[I64, I64]]:
+    left: dict[int, I64] = {}
+    right: dict[int, I64] = {}
+    for part, start in zip(parts, starts, strict=False):
+        w = part.window
+        for store, col, line in ((left, w.col_stop, part.right), (right, w.col, part.left)):
+            target = store.setdefault(col, np.full(height, -1, np.int64))
+            target[w.row : w.row_stop] = np.where(line >= 0, line + start, -1)
+    return [(left[col], right[col]) for col in sorted(left.keys() & right.keys())]
+
+
+def _join_line(union: _Union, first: I64, second: I64) -> None:
+    """Join neighbours of two adjacent pixel lines, diagonals included."""
+    for step in (-1, 0, 1):
+        a = first[max(0, -step) : first.size - max(0, step)]
+        b = second[max(0, step) : second.size - max(0, -step)]
+        both = (a >= 0) & (b >= 0)
+        for x, y in {(int(p), int(q)) for p, q in zip(a[both], b[both], strict=True)}:
+            union.join(x, y)
+
+
+def _merged(group: list[Component]) -> Component:
+    if len(group) == 1:
+        return group[0]
+    row, col = min(c.row for c in group), min(c.col for c in group)
+    stop_row = max(c.row + c.mask.shape[0] for c in group)
+    stop_col = max(c.col + c.mask.shape[1] for c in group)
+    mask = np.zeros((stop_row - row, stop_col - col), bool)
+    for c in group:
+        r, k = c.row - row, c.col - col
+        mask[r : r + c.mask.shape[0], k : k + c.mask.shape[1]] |= c.mask
+    return Component(
+        row,
+        col,
+        mask,
+        np.sum([c.sums for c in group], axis=0),
+        max(c.peak for c in group),
+        any(c.borders_unseen for c in group),
+    )

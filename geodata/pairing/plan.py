@@ -1,0 +1,159 @@
+"""Is the pair admissible, and on which grid do the two dates meet?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import shapely
+
+from geodata.crs import CRS84, crs_label, is_metric, metric_crs_at, transform_xy
+from geodata.errors import BandsError, DateOrderError, MissingDateError, NoOverlapError, PixelSizeError
+from geodata.grid import Bounds, Grid
+from geodata.io.dates import BEIJING
+from geodata.io.rasters import RasterInfo
+
+MIN_OVERLAP = 0.05
+MAX_PIXEL_RATIO = 4.0
+REFERENCE_AREA_M2 = 20.0
+REFERENCE_GSD_M = 0.5
+
+
+@dataclass(frozen=True)
+class PairPlan:
+    """Where and how a pair is compared.
+
+    Args:
+        grid: The common grid: square metric pixels over the common ground.
+        bands: Bands that both dates have.
+        overlap_share: Common ground as a share of the smaller scene.
+        pixel_ratio: Coarser over finer pixel size.
+    """
+
+    grid: Grid
+    bands: tuple[str, ...]
+    overlap_share: float
+    pixel_ratio: float
+
+
+def working_gsd_m(min_area_m2: float) -> float:
+    """Pixel size that the smallest wanted structure needs: 0.5 m for 20 m², in proportion to its side."""
+    return REFERENCE_GSD_M * math.sqrt(min_area_m2 / REFERENCE_AREA_M2)
+
+
+def require_dates(
+    before: RasterInfo, after: RasterInfo, before_date: datetime | None, after_date: datetime | None
+) -> tuple[datetime, datetime]:
+    """The two acquisition times in their right order: as told, else from the files.
+
+    Raises:
+        MissingDateError: If one is known neither way.
+        DateOrderError: If they are equal or reversed.
+    """
+    first, second = before_date or before.acquired_at, after_date or after.acquired_at
+    for moment, info, option in ((first, before, "--before-date"), (second, after, "--after-date")):
+        if moment is None:
+            raise MissingDateError(
+                f"{info.name} tells no acquisition date, neither in its TIFF tag nor in its name.",
+                remedy=f"Give it with {option} 2025-04-12, or put it into the name: district_20250412.tif.",
+            )
+    assert first is not None and second is not None
+    if first >= second:
+        word = "equal" if first == second else "reversed"
+        raise DateOrderError(
+            f"The dates are {word}: {before.name} is of {first.astimezone(BEIJING):%Y-%m-%d %H:%M}, "
+            f"{after.name} of {second.astimezone(BEIJING):%Y-%m-%d %H:%M} (Beijing time).",
+            remedy="Give the earlier scene first, or correct a date with --before-date / --after-date.",
+            before=first.isoformat(),
+            after=second.isoformat(),
+        )
+    return first, second
+
+
+def common_bands(before: RasterInfo, after: RasterInfo) -> tuple[str, ...]:
+    """Bands to compare: natural colours where both have them, else what they share; alpha is a mask.
+
+    Raises:
+        BandsError: If they share none.
+    """
+    shared = tuple(name for name in before.bands if name in after.bands and not name.startswith("alpha"))
+    if not shared:
+        raise BandsError(
+            f"{before.name} has {', '.join(before.bands)}; {after.name} has {', '.join(after.bands)}: no common band.",
+            remedy="Name the bands in the files (gdal_edit.py -colorinterp_1 red ...), or export both alike.",
+            before=list(before.bands),
+            after=list(after.bands),
+        )
+    colours = tuple(name for name in ("red", "green", "blue") if name in shared)
+    return colours if len(colours) == 3 else shared[:1]
+
+
+def overlap_share(before: RasterInfo, after: RasterInfo) -> float:
+    """Common ground as a share of the smaller scene, 0 to 1."""
+    common = before.footprint.intersection(after.footprint).area
+    return float(common / min(before.footprint.area, after.footprint.area))
+
+
+def plan_pair(
+    before: RasterInfo,
+    after: RasterInfo,
+    *,
+    min_area_m2: float,
+    gsd_m: float | None = None,
+    area: shapely.MultiPolygon | None = None,
+) -> PairPlan:
+    """Check a pair and lay out its common grid.
+
+    Args:
+        before: First date.
+        after: Second date.
+        min_area_m2: Smallest structure wanted, m².
+        gsd_m: Working pixel size, m; None: what `min_area_m2` needs.
+        area: Area of interest in CRS84.
+
+    Raises:
+        NoOverlapError, PixelSizeError, BandsError: With the measured figure.
+    """
+    share = overlap_share(before, after)
+    if share < MIN_OVERLAP:
+        raise NoOverlapError(
+            f"{before.name} and {after.name} share {share:.1%} of the smaller scene; at least {MIN_OVERLAP:.0%} is "
+            f"needed.",
+            remedy="Check that both show the same place and declare the right coordinate system.",
+            overlap_share=share,
+        )
+    sizes = before.gsd_m, after.gsd_m
+    ratio = max(sizes) / min(sizes)
+    if ratio > MAX_PIXEL_RATIO:
+        raise PixelSizeError(
+            f"The pixels measure {sizes[0]:.2f} m and {sizes[1]:.2f} m, a ratio of {ratio:.1f}:1; "
+            f"at most {MAX_PIXEL_RATIO:.0f}:1 can be compared.",
+            remedy="Use a pair of like resolution.",
+            before_gsd_m=sizes[0],
+            after_gsd_m=sizes[1],
+            ratio=ratio,
+        )
+    grid = _common_grid(before, after, max(min(sizes), gsd_m or working_gsd_m(min_area_m2)), area)
+    return PairPlan(grid, common_bands(before, after), share, ratio)
+
+
+def _common_grid(before: RasterInfo, after: RasterInfo, gsd_m: float, area: shapely.MultiPolygon | None) -> Grid:
+    lon, lat = before.grid.centre_lonlat
+    own = before.grid.crs
+    crs = own if is_metric(own, lon, lat) else metric_crs_at(lon, lat)
+    boxes: list[Bounds] = [before.grid.bounds_in(crs), after.grid.bounds_in(crs)]
+    if area is not None:
+        x, y = transform_xy(CRS84, crs, *shapely.get_coordinates(area.segmentize(0.001)).T)
+        boxes.append((float(x.min()), float(y.min()), float(x.max()), float(y.max())))
+    lows, highs = np.array(boxes)[:, :2].max(axis=0), np.array(boxes)[:, 2:].min(axis=0)
+    if (highs - lows < gsd_m).any():
+        raise NoOverlapError(
+            f"{'The area of interest' if area is not None else after.name} has no ground in common with the pair in "
+            f"{crs_label(crs)}.",
+            remedy="Check the coordinate system of the area file.",
+            overlap_share=0.0,
+        )
+    # Rounded to whole millimetres: the edge of the grid must not hang on the last bit of a transformation.
+    return Grid.from_bounds(crs, (*np.round(lows, 3), *np.round(highs, 3)), round(gsd_m, 4))

@@ -1,0 +1,61 @@
+"""`kancha`: the command line of Kancha."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from geodata.errors import KanchaError
+from scripts import evaluate, layers, nightly, scan, serve
+from scripts.terminal import print_refusal, print_unforeseen
+from service.version import code_version
+
+app = typer.Typer(
+    name="kancha",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Kancha 勘查: suspected new structures from two dates of imagery and the cadastre.",
+)
+app.command("scan")(scan.scan)
+app.command("serve")(serve.serve)
+app.command("nightly")(nightly.nightly)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(layers.app, name="layers")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kancha {code_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """Entry point: a refusal is one paragraph and exit status 2, never a traceback."""
+    try:
+        app()
+    except KanchaError as error:
+        print_refusal(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        print_unforeseen(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""`kancha nightly`: the batch over a watched folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.terminal import progress_bar
+from service.bootstrap import open_with_runner
+from service.errors import NightlyRunningError
+from service.settings import read_settings
+from service.usecases.nightly import run_night
+
+
+def nightly(
+    folder: Annotated[Path, typer.Argument(help="Watched folder.")],
+    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+) -> None:
+    """Take new imagery, scan it against the stored layers, write the morning report."""
+    services = open_with_runner(read_settings(data=data), recover=False)
+    try:
+        with progress_bar("nightly") as progress:
+            report = run_night(services, folder, progress)
+    except NightlyRunningError as error:
+        # two cron lines that meet are no fault: the other one does the work
+        typer.echo(f"{error.message} {error.remedy}", err=True)
+        return
+    finally:
+        services.close()
+    typer.echo(f"{report.summary}\nreport: {report.html}")

@@ -1,0 +1,87 @@
+"""`kancha scan`: compare two rasters."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from geodata.io.dates import parse_date
+from geodata.types import LayerKind, ScanOptions
+from scripts.terminal import findings_table, progress_bar
+from service.usecases.layers import parse_maps
+from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
+
+Layer = Annotated[
+    Path | None, typer.Option(help="Vector file: GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")
+]
+
+
+def scan(
+    before: Annotated[Path, typer.Argument(help="GeoTIFF of the earlier date.")],
+    after: Annotated[Path, typer.Argument(help="GeoTIFF of the later date.")],
+    parcels: Layer = None,
+    permits: Layer = None,
+    zones: Layer = None,
+    buildings: Layer = None,
+    aoi: Annotated[Path | None, typer.Option(help="Polygon file: look only there.")] = None,
+    gsd: Annotated[
+        float | None, typer.Option(help="Working pixel size, m; else what --min-area needs.")
+    ] = None,
+    before_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
+    after_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
+    min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,
+    min_confidence: Annotated[float, typer.Option(help="Least confidence, 0 to 1.")] = 0.0,
+    workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
+    window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 1024,
+    detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
+    maps: Annotated[
+        list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="System of every raster or layer that declares none: EPSG:4547.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding of layers that do not tell it.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="GeoJSON of every detection.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Self-contained HTML report.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the GeoJSON instead of a table.")] = False,
+) -> None:
+    """Find structures that are new, grown or gone between two dates, and say which nothing on file allows."""
+    options = ScanOptions(
+        min_area_m2=min_area,
+        min_confidence=min_confidence,
+        gsd_m=gsd,
+        window_px=window,
+        workers=workers,
+        detector=detector,
+        before_date=None if before_date is None else parse_date(before_date),
+        after_date=None if after_date is None else parse_date(after_date),
+        before_crs=crs,
+        after_crs=crs,
+    )
+    files = ScanFiles(
+        before,
+        after,
+        options,
+        layers=_given(parcels=parcels, permits=permits, zones=zones, buildings=buildings),
+        mapping=parse_maps(maps or []),
+        crs=crs,
+        encoding=encoding,
+        aoi=aoi,
+    )
+    with progress_bar("scan") as progress:
+        result = scan_files(files, ScanOutputs(output, report), progress)
+    if as_json:
+        sys.stdout.buffer.write(as_bytes(result.feature_collection()))
+        return
+    Console().print(findings_table(result))
+    for path in (output, report):
+        if path is not None:
+            typer.echo(f"written: {path}", err=True)
+
+
+def _given(**paths: Path | None) -> dict[LayerKind, Any]:
+    return {kind: path for kind, path in paths.items() if path is not None}  # type: ignore[misc]

@@ -1,0 +1,22 @@
+"""`kancha serve`: the HTTP service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from service.app import create_app
+from service.settings import read_settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [KANCHA_HOST or 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [KANCHA_PORT or 8000].")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+) -> None:
+    """Serve scenes, layers, scans and findings over HTTP."""
+    settings = read_settings(data=data, host=host, port=port)
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port)

@@ -1,0 +1,82 @@
+"""What the commands show."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from geodata.errors import KanchaError
+from geodata.types import ProgressHook
+from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from geodata.scan import ScanResult
+
+_MOST_ROWS = 40
+_COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unassessed": "yellow"}
+
+
+def print_refusal(error: KanchaError) -> None:
+    """A named error as one red paragraph on standard error."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    figures = ", ".join(f"{name}={value}" for name, value in error.measured.items())
+    parts = [f"[bold]{escape(error.code)}[/bold] {escape(error.title_zh)}: {escape(error.message)}"]
+    parts += [escape(error.remedy)] if error.remedy else []
+    parts += [escape(f"({figures})")] if figures else []
+    console.print(f"[red]{' '.join(parts)}[/red]")
+
+
+def print_unforeseen(error: Exception) -> None:
+    """An error that nobody foresaw: one paragraph; `KANCHA_DEBUG=1` adds where it happened."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    said = escape(f"{type(error).__name__}: {error}")
+    console.print(
+        f"[red][bold]internal-error[/bold] Something unforeseen went wrong ({said}). "
+        "Please report it; KANCHA_DEBUG=1 shows where.[/red]"
+    )
+    with suppress(KanchaError):  # settings that cannot be read are no reason to say less
+        if read_settings().debug:
+            console.print(escape("".join(traceback.format_exception(error))))
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[ProgressHook]:
+    """A bar on standard error while something works."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda share, message: bar.update(task, completed=share, description=message)
+
+
+def findings_table(result: ScanResult) -> Table:
+    """The findings, the most certain first, as a table."""
+    frame = result.findings
+    title = f"{len(frame)} findings"
+    table = Table(title=title, title_justify="left")
+    for name in ("status", "change", "confidence", "area m2", "place", "reasons"):
+        table.add_column(
+            name, overflow="fold", justify="right" if name in ("confidence", "area m2") else "left"
+        )
+    if not len(frame):
+        return table
+    for _, row in frame.sort_values("confidence", ascending=False).head(_MOST_ROWS).iterrows():
+        place = row.geometry.representative_point()
+        status = str(row["status"])
+        table.add_row(
+            f"[{_COLOURS.get(status, 'white')}]{escape(status)}[/]",
+            escape(str(row["change"])),
+            f"{row['confidence']:.2f}",
+            f"{row['area_m2']:.0f} ± {row['area_error_m2']:.0f}",
+            f"{place.x:.6f}, {place.y:.6f}",
+            escape("; ".join(str(reason["message"]) for reason in row["reasons"])),
+        )
+    if len(frame) > _MOST_ROWS:
+        table.caption = f"and {len(frame) - _MOST_ROWS} more in the GeoJSON file"
+    return table

@@ -1,0 +1,75 @@
+"""The application: made on call, nothing at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from service import http_errors
+from service.bootstrap import open_with_runner
+from service.routers import collections, findings, health, jobs, layers, pages, scans, scenes
+from service.schemas.problem import Problem
+from service.settings import Settings
+from service.version import code_version
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The HTTP application; it opens its store and starts its runner when it is served.
+
+    Args:
+        settings: Its settings.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
+        app.state.services = services
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(services.close)
+
+    app = FastAPI(
+        title="Kancha 勘查",
+        summary="Suspected new structures from two dates of imagery and the cadastre.",
+        version=code_version(),
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
+    )
+    http_errors.install(app)
+    for part in (collections, scenes, layers, scans, findings, jobs, health, pages):
+        app.include_router(part.router)
+    _tell_errors_as_they_are(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _tell_errors_as_they_are(app: FastAPI) -> None:
+    """Let the OpenAPI document tell the one shape of errors instead of the framework's own."""
+    plain = app.openapi
+
+    def document() -> dict[str, Any]:
+        told = plain()
+        for methods in told["paths"].values():
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+                fallback = operation["responses"].get("default", {})
+                if "application/json" in fallback.get("content", {}):
+                    fallback["content"] = {http_errors.PROBLEM_JSON: fallback["content"]["application/json"]}
+        for name in ("HTTPValidationError", "ValidationError"):
+            told["components"]["schemas"].pop(name, None)
+        return told
+
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,72 @@
+"""The composition root: the only module that knows which store, files and runner there are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+
+from geodata.errors import OptionError
+from service.jobs.runner import ProcessRunner
+from service.services import Services
+from service.settings import Settings
+from service.store.blobs import DiskBlobs
+from service.store.sqlite import SqliteStore
+
+_STALE_S = 24 * 3600.0
+
+
+def open_services(settings: Settings) -> Services:
+    """A service without a runner: it reads and stores, and starts nothing.
+
+    Args:
+        settings: Its settings; the data folder is made where absent.
+
+    Raises:
+        OptionError: If the data folder cannot be used.
+    """
+    _make_folders(settings.data)
+    return Services(
+        settings=settings, store=SqliteStore(_database(settings)), blobs=DiskBlobs(settings.data / "blobs")
+    )
+
+
+def open_with_runner(settings: Settings, *, recover: bool) -> Services:
+    """A service that runs jobs.
+
+    Args:
+        settings: Its settings.
+        recover: Whether it takes over the jobs of every dead runner; else only those it is asked to.
+    """
+    services = open_services(settings)
+    _sweep(settings.data / "incoming")
+    return replace(services, runner=ProcessRunner(settings, services.store.jobs, recover=recover))
+
+
+def open_for_worker(settings: Settings) -> Services:
+    """What the process of a job uses: the store as its parent left it."""
+    store = SqliteStore(_database(settings), migrate=False)
+    return Services(settings=settings, store=store, blobs=DiskBlobs(settings.data / "blobs"))
+
+
+def _database(settings: Settings) -> Path:
+    return settings.data / "kancha.sqlite"
+
+
+def _make_folders(data: Path) -> None:
+    try:
+        for name in ("incoming", "work", "runners", "logs", "reports"):
+            (data / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(
+            f"The data folder {data} cannot be used: {error.strerror}.",
+            remedy="Name another with --data or KANCHA_DATA.",
+        ) from error
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what interrupted uploads left a day ago; fresher ones may belong to another process."""
+    for entry in folder.iterdir():
+        if time.time() - entry.stat().st_mtime > _STALE_S:
+            rmtree(entry, ignore_errors=True)

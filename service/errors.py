@@ -1,0 +1,109 @@
+"""The errors of the service itself, in the same tree as those of the science and as free of HTTP."""
+
+from __future__ import annotations
+
+from geodata.errors import KanchaError
+
+
+class ServiceError(KanchaError):
+    """Base of what the service refuses."""
+
+    code = "service-error"
+    title = "The service could not do this"
+    title_zh = "服务未能完成操作"
+
+
+class NotFoundError(ServiceError):
+    """There is no such thing in the store."""
+
+    code = "not-found"
+    title = "There is no such thing"
+    title_zh = "资源不存在"
+
+
+class ConflictError(ServiceError):
+    """What is asked contradicts what is stored."""
+
+    code = "conflict"
+    title = "The request contradicts the present state"
+    title_zh = "请求与当前状态冲突"
+
+
+class IllegalMoveError(ConflictError):
+    """A job cannot go from its state to the wanted one."""
+
+    code = "job-state"
+    title = "The job cannot change so"
+    title_zh = "任务状态不允许此操作"
+
+
+class LostClaimError(ConflictError):
+    """A job is no longer run by who thought to run it; its result is thrown away."""
+
+    code = "job-claim-lost"
+    title = "The job is no longer run here"
+    title_zh = "任务已不由本进程执行"
+
+
+class BadQueryError(ServiceError):
+    """A query parameter is unknown or malformed."""
+
+    code = "bad-query"
+    title = "The query cannot be understood"
+    title_zh = "查询参数有误"
+
+
+class BadRequestBodyError(ServiceError):
+    """The body of a request is malformed or lacks a part."""
+
+    code = "bad-body"
+    title = "The request body cannot be used"
+    title_zh = "请求内容有误"
+
+
+class UnsupportedMediaError(ServiceError):
+    """The body is of a type that this route does not read."""
+
+    code = "media-type"
+    title = "The request body has an unsupported type"
+    title_zh = "不支持的内容类型"
+
+
+class PayloadTooLargeError(ServiceError):
+    """The body is larger than the limit."""
+
+    code = "payload-too-large"
+    title = "The upload is too large"
+    title_zh = "上传内容过大"
+
+
+class StoreBusyError(ServiceError):
+    """The database cannot be reached or written just now."""
+
+    code = "store-unavailable"
+    title = "The store cannot be reached"
+    title_zh = "数据存储暂不可用"
+
+
+class NightlyRunningError(ServiceError):
+    """Another nightly run holds the data folder."""
+
+    code = "nightly-running"
+    title = "Another nightly run is at work"
+    title_zh = "另一夜间任务正在运行"
+
+
+class JobCrashedError(ServiceError):
+    """The process of a job ended abnormally too often."""
+
+    code = "job-crashed"
+    title = "The job's process ended abnormally"
+    title_zh = "任务进程异常终止"
+
+
+class InternalError(ServiceError):
+    """Something went wrong that nobody foresaw."""
+
+    code = "internal-error"
+    title = "Something unforeseen went wrong"
+    title_zh = "发生未预料的内部错误"

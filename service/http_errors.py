@@ -1,0 +1,143 @@
+"""Errors over HTTP: one table from class to status, one shape (RFC 9457) on every path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from geodata import errors as science
+from geodata.errors import KanchaError
+from service import errors as service
+
+PROBLEM_JSON = "application/problem+json"
+_LOG = logging.getLogger(__name__)
+
+STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
+    {
+        KanchaError: 500,
+        science.InputError: 422,
+        science.MissingFileError: 404,
+        science.RasterBombError: 413,
+        science.RasterFormatError: 415,
+        science.NotARasterError: 415,
+        science.OptionError: 400,
+        science.ScanCancelledError: 409,
+        service.NotFoundError: 404,
+        service.ConflictError: 409,
+        service.BadQueryError: 400,
+        service.BadRequestBodyError: 400,
+        service.UnsupportedMediaError: 415,
+        service.PayloadTooLargeError: 413,
+        service.StoreBusyError: 503,
+        service.NightlyRunningError: 409,
+        service.InternalError: 500,
+    }
+)
+
+_PLAIN_TITLES_ZH = {
+    404: "资源不存在",
+    405: "不支持的请求方法",
+    406: "无法提供所需格式",
+    500: "服务器内部错误",
+}
+
+
+def status_of(error: KanchaError) -> int:
+    """The HTTP status of a named error: that of the nearest class in the table."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def problem(
+    request: Request, status: int, told: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer of the one shape that every error has.
+
+    Args:
+        request: What was asked.
+        status: HTTP status.
+        told: `KanchaError.as_dict()`.
+        headers: Further headers.
+    """
+    body = {
+        "type": f"urn:kancha:problem:{told['code']}",
+        "title": told["title"],
+        "title_zh": told["title_zh"],
+        "status": status,
+        "detail": told["message"],
+        "code": told["code"],
+        "remedy": told["remedy"],
+        "measured": told["measured"],
+        "instance": request.url.path,
+    }
+    content = orjson.dumps(body, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(content, status, dict(headers or {}), PROBLEM_JSON)
+
+
+def _named(request: Request, error: Exception) -> Response:
+    if not isinstance(error, KanchaError):
+        raise error
+    status = status_of(error)
+    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(request, status, error.as_dict(), headers)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    told = {
+        "code": phrase.lower().replace(" ", "-"),
+        "title": phrase,
+        "title_zh": _PLAIN_TITLES_ZH.get(error.status_code, "请求未能完成"),
+        "message": f"{request.method} {request.url.path}: {error.detail}.",
+        "remedy": "The paths and methods stand at /api.html.",
+        "measured": {},
+    }
+    return problem(request, error.status_code, told, error.headers)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = [
+        {"where": [str(part) for part in fault["loc"]], "message": fault["msg"], "type": fault["type"]}
+        for fault in error.errors()
+    ]
+    in_query = all(fault["where"][:1] in (["query"], ["path"]) for fault in faults)
+    first = faults[0]
+    told = {
+        "code": "bad-query" if in_query else "request-invalid",
+        "title": "The request cannot be understood",
+        "title_zh": "请求参数无效",
+        "message": f"{'.'.join(first['where'])}: {first['message']}.",
+        "remedy": "Correct the named values; /api tells what each may be.",
+        "measured": {"faults": faults},
+    }
+    # OGC API Features asks for 400 where a query parameter is malformed
+    return problem(request, 400 if in_query else 422, told)
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+    named = service.InternalError(
+        f"The request ended with an unforeseen {type(error).__name__}.",
+        remedy="The service's log tells more; please report it.",
+    )
+    return problem(request, 500, named.as_dict())
+
+
+def install(app: FastAPI) -> None:
+    """Give every path of an application the one shape of errors."""
+    app.add_exception_handler(KanchaError, _named)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)

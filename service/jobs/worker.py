@@ -1,0 +1,55 @@
+"""The process of one job: `python -m service.jobs.worker JOB_ID`, told the rest by its parent."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from geodata.errors import KanchaError, ScanCancelledError
+from service.errors import InternalError, LostClaimError
+from service.jobs.process import limit_memory, read_first_line
+
+
+def main() -> int:
+    """Do the job; 0 when its end, good or bad, is in the store."""
+    settings, claim = read_first_line()
+    limit_memory(settings.jobs.max_memory_bytes)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from service.bootstrap import open_for_worker
+    from service.usecases.scan_run import run_scan_job
+
+    services = open_for_worker(settings)
+    try:
+        run_scan_job(services, claim)
+    except (LostClaimError, ScanCancelledError):
+        return 0
+    except KanchaError as error:
+        services.store.jobs.fail(claim, error.as_dict())
+    except MemoryError:
+        # more of the same would not help: say so at once instead of trying again
+        services.store.jobs.fail(claim, _out_of_memory(settings.jobs.max_memory_bytes).as_dict())
+    except Exception as error:
+        logging.exception("job %s", claim.job_id)
+        services.store.jobs.fail(claim, _unforeseen(error, claim.job_id).as_dict())
+    finally:
+        services.store.close()
+    return 0
+
+
+def _out_of_memory(bound: int) -> InternalError:
+    return InternalError(
+        "The job needed more memory than it may use.",
+        remedy="Give a smaller area, a larger pixel size, or raise KANCHA_JOBS__MAX_MEMORY_BYTES.",
+        max_memory_bytes=bound,
+    )
+
+
+def _unforeseen(error: Exception, job_id: str) -> InternalError:
+    return InternalError(
+        f"The job ended with an unforeseen {type(error).__name__}.",
+        remedy=f"The log logs/{job_id}.log in the data folder tells more; please report it.",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Vector files from outside are opened in a process of their own, with limits.
+
+Whatever a crafted file makes the format library do (crash, endless loop, memory without end), the service
+goes on and its sender gets a named error.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from geodata.errors import KanchaError, LayerError
+from geodata.io.guard import rebuild_error
+from geodata.types import LayerKind
+from service.jobs.process import limit_memory
+from service.settings import Limits
+from service.store.records import Box, FeatureRow
+
+_ANSWER = ".answer.json"  # no sent file can be called so: see safe_name
+_ROWS = ".rows.jsonl"
+
+
+@dataclass(frozen=True)
+class LayerContent:
+    """A layer that was read.
+
+    Args:
+        columns: Type of each column.
+        report: What reading did to it.
+        bbox: Box around it; None without any geometry.
+        count: How many features it has.
+        rows_file: Where they are kept until they are stored.
+    """
+
+    columns: Mapping[str, str]
+    report: Mapping[str, Any]
+    bbox: Box | None
+    count: int
+    rows_file: Path
+
+    def rows(self) -> Iterator[FeatureRow]:
+        """The features, one after the other."""
+        with self.rows_file.open("rb") as file:
+            for line in file:
+                fid, box, text = orjson.loads(line)
+                yield FeatureRow(fid, None if box is None else tuple(box), text)
+
+
+def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) -> LayerContent:
+    """Read a layer in a process of its own.
+
+    Args:
+        path: The file, in a private folder; what is read is written beside it.
+        kind: Which layer it is.
+        limits: What the process may use.
+        how: `crs`, `mapping`, `encoding` as `read_layer` takes them.
+
+    Raises:
+        LayerError: The named refusal, or that the reading process died.
+    """
+    told = _call({"do": "layer", "path": str(path), "kind": kind, **how}, path.parent, limits)
+    return LayerContent(
+        columns=told["columns"],
+        report=told["report"],
+        bbox=None if told["bbox"] is None else tuple(told["bbox"]),
+        count=told["count"],
+        rows_file=path.parent / _ROWS,
+    )
+
+
+def read_area_apart(path: Path, limits: Limits, crs: str | None) -> str:
+    """Read an area in a process of its own, as GeoJSON text in lon-lat.
+
+    Raises:
+        LayerError: The named refusal, or that the reading process died.
+    """
+    return str(_call({"do": "area", "path": str(path), "crs": crs}, path.parent, limits)["area"])
+
+
+def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
+    request |= {"out": str(folder), "memory": limits.max_reader_memory_bytes}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "service.layer_process"],
+            input=orjson.dumps(request),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.max_reader_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LayerError(
+            f"Reading the file took longer than {limits.max_reader_s:g} s and was stopped.",
+            remedy="Split the layer, or raise KANCHA_LIMITS__MAX_READER_S.",
+            seconds=limits.max_reader_s,
+        ) from error
+    answer_file = folder / _ANSWER
+    if done.returncode != 0 or not answer_file.is_file():
+        raise LayerError(
+            f"The file could not be read: the reading process ended with status {done.returncode}.",
+            remedy="It is damaged, or larger than the memory it may use; export it again or split it.",
+            status=done.returncode,
+        )
+    answer: dict[str, Any] = orjson.loads(answer_file.read_bytes())
+    if "error" in answer:
+        raise rebuild_error(answer["error"])
+    return answer
+
+
+def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
+    import numpy as np
+
+    from geodata.io.vectors import read_layer
+    from service.usecases.layer_rows import column_types, to_rows
+
+    how = {name: request[name] for name in ("crs", "mapping", "encoding")}
+    frame, report = read_layer(Path(request["path"]), request["kind"], **how)
+    count = 0
+    with (Path(request["out"]) / _ROWS).open("wb") as file:
+        for row in to_rows(frame, request["kind"]):
+            file.write(orjson.dumps([row.fid, row.bbox, row.geojson]) + b"\n")
+            count += 1
+    bounds = [float(v) for v in frame.total_bounds]
+    return {
+        "columns": column_types(frame),
+        "report": report.as_dict(),
+        "bbox": bounds if count and np.isfinite(bounds).all() else None,
+        "count": count,
+    }
+
+
+def _read_area(request: dict[str, Any]) -> dict[str, Any]:
+    import shapely
+
+    from geodata.io.vectors import read_area
+
+    return {"area": shapely.to_geojson(read_area(Path(request["path"]), crs=request["crs"]))}
+
+
+def _main() -> None:
+    request: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
+    limit_memory(request["memory"])
+    try:
+        answer = _read_layer(request) if request["do"] == "layer" else _read_area(request)
+    except KanchaError as error:
+        answer = {"error": error.as_dict()}
+    except MemoryError:
+        sys.exit(1)
+    option = orjson.OPT_SERIALIZE_NUMPY
+    (Path(request["out"]) / _ANSWER).write_bytes(orjson.dumps(answer, default=str, option=option))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,1 @@
+"""The routes: parse a request, call a use case, shape the answer."""

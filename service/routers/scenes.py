@@ -1,0 +1,126 @@
+"""Routes of scenes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from geodata.errors import OptionError
+from geodata.io.dates import parse_date
+from service.dependencies import (
+    Body,
+    Kancha,
+    Pages,
+    base_url,
+    etag_of,
+    only_query,
+    page_links,
+    parse_bbox,
+    unchanged,
+)
+from service.errors import BadRequestBodyError
+from service.routers.bodies import multipart_body
+from service.schemas.common import Link
+from service.schemas.scenes import SceneList, SceneOut
+from service.store.records import Scene
+from service.usecases import scenes as usecase
+
+router = APIRouter(tags=["scenes"])
+_FIELDS = {"raster", "acquired_at", "date", "crs", "attributes"}
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+def scene_out(request: Request, scene: Scene) -> SceneOut:
+    """A scene with its links."""
+    base = f"{base_url(request)}/scenes/{scene.id}"
+    links = [
+        Link(href=base, rel="self", type="application/json"),
+        Link(href=f"{base}/preview.png", rel="preview", type="image/png"),
+    ]
+    return SceneOut.model_validate(scene).model_copy(update={"links": links})
+
+
+@router.post(
+    "/scenes",
+    status_code=201,
+    summary="Store a raster of one date",
+    responses={200: {"model": SceneOut, "description": "The same raster is stored already."}},
+    openapi_extra=multipart_body(
+        {"raster": "GeoTIFF or COG."},
+        {
+            "acquired_at": "Date or time; else the TIFF tag, else the file's name tells it.",
+            "date": "The same as acquired_at.",
+            "crs": "System of a file that declares none, EPSG:4547.",
+            "attributes": "JSON object, kept as it is.",
+        },
+        required=["raster"],
+    ),
+)
+def post_scene(request: Request, response: Response, form: Body, services: Kancha) -> SceneOut:
+    """Check a raster and store it; the same file, date and system give the same scene."""
+    form.only(_FIELDS)
+    upload = form.files.get("raster")
+    if upload is None:
+        raise BadRequestBodyError(
+            "The part raster is missing.", remedy="Send the GeoTIFF as the file part raster."
+        )
+    when = form.text("acquired_at") or form.text("date")
+    facts = usecase.SceneFacts(
+        acquired_at=None if when is None else parse_date(when),
+        crs=form.text("crs"),
+        attributes=form.mapping("attributes"),
+    )
+    scene, new = usecase.add_scene(services, upload, facts)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"{base_url(request)}/scenes/{scene.id}"
+    return scene_out(request, scene)
+
+
+@router.get("/scenes", summary="List scenes", dependencies=[Depends(only_query("limit", "cursor"))])
+def get_scenes(request: Request, services: Kancha, page: Pages) -> SceneList:
+    """Scenes in the order of their coming."""
+    found = usecase.list_scenes(services, page.limit, page.after_key)
+    return SceneList(
+        scenes=[scene_out(request, scene) for scene in found.items],
+        numberMatched=found.matched,
+        numberReturned=len(found.items),
+        links=page_links(request, found.next_key),
+    )
+
+
+@router.get("/scenes/{scene_id}", summary="One scene", response_model=SceneOut)
+def get_scene(request: Request, response: Response, scene_id: str, services: Kancha) -> Any:
+    """One scene; it never changes."""
+    scene = usecase.get_scene(services, scene_id)
+    etag = etag_of(request, scene.id)
+    response.headers["ETag"] = etag
+    return unchanged(request, etag) or scene_out(request, scene)
+
+
+@router.get(
+    "/scenes/{scene_id}/preview.{form}",
+    summary="A picture of a scene in lon-lat",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}, "image/jpeg": {}}, "description": "The picture."}},
+    dependencies=[Depends(only_query("bbox", "width"))],
+)
+def get_preview(
+    request: Request,
+    scene_id: str,
+    form: Literal["png", "jpg"],
+    services: Kancha,
+    bbox: Annotated[str | None, Query(description="west,south,east,north; else the whole scene.")] = None,
+    width: Annotated[int, Query(ge=1, description="Longer side, px.")] = 1024,
+) -> Response:
+    """Natural colours, 8 bit, exactly of the wanted box, equirectangular."""
+    scene = usecase.get_scene(services, scene_id)
+    etag = etag_of(request, scene.id, form)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    boxes = parse_bbox(bbox)
+    if len(boxes) > 1:
+        raise OptionError("A preview cannot cross the antimeridian.", remedy="Ask for the two sides.")
+    content = usecase.preview(services, scene_id, form, boxes[0] if boxes else None, width)
+    kind = "image/png" if form == "png" else "image/jpeg"
+    return Response(content, media_type=kind, headers={"ETag": etag, "Cache-Control": _FOR_EVER})

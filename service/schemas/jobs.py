@@ -1,0 +1,40 @@
+"""Jobs over HTTP, in the words of OGC API Processes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from service.jobs.states import JobState
+from service.schemas.common import Answer, Link
+
+
+class JobOut(Answer):
+    """A job."""
+
+    jobID: str = Field(validation_alias="id", description="Id of the job.")  # noqa: N815 - OGC's name
+    type: str = Field(default="process", description="Always `process`.")
+    processID: str = Field(validation_alias="kind", description="What it does.")  # noqa: N815
+    status: JobState = Field(validation_alias="state")
+    progress: int = Field(description="Per cent done.")
+    message: str
+    request: dict[str, Any]
+    scan_id: str | None = Field(description="The result, once successful.")
+    error: dict[str, Any] | None = Field(description="The named error, once failed.")
+    attempts: int = Field(description="How often it was started.")
+    created: datetime = Field(validation_alias="created_at")
+    started: datetime | None = Field(validation_alias="started_at")
+    finished: datetime | None = Field(validation_alias="finished_at")
+    updated: datetime = Field(validation_alias="updated_at")
+    links: list[Link] = []
+
+
+class JobList(Answer):
+    """A page of jobs."""
+
+    jobs: list[JobOut]
+    numberMatched: int  # noqa: N815 - the name that OGC API uses
+    numberReturned: int  # noqa: N815
+    links: list[Link]

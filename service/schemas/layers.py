@@ -1,0 +1,37 @@
+"""Layers over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from service.schemas.common import Answer, Link
+
+
+class LayerOut(Answer):
+    """A stored layer version."""
+
+    id: str
+    kind: str
+    file_name: str
+    sha256: str
+    read_as: dict[str, Any] = Field(description="How it was read: crs, mapping, encoding as declared.")
+    valid_from: datetime | None
+    standing: bool = Field(description="Whether later scans may take it as the newest of its kind.")
+    columns: dict[str, str]
+    report: dict[str, Any] = Field(description="What reading repaired, dropped, found twice.")
+    features: int
+    bbox: tuple[float, float, float, float] | None
+    created_at: datetime
+    links: list[Link] = []
+
+
+class LayerList(Answer):
+    """A page of layer versions."""
+
+    layers: list[LayerOut]
+    numberMatched: int  # noqa: N815 - the name that OGC API uses
+    numberReturned: int  # noqa: N815
+    links: list[Link]

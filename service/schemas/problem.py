@@ -1,0 +1,21 @@
+"""The shape of every error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 tells it, with Kancha's own members."""
+
+    type: str = Field(description="Names the kind of error: `urn:kancha:problem:<code>`.")
+    title: str = Field(description="The kind of error in English.")
+    title_zh: str = Field(description="The kind of error in Chinese.")
+    status: int = Field(description="HTTP status.")
+    detail: str = Field(description="What was found, with the measured value in it.")
+    code: str = Field(description="Short stable name of the kind of error.")
+    remedy: str = Field(description="What can be done about it.")
+    measured: dict[str, Any] = Field(description="The figures behind it.")
+    instance: str = Field(description="Path of the request.")

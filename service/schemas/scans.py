@@ -1,0 +1,47 @@
+"""Scans over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.schemas.common import Answer, Link
+
+
+class ScanOptionsIn(BaseModel):
+    """The options of a scan; a form sends them as texts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_area_m2: float | None = Field(default=None, description="Smallest structure reported, m2.")
+    min_confidence: float | None = Field(default=None, description="Least confidence, 0 to 1.")
+    gsd_m: float | None = Field(default=None, description="Working pixel size, m.")
+    window_px: int | None = Field(default=None, description="Side of a window, px; never changes the result.")
+    workers: int | None = Field(default=None, description="Processes; never changes the result.")
+    detector: str | None = Field(default=None, description="Name of the detector.")
+
+
+class ScanOut(Answer):
+    """A finished scan."""
+
+    id: str
+    before_scene: str
+    after_scene: str
+    layers: dict[str, str] = Field(description="Layer version per kind.")
+    options: dict[str, Any]
+    provenance: dict[str, Any]
+    counts: dict[str, int] = Field(description="Findings per status.")
+    bbox: tuple[float, float, float, float] | None
+    created_at: datetime
+    links: list[Link] = []
+
+
+class ScanList(Answer):
+    """A page of scans."""
+
+    scans: list[ScanOut]
+    numberMatched: int  # noqa: N815 - the name that OGC API uses
+    numberReturned: int  # noqa: N815
+    links: list[Link]

@@ -1,0 +1,112 @@
+"""The settings: small groups, read from the environment in one place.
+
+Every field has a variable: `KANCHA_DATA`, `KANCHA_HOST`, and for the groups `KANCHA_LIMITS__MAX_UPLOAD_BYTES`
+and so on. Nothing is read at import.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Limits(BaseModel):
+    """What one request may ask for."""
+
+    max_upload_bytes: int = Field(
+        default=32 * 1024**3, ge=1024, description="Largest body of an upload, bytes."
+    )
+    max_json_bytes: int = Field(
+        default=16 * 1024**2, ge=1024, description="Largest JSON or form text, bytes."
+    )
+    max_scene_px: int = Field(
+        default=40_000_000_000, ge=1, description="Most pixels a scene may have (width x height)."
+    )
+    page_size: int = Field(default=100, ge=1, description="Items of a page where the client names no limit.")
+    max_page_size: int = Field(
+        default=10_000, ge=1, description="Items of a page at most; more is cut to it."
+    )
+    max_preview_px: int = Field(default=4096, ge=16, description="Longer side of a preview at most, px.")
+    max_reader_memory_bytes: int = Field(
+        default=8 * 1024**3, ge=0, description="Memory for reading one vector file, bytes; 0: no limit."
+    )
+    max_reader_s: float = Field(default=900.0, gt=0, description="Time for reading one vector file, s.")
+    min_free_bytes: int = Field(
+        default=1024**3, ge=0, description="Below this free disk space the service is not ready."
+    )
+
+
+class Jobs(BaseModel):
+    """How pixel work runs."""
+
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Scans that run at once, each in its own process."
+    )
+    processes_per_scan: int = Field(default=1, ge=1, le=256, description="Processes within one scan.")
+    max_attempts: int = Field(
+        default=3, ge=1, description="Starts of one job before it is given up as failed."
+    )
+    timeout_s: float = Field(default=6 * 3600.0, gt=0, description="Wall time of one start of a job, s.")
+    max_memory_bytes: int = Field(
+        default=16 * 1024**3, ge=0, description="Memory of a scan's process, bytes; 0: no limit."
+    )
+    recovery_interval_s: float = Field(
+        default=15.0, gt=0, description="How often jobs of dead runners are looked for, s."
+    )
+
+
+class Nightly(BaseModel):
+    """The batch over a watched folder."""
+
+    stable_s: float = Field(
+        default=60.0, ge=0, description="A file is taken once it has not changed for so long, s."
+    )
+    min_overlap_share: float = Field(
+        default=0.05, gt=0, le=1, description="Share of the smaller scene that two scenes of one place share."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of one service."""
+
+    model_config = SettingsConfigDict(env_prefix="KANCHA_", env_nested_delimiter="__", frozen=True)
+
+    data: Path = Field(default=Path("kancha-data"), description="The data folder: database, files, reports.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
+    limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
+    jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")
+    nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
+
+
+def read_settings(*, data: Path | None = None, host: str | None = None, port: int | None = None) -> Settings:
+    """The settings from the environment, with what the command line says above it.
+
+    Args:
+        data: Data folder, None: from the environment, else `./kancha-data`.
+        host: Address, None: from the environment.
+        port: Port, None: from the environment.
+
+    Returns:
+        The settings; the data folder is absolute.
+
+    Raises:
+        OptionError: If a value is unusable.
+    """
+    from pydantic import ValidationError
+
+    from geodata.errors import OptionError
+
+    given = {k: v for k, v in {"data": data, "host": host, "port": port}.items() if v is not None}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "KANCHA_" + "__".join(str(part).upper() for part in first["loc"])
+        raise OptionError(
+            f"The setting {name} cannot be used: {first['msg']}.", remedy="Correct or unset it."
+        ) from error
+    return settings.model_copy(update={"data": settings.data.expanduser().absolute()})

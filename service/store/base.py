@@ -1,0 +1,181 @@
+"""What the use cases ask of a store. Every backend passes the same contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from service.jobs.states import JobState
+from service.store.records import (
+    Box,
+    Claim,
+    FeatureQuery,
+    FeatureRow,
+    FindingRow,
+    IntakeEntry,
+    Job,
+    LayerVersion,
+    NightRun,
+    Page,
+    Scan,
+    Scene,
+)
+
+
+class SceneStore(Protocol):
+    """Scenes."""
+
+    def add(self, scene: Scene) -> bool:
+        """Store a scene; False where it is there already."""
+
+    def get(self, scene_id: str) -> Scene:
+        """One scene; `NotFoundError` without it."""
+
+    def page(self, limit: int, after_key: int = 0) -> Page[Scene]:
+        """Scenes in the order of their coming."""
+
+    def meeting(self, box: Box) -> Sequence[Scene]:
+        """All scenes whose box meets another, in the order of acquisition."""
+
+
+class LayerStore(Protocol):
+    """Layer versions and their features."""
+
+    def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
+        """Store a version with all its features at once; False where it is there already."""
+
+    def get(self, version_id: str) -> LayerVersion:
+        """One version; `NotFoundError` without it."""
+
+    def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
+        """Versions in the order of their coming."""
+
+    def newest(self, kind: str) -> LayerVersion | None:
+        """The standing version that came last."""
+
+    def features(self, query: FeatureQuery) -> Page[str]:
+        """Features of one version as GeoJSON texts."""
+
+    def feature(self, version_id: str, fid: str) -> str:
+        """One feature as GeoJSON text; `NotFoundError` without it."""
+
+    def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
+        """All features whose box meets another or that have none, in stored order, for work on them."""
+
+
+class JobStore(Protocol):
+    """Jobs."""
+
+    def submit(self, job: Job) -> tuple[Job, bool]:
+        """Store a job, unless one with the same inputs is active or successful: then that one and False."""
+
+    def get(self, job_id: str) -> Job:
+        """One job; `NotFoundError` without it."""
+
+    def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
+        """Jobs, the latest first."""
+
+    def claim(self, runner: str) -> tuple[Job, Claim] | None:
+        """Start the oldest accepted job of a runner; None without one."""
+
+    def progress(self, claim: Claim, percent: int, message: str) -> None:
+        """Note how far a running job is; `LostClaimError` once the claim is void."""
+
+    def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
+        """End a running job with a named error; `LostClaimError` once the claim is void."""
+
+    def dismiss(self, job_id: str) -> Job:
+        """Stop an active job; `IllegalMoveError` for a finished one."""
+
+    def give_back(self, claim: Claim, *, count_attempt: bool) -> None:
+        """Put a running job back to accepted; nothing happens once the claim is void."""
+
+    def foreign_runners(self, runner: str) -> Sequence[str]:
+        """The other runners that have active jobs."""
+
+    def adopt(
+        self, dead: str, heir: str, max_attempts: int, error: Mapping[str, Any]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Give the active jobs of a dead runner to another: (adopted ids, ids failed with `error`)."""
+
+
+class ScanStore(Protocol):
+    """Scans and their findings."""
+
+    def complete(self, claim: Claim, scan: Scan, findings: Sequence[FindingRow]) -> None:
+        """Store a scan, its findings and the success of its job in one step; `LostClaimError` if void."""
+
+    def get(self, scan_id: str) -> Scan:
+        """One scan; `NotFoundError` without it."""
+
+    def page(self, limit: int, after_key: int = 0) -> Page[Scan]:
+        """Scans, the latest first."""
+
+    def findings(self, query: FeatureQuery) -> Page[str]:
+        """Findings as GeoJSON texts."""
+
+    def finding(self, finding_id: str) -> str:
+        """One finding as GeoJSON text; `NotFoundError` without it."""
+
+    def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
+        """Box and time span of all findings."""
+
+
+class IntakeStore(Protocol):
+    """The memory of the nightly batch."""
+
+    def open_run(self, run: NightRun) -> NightRun:
+        """Begin a run over a folder, or go on with the unfinished one."""
+
+    def close_run(self, run_id: str) -> None:
+        """Mark a run finished."""
+
+    def entries(self, folder: str) -> Mapping[str, IntakeEntry]:
+        """What is known of a folder's files, by name."""
+
+    def put(self, entry: IntakeEntry) -> None:
+        """Keep what is known of a file."""
+
+
+class Store(Protocol):
+    """A whole store."""
+
+    @property
+    def scenes(self) -> SceneStore:
+        """Scenes."""
+
+    @property
+    def layers(self) -> LayerStore:
+        """Layer versions."""
+
+    @property
+    def jobs(self) -> JobStore:
+        """Jobs."""
+
+    @property
+    def scans(self) -> ScanStore:
+        """Scans and findings."""
+
+    @property
+    def intake(self) -> IntakeStore:
+        """The memory of the nightly batch."""
+
+    def ping(self) -> None:
+        """See that the store answers; `StoreBusyError` if not."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class BlobStore(Protocol):
+    """Files by checksum: each content is stored once and never changes."""
+
+    def put(self, source: Path, sha256: str) -> Path:
+        """Take a file over (it is moved) and return where it lies, safely on disk."""
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies; `NotFoundError` without it."""
+
+    def free_bytes(self) -> int:
+        """Free space."""

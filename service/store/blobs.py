@@ -1,0 +1,78 @@
+"""Files by checksum on a local disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from service.errors import NotFoundError
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class DiskBlobs:
+    """Contents in `<root>/ab/abcd…`, each written beside and renamed.
+
+    Args:
+        root: Folder of the contents; made where absent.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def put(self, source: Path, sha256: str) -> Path:
+        """Take a file over (it is moved) and return where it lies, safely on disk.
+
+        Args:
+            source: A file on the same disk.
+            sha256: Its checksum.
+
+        Returns:
+            Path of the stored content, read-only.
+        """
+        target = self._place(sha256)
+        if target.exists():
+            source.unlink()
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        source.chmod(0o440)
+        source.replace(target)
+        sync_folder(target.parent)
+        sync_folder(self._root)
+        return target
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        target = self._place(sha256)
+        if not target.is_file():
+            raise NotFoundError(
+                f"The stored content {sha256} is not on disk.", remedy="Restore the data folder."
+            )
+        return target
+
+    def free_bytes(self) -> int:
+        """Free space on the disk."""
+        return shutil.disk_usage(self._root).free
+
+    def _place(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("a checksum has 64 hexadecimal digits")
+        return self._root / sha256[:2] / sha256
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power failure."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,1 @@
+"""The history of the tables, brought up to date at start."""

@@ -1,0 +1,276 @@
+"""The plain values that a store keeps and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from service.jobs.states import JobState
+
+T = TypeVar("T")
+Box = tuple[float, float, float, float]
+"""(west, south, east, north) in degrees, west never above east."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A part of a list.
+
+    Args:
+        items: What is on the page.
+        matched: How many there are on all pages.
+        next_key: Give it back to get the following page; None on the last.
+    """
+
+    items: Sequence[T]
+    matched: int
+    next_key: int | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A stored raster of one date. Never changes.
+
+    Args:
+        id: Derived from content, date and declared system.
+        file_name: Name under which it came, made safe.
+        sha256: Checksum of the content; names the stored file.
+        size_bytes: Size of the file.
+        acquired_at: Time of acquisition, UTC.
+        declared_at: The time its sender named; None where the file or its name told it.
+        declared_crs: The system its sender named for a file without one.
+        crs: Its system, `EPSG:4547`.
+        crs_wkt: The same in full.
+        transform: Affine from pixel to ground: a, b, c, d, e, f.
+        nodata: Declared nodata value.
+        overviews: Decimation factors stored in the file.
+        width: Columns.
+        height: Rows.
+        bands: Name of each band.
+        dtype: Type of the samples.
+        gsd_m: Ground size of a pixel, m.
+        footprint: GeoJSON polygon, lon-lat.
+        bbox: Box around the footprint.
+        attributes: What the sender said about it.
+        created_at: When it was stored.
+    """
+
+    id: str
+    file_name: str
+    sha256: str
+    size_bytes: int
+    acquired_at: datetime
+    declared_at: datetime | None
+    declared_crs: str | None
+    crs: str
+    crs_wkt: str
+    transform: tuple[float, ...]
+    nodata: float | None
+    overviews: tuple[int, ...]
+    width: int
+    height: int
+    bands: tuple[str, ...]
+    dtype: str
+    gsd_m: float
+    footprint: Mapping[str, Any]
+    bbox: Box
+    attributes: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class LayerVersion:
+    """One import of a layer. Never changes.
+
+    Args:
+        id: Derived from kind, content and the way it was read.
+        kind: `parcels`, `permits`, `zones` or `buildings`.
+        file_name: Name under which it came.
+        sha256: Checksum of the content; names the stored file.
+        read_as: How it was read: `crs`, `mapping`, `encoding` as declared.
+        valid_from: Since when it holds; None: not told.
+        standing: Whether later scans may take it as the newest; False for a layer sent with one scan.
+        columns: Type of each column, to restore the table exactly.
+        report: What reading did to it.
+        features: How many features it has.
+        bbox: Box around them; None for an empty layer.
+        created_at: When it was stored.
+    """
+
+    id: str
+    kind: str
+    file_name: str
+    sha256: str
+    read_as: Mapping[str, Any]
+    valid_from: datetime | None
+    standing: bool
+    columns: Mapping[str, str]
+    report: Mapping[str, Any]
+    features: int
+    bbox: Box | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """A feature ready to be stored and served.
+
+    Args:
+        fid: Its id, unique within its layer version; unique everywhere for a finding.
+        bbox: Box around its geometry; None where it has none.
+        geojson: The finished GeoJSON text.
+    """
+
+    fid: str
+    bbox: Box | None
+    geojson: str
+
+
+@dataclass(frozen=True)
+class FindingRow(FeatureRow):
+    """A finding ready to be stored, with the columns that lists are filtered by."""
+
+    status: str
+    change: str
+    confidence: float
+    before_at: datetime
+    after_at: datetime
+
+
+@dataclass(frozen=True)
+class FeatureQuery:
+    """Which features of a collection are wanted.
+
+    Args:
+        within: Id of the scan or layer version; None: all findings.
+        boxes: Boxes of which one must be met; two where a box crosses the antimeridian; none: everywhere.
+        limit: Features of the page at most.
+        after_key: Key after which the page begins.
+        equals: Values that properties must have.
+        min_confidence: Least confidence (findings).
+        interval: Time span that must be met (findings), each end may be open.
+    """
+
+    within: str | None = None
+    boxes: tuple[Box, ...] = ()
+    limit: int = 100
+    after_key: int = 0
+    equals: Mapping[str, str] = field(default_factory=dict)
+    min_confidence: float | None = None
+    interval: tuple[datetime | None, datetime | None] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A durable run.
+
+    Args:
+        id: Its id.
+        kind: What it does; `scan`.
+        state: Where it stands.
+        progress: Per cent done.
+        message: What it does just now.
+        request: What was asked, as plain values.
+        inputs_key: Hash of everything that decides the result.
+        scan_id: Its result, once successful.
+        error: The named error, once failed.
+        runner: Id of the runner that has it.
+        attempts: How often it was started.
+        created_at: When it was stored.
+        updated_at: When it last changed.
+        started_at: When it was last started.
+        finished_at: When it came to its end.
+    """
+
+    id: str
+    kind: str
+    state: JobState
+    progress: int
+    message: str
+    request: Mapping[str, Any]
+    inputs_key: str
+    scan_id: str | None
+    error: Mapping[str, Any] | None
+    runner: str
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a job: void once the job is taken away, stopped or started anew."""
+
+    job_id: str
+    runner: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A finished comparison of two scenes. Never changes.
+
+    Args:
+        id: Stable: the same inputs give the same id.
+        inputs_key: Hash of everything that decided the result.
+        before_scene: Id of the earlier scene.
+        after_scene: Id of the later scene.
+        layers: Layer version per kind.
+        options: The options that can change a result.
+        provenance: Inputs, parameters, model, residual shift, usable share.
+        counts: Findings per status.
+        bbox: Box around the findings; None without any.
+        created_at: When it was stored.
+    """
+
+    id: str
+    inputs_key: str
+    before_scene: str
+    after_scene: str
+    layers: Mapping[str, str]
+    options: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    counts: Mapping[str, int]
+    bbox: Box | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class NightRun:
+    """One run of the nightly batch over a folder; unfinished until its report is written."""
+
+    id: str
+    folder: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IntakeEntry:
+    """What the nightly batch knows of one file of the watched folder.
+
+    Args:
+        folder: The watched folder.
+        name: Path within it.
+        size_bytes: Size at the last look.
+        mtime_ns: Time of change at the last look.
+        seen_at: When it was first seen with this size and time.
+        state: `waiting`, `rejected`, `taken` (stored, not yet scanned), `done`.
+        run_id: The nightly run that took or refused it.
+        scene_id: The scene it became.
+        outcome: What came of it, as the report tells it.
+    """
+
+    folder: str
+    name: str
+    size_bytes: int
+    mtime_ns: int
+    seen_at: datetime
+    state: str
+    run_id: str | None = None
+    scene_id: str | None = None
+    outcome: Mapping[str, Any] = field(default_factory=dict)

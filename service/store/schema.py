@@ -1,0 +1,199 @@
+"""The tables, as SQLAlchemy Core sees them; `migrations` makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware times, kept in UTC and given back aware."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To the database: UTC without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must carry its zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """From the database: aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _seq() -> sa.Column[int]:
+    return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
+
+
+def _box(*, nullable: bool = False) -> list[sa.Column[float]]:
+    return [sa.Column(name, sa.Float, nullable=nullable) for name in ("west", "south", "east", "north")]
+
+
+scenes = sa.Table(
+    "scenes",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("file_name", sa.String(255), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("acquired_at", UtcTime, nullable=False, index=True),
+    sa.Column("declared_at", UtcTime),
+    sa.Column("declared_crs", sa.Text),
+    sa.Column("crs", sa.Text, nullable=False),
+    sa.Column("crs_wkt", sa.Text, nullable=False),
+    sa.Column("transform", sa.JSON, nullable=False),
+    sa.Column("nodata", sa.Float),
+    sa.Column("overviews", sa.JSON, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("bands", sa.JSON, nullable=False),
+    sa.Column("dtype", sa.String(16), nullable=False),
+    sa.Column("gsd_m", sa.Float, nullable=False),
+    sa.Column("footprint", sa.JSON, nullable=False),
+    *_box(),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+layer_versions = sa.Table(
+    "layer_versions",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False, index=True),
+    sa.Column("file_name", sa.String(255), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("read_as", sa.JSON, nullable=False),
+    sa.Column("valid_from", UtcTime),
+    sa.Column("standing", sa.Boolean, nullable=False),
+    sa.Column("columns", sa.JSON, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),
+    sa.Column("features", sa.Integer, nullable=False),
+    sa.Column("bbox", sa.JSON(none_as_null=True)),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+layer_features = sa.Table(
+    "layer_features",
+    metadata,
+    _seq(),
+    sa.Column("version_id", sa.ForeignKey("layer_versions.id"), nullable=False),
+    sa.Column("fid", sa.String(255), nullable=False),
+    *_box(nullable=True),
+    sa.Column("geojson", sa.Text, nullable=False),
+    sa.UniqueConstraint("version_id", "fid"),
+    sqlite_autoincrement=True,
+)
+
+scans = sa.Table(
+    "scans",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("inputs_key", sa.String(64), nullable=False, index=True),
+    sa.Column("before_scene", sa.ForeignKey("scenes.id"), nullable=False),
+    sa.Column("after_scene", sa.ForeignKey("scenes.id"), nullable=False),
+    sa.Column("layers", sa.JSON, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("provenance", sa.JSON, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("bbox", sa.JSON(none_as_null=True)),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    _seq(),
+    sa.Column("scan_id", sa.ForeignKey("scans.id"), nullable=False),
+    sa.Column("fid", sa.String(255), nullable=False, unique=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("change", sa.String(16), nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("before_at", UtcTime, nullable=False),
+    sa.Column("after_at", UtcTime, nullable=False),
+    *_box(),
+    sa.Column("geojson", sa.Text, nullable=False),
+    sa.Index("ix_findings_scan_id_seq", "scan_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("progress", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("inputs_key", sa.String(64), nullable=False),
+    sa.Column("scan_id", sa.ForeignKey("scans.id")),
+    sa.Column("error", sa.JSON(none_as_null=True)),
+    sa.Column("runner", sa.String(64), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("started_at", UtcTime),
+    sa.Column("finished_at", UtcTime),
+    sa.Index("ix_jobs_state_runner", "state", "runner"),
+    # two clients that ask for the same at the same moment get one job
+    sa.Index(
+        "uq_jobs_active_inputs_key",
+        "inputs_key",
+        unique=True,
+        sqlite_where=sa.text("state IN ('accepted', 'running')"),
+        postgresql_where=sa.text("state IN ('accepted', 'running')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+night_runs = sa.Table(
+    "night_runs",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sqlite_autoincrement=True,
+)
+
+intake = sa.Table(
+    "intake",
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("run_id", sa.String(64)),
+    sa.Column("scene_id", sa.ForeignKey("scenes.id")),
+    sa.Column("outcome", sa.JSON, nullable=False),
+)
+
+BOXED = ("findings", "layer_features")
+"""Tables with an index of boxes, on SQLite the R*Tree `<table>_rtree`."""

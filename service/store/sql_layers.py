@@ -1,0 +1,130 @@
+"""Layer versions and their features in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import NotFoundError
+from service.store.database import Database, index_rows, meets
+from service.store.records import Box, FeatureQuery, FeatureRow, LayerVersion, Page
+from service.store.schema import layer_features, layer_versions
+from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
+
+_PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
+_CHUNK = 5_000
+
+
+class SqlLayers:
+    """Layer versions.
+
+    Args:
+        database: Where the tables are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
+        """Store a version with all its features at once; False where it is there already.
+
+        A version that came with one scan and comes again as a layer of its own becomes standing.
+        """
+        values = {name: getattr(version, name) for name in _PLAIN}
+        values["bbox"] = None if version.bbox is None else list(version.bbox)
+        with self._db.write() as connection:
+            known = connection.execute(
+                sa.select(layer_versions.c.standing).where(layer_versions.c.id == version.id)
+            ).first()
+            if known is not None:
+                if version.standing and not known.standing:
+                    connection.execute(
+                        sa.update(layer_versions)
+                        .where(layer_versions.c.id == version.id)
+                        .values(standing=True)
+                    )
+                return False
+            connection.execute(sa.insert(layer_versions).values(values))
+            insert_chunks(
+                connection,
+                layer_features,
+                ({"version_id": version.id, **feature_values(row)} for row in rows),
+            )
+            index_rows(connection, layer_features, layer_features.c.version_id == version.id)
+        return True
+
+    def get(self, version_id: str) -> LayerVersion:
+        """One version.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        with self._db.read() as connection:
+            wanted = sa.select(layer_versions).where(layer_versions.c.id == version_id)
+            row = connection.execute(wanted).first()
+        if row is None:
+            raise NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
+        return _version(row)
+
+    def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
+        """Versions in the order of their coming."""
+        of_kind = sa.true() if kind is None else layer_versions.c.kind == kind
+        with self._db.read() as connection:
+            count = sa.select(sa.func.count()).select_from(layer_versions).where(of_kind)
+            matched = connection.execute(count).scalar_one()
+            wanted = sa.select(layer_versions).where(of_kind, layer_versions.c.seq > after_key)
+            rows = connection.execute(wanted.order_by(layer_versions.c.seq).limit(limit + 1)).all()
+        following = rows[limit - 1].seq if len(rows) > limit else None
+        return Page([_version(row) for row in rows[:limit]], matched, following)
+
+    def newest(self, kind: str) -> LayerVersion | None:
+        """The standing version that came last."""
+        wanted = (
+            sa.select(layer_versions)
+            .where(layer_versions.c.kind == kind, layer_versions.c.standing)
+            .order_by(layer_versions.c.seq.desc())
+            .limit(1)
+        )
+        with self._db.read() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else _version(row)
+
+    def features(self, query: FeatureQuery) -> Page[str]:
+        """Features of one version as GeoJSON texts."""
+        wheres = [layer_features.c.version_id == query.within]
+        wheres += [property_is(layer_features, name, value) for name, value in query.equals.items()]
+        with self._db.read() as connection:
+            return page_of(connection, layer_features, query, wheres)
+
+    def feature(self, version_id: str, fid: str) -> str:
+        """One feature as GeoJSON text.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        wanted = sa.select(layer_features.c.geojson).where(
+            layer_features.c.version_id == version_id, layer_features.c.fid == fid
+        )
+        with self._db.read() as connection:
+            text = connection.execute(wanted).scalar_one_or_none()
+        if text is None:
+            raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
+        return str(text)
+
+    def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
+        """All features whose box meets another or that have none, in stored order, for work on them."""
+        wanted = sa.select(layer_features.c.geojson).where(layer_features.c.version_id == version_id)
+        if box is not None:
+            wanted = wanted.where(sa.or_(meets(layer_features, [box]), layer_features.c.west.is_(None)))
+        with self._db.read() as connection:
+            for part in connection.execute(wanted.order_by(layer_features.c.seq)).partitions(_CHUNK):
+                for row in part:
+                    yield row.geojson
+
+
+def _version(row: sa.Row[Any]) -> LayerVersion:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    bbox = None if row.bbox is None else (row.bbox[0], row.bbox[1], row.bbox[2], row.bbox[3])
+    return LayerVersion(**values, bbox=bbox)

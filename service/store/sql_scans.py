@@ -1,0 +1,153 @@
+"""Scans and findings in tables: visible only when whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import NotFoundError
+from service.jobs.states import JobState
+from service.store.database import Database, index_rows
+from service.store.records import Box, Claim, FeatureQuery, FindingRow, Page, Scan
+from service.store.schema import findings, scans
+from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
+from service.store.sql_jobs import finish
+
+_PLAIN = [c.name for c in scans.c if c.name not in {"seq", "bbox"}]
+_COLUMNS = {
+    "status": findings.c.status,
+    "change": findings.c.change,
+    "scan_id": findings.c.scan_id,
+    "id": findings.c.fid,
+}
+
+
+class SqlScans:
+    """Scans.
+
+    Args:
+        database: Where the tables are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def complete(self, claim: Claim, scan: Scan, rows: Sequence[FindingRow]) -> None:
+        """Store a scan, its findings and the success of its job in one step.
+
+        Args:
+            claim: The right to finish the job.
+            scan: The result.
+            rows: Its findings.
+
+        Raises:
+            LostClaimError: If the job was taken away meanwhile; then nothing is stored.
+        """
+        with self._db.write() as connection:
+            known = connection.execute(sa.select(scans.c.seq).where(scans.c.id == scan.id)).first()
+            if known is None:
+                self._insert(connection, scan, rows)
+            finish(connection, claim, JobState.SUCCESSFUL, progress=100, message="done", scan_id=scan.id)
+
+    def _insert(self, connection: sa.Connection, scan: Scan, rows: Sequence[FindingRow]) -> None:
+        values = {name: getattr(scan, name) for name in _PLAIN}
+        values["bbox"] = None if scan.bbox is None else list(scan.bbox)
+        connection.execute(sa.insert(scans).values(values))
+        insert_chunks(
+            connection,
+            findings,
+            (
+                {
+                    "scan_id": scan.id,
+                    "status": row.status,
+                    "change": row.change,
+                    "confidence": row.confidence,
+                    "before_at": row.before_at,
+                    "after_at": row.after_at,
+                    **feature_values(row),
+                }
+                for row in rows
+            ),
+        )
+        index_rows(connection, findings, findings.c.scan_id == scan.id)
+
+    def get(self, scan_id: str) -> Scan:
+        """One scan.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(scans).where(scans.c.id == scan_id)).first()
+        if row is None:
+            raise NotFoundError(f"There is no scan {scan_id}.", remedy="GET /scans lists the finished ones.")
+        return _scan(row)
+
+    def page(self, limit: int, after_key: int = 0) -> Page[Scan]:
+        """Scans, the latest first."""
+        older = sa.true() if after_key == 0 else scans.c.seq < after_key
+        with self._db.read() as connection:
+            matched = connection.execute(sa.select(sa.func.count()).select_from(scans)).scalar_one()
+            wanted = sa.select(scans).where(older).order_by(scans.c.seq.desc())
+            rows = connection.execute(wanted.limit(limit + 1)).all()
+        following = rows[limit - 1].seq if len(rows) > limit else None
+        return Page([_scan(row) for row in rows[:limit]], matched, following)
+
+    def findings(self, query: FeatureQuery) -> Page[str]:
+        """Findings as GeoJSON texts."""
+        wheres: list[sa.ColumnElement[bool]] = []
+        if query.within is not None:
+            wheres.append(findings.c.scan_id == query.within)
+        if query.min_confidence is not None:
+            wheres.append(findings.c.confidence >= query.min_confidence)
+        if query.interval is not None:
+            start, end = query.interval
+            if start is not None:
+                wheres.append(findings.c.after_at >= start)
+            if end is not None:
+                wheres.append(findings.c.before_at <= end)
+        for name, value in query.equals.items():
+            column = _COLUMNS.get(name)
+            wheres.append(property_is(findings, name, value) if column is None else column == value)
+        with self._db.read() as connection:
+            return page_of(connection, findings, query, wheres)
+
+    def finding(self, finding_id: str) -> str:
+        """One finding as GeoJSON text.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        wanted = sa.select(findings.c.geojson).where(findings.c.fid == finding_id)
+        with self._db.read() as connection:
+            text = connection.execute(wanted).scalar_one_or_none()
+        if text is None:
+            raise NotFoundError(
+                f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them."
+            )
+        return str(text)
+
+    def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
+        """Box and time span of all findings."""
+        f, c = sa.func, findings.c
+        wanted = sa.select(
+            f.min(c.west),
+            f.min(c.south),
+            f.max(c.east),
+            f.max(c.north),
+            f.min(c.before_at),
+            f.max(c.after_at),
+        )
+        with self._db.read() as connection:
+            row = connection.execute(wanted).one()
+        if row[0] is None:
+            return None, None
+        return (row[0], row[1], row[2], row[3]), (row[4].isoformat(), row[5].isoformat())
+
+
+def _scan(row: sa.Row[Any]) -> Scan:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    bbox = None if row.bbox is None else (row.bbox[0], row.bbox[1], row.bbox[2], row.bbox[3])
+    return Scan(**values, bbox=bbox)

@@ -1,0 +1,80 @@
+"""Scenes in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import NotFoundError
+from service.store.database import Database
+from service.store.records import Box, Page, Scene
+from service.store.schema import scenes
+
+_LISTS = ("bands", "transform", "overviews")
+_OTHER = {"seq", "west", "south", "east", "north", *_LISTS}
+_PLAIN = [c.name for c in scenes.c if c.name not in _OTHER]
+
+
+class SqlScenes:
+    """Scenes.
+
+    Args:
+        database: Where the table is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, scene: Scene) -> bool:
+        """Store a scene; False where it is there already."""
+        west, south, east, north = scene.bbox
+        values = {name: getattr(scene, name) for name in _PLAIN}
+        values |= {name: list(getattr(scene, name)) for name in _LISTS}
+        values |= {"west": west, "south": south, "east": east, "north": north}
+        with self._db.write() as connection:
+            known = sa.select(scenes.c.seq).where(scenes.c.id == scene.id)
+            if connection.execute(known).first() is not None:
+                return False
+            connection.execute(sa.insert(scenes).values(values))
+        return True
+
+    def get(self, scene_id: str) -> Scene:
+        """One scene.
+
+        Raises:
+            NotFoundError: Without it.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(scenes).where(scenes.c.id == scene_id)).first()
+        if row is None:
+            raise NotFoundError(f"There is no scene {scene_id}.", remedy="GET /scenes lists them.")
+        return _scene(row)
+
+    def page(self, limit: int, after_key: int = 0) -> Page[Scene]:
+        """Scenes in the order of their coming."""
+        with self._db.read() as connection:
+            matched = connection.execute(sa.select(sa.func.count()).select_from(scenes)).scalar_one()
+            wanted = sa.select(scenes).where(scenes.c.seq > after_key).order_by(scenes.c.seq)
+            rows = connection.execute(wanted.limit(limit + 1)).all()
+        following = rows[limit - 1].seq if len(rows) > limit else None
+        return Page([_scene(row) for row in rows[:limit]], matched, following)
+
+    def meeting(self, box: Box) -> Sequence[Scene]:
+        """All scenes whose box meets another, in the order of acquisition."""
+        west, south, east, north = box
+        wanted = (
+            sa.select(scenes)
+            .where(scenes.c.east >= west, scenes.c.west <= east)
+            .where(scenes.c.north >= south, scenes.c.south <= north)
+            .order_by(scenes.c.acquired_at, scenes.c.id)
+        )
+        with self._db.read() as connection:
+            return [_scene(row) for row in connection.execute(wanted)]
+
+
+def _scene(row: sa.Row[Any]) -> Scene:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    values |= {name: tuple(getattr(row, name)) for name in _LISTS}
+    return Scene(**values, bbox=(row.west, row.south, row.east, row.north))

@@ -1,0 +1,127 @@
+"""Collections of OGC API Features: the findings of all scans, and the newest layer of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from geodata.types import LAYER_KINDS
+from service.errors import NotFoundError
+from service.services import Services
+from service.store.records import Box, FeatureQuery, Page
+from service.usecases.layer_rows import ID_COLUMNS
+
+FINDINGS = "findings"
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        FINDINGS: "Findings 疑似违法图斑",
+        "parcels": "Parcels 宗地",
+        "permits": "Permits 许可",
+        "zones": "Zones 规划控制区",
+        "buildings": "Known buildings 现状建筑",
+    }
+)
+_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
+        "parcels": "The newest stored parcels.",
+        "permits": "The newest stored permits.",
+        "zones": "The newest stored zones of plan and law.",
+        "buildings": "The newest stored known buildings.",
+    }
+)
+_FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        FINDINGS: ("status", "change", "scan_id"),
+        "parcels": (ID_COLUMNS["parcels"], "land_use", "village"),
+        "permits": (ID_COLUMNS["permits"], "parcel_id", "kind"),
+        "zones": (ID_COLUMNS["zones"], "kind"),
+        "buildings": (ID_COLUMNS["buildings"], "register_id"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """A collection.
+
+    Args:
+        id: Its id.
+        title: For people.
+        description: What it holds.
+        bbox: Box around its features.
+        interval: Time span of its features.
+        filters: Properties that a query may ask for by value.
+    """
+
+    id: str
+    title: str
+    description: str
+    bbox: Box | None
+    interval: tuple[str, str] | None
+    filters: tuple[str, ...]
+
+
+def list_collections(services: Services) -> list[CollectionInfo]:
+    """The findings, and every layer kind that has a version."""
+    kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
+    return [get_collection(services, name) for name in (FINDINGS, *kinds)]
+
+
+def get_collection(services: Services, name: str) -> CollectionInfo:
+    """One collection.
+
+    Raises:
+        NotFoundError: Without it.
+    """
+    interval: tuple[str, str] | None = None
+    if name == FINDINGS:
+        bbox, interval = services.store.scans.extent()
+    else:
+        version = services.store.layers.newest(name) if name in LAYER_KINDS else None
+        if version is None:
+            raise NotFoundError(f"There is no collection {name!r}.", remedy="GET /collections lists them.")
+        bbox = version.bbox
+    return CollectionInfo(name, TITLES[name], _DESCRIPTIONS[name], bbox, interval, _FILTERS[name])
+
+
+def filters_of(name: str) -> tuple[str, ...]:
+    """Properties of a collection that a query may ask for by value."""
+    return _FILTERS.get(name, ())
+
+
+def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:
+    """A page of the features of a collection.
+
+    Raises:
+        NotFoundError: Without the collection.
+    """
+    if name == FINDINGS:
+        return services.store.scans.findings(query)
+    return services.store.layers.features(_within(services, name, query))
+
+
+def item(services: Services, name: str, fid: str) -> str:
+    """One feature of a collection.
+
+    Raises:
+        NotFoundError: Without it.
+    """
+    if name == FINDINGS:
+        return services.store.scans.finding(fid)
+    version = _within(services, name, FeatureQuery()).within
+    return services.store.layers.feature(version or "", fid)
+
+
+def _within(services: Services, name: str, query: FeatureQuery) -> FeatureQuery:
+    get_collection(services, name)
+    version = services.store.layers.newest(name)
+    # a layer has no times of its own yet: every feature meets every time span, as the standard says
+    return FeatureQuery(
+        within=None if version is None else version.id,
+        boxes=query.boxes,
+        limit=query.limit,
+        after_key=query.after_key,
+        equals=query.equals,
+    )

@@ -1,0 +1,37 @@
+"""Jobs: watched, listed, stopped."""
+
+from __future__ import annotations
+
+from service.errors import BadQueryError
+from service.jobs.states import JobState
+from service.services import Services
+from service.store.records import Job, Page
+
+
+def get_job(services: Services, job_id: str) -> Job:
+    """One job; `NotFoundError` without it."""
+    return services.store.jobs.get(job_id)
+
+
+def list_jobs(services: Services, limit: int, after_key: int, state: str | None) -> Page[Job]:
+    """A page of jobs, the latest first.
+
+    Raises:
+        BadQueryError: If there is no such state.
+    """
+    if state is not None and state not in set(JobState):
+        raise BadQueryError(f"There is no state {state!r}.", remedy=f"Known: {', '.join(JobState)}.")
+    return services.store.jobs.page(limit, after_key, None if state is None else JobState(state))
+
+
+def dismiss_job(services: Services, job_id: str) -> Job:
+    """Stop a job; its process is ended within a second.
+
+    Raises:
+        NotFoundError: Without it.
+        IllegalMoveError: If it has come to another end.
+    """
+    job = services.store.jobs.dismiss(job_id)
+    if services.runner is not None:
+        services.runner.wake()
+    return job

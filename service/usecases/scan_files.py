@@ -1,0 +1,130 @@
+"""A scan from files to files, without a store: what `kancha scan` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from geodata.errors import MissingFileError
+from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressHook, ScanOptions
+from service.files import write_beside
+
+if TYPE_CHECKING:
+    from geodata.scan import ScanResult
+
+
+@dataclass(frozen=True)
+class ScanFiles:
+    """What a scan is made of.
+
+    Args:
+        before: GeoTIFF of the earlier date.
+        after: GeoTIFF of the later date.
+        options: The options of the scan.
+        layers: File per layer kind.
+        mapping: Column names per layer kind, wanted to given.
+        crs: System of any layer or area that declares none.
+        encoding: Text encoding of a layer that does not tell it.
+        aoi: Polygon file of the area of interest.
+    """
+
+    before: Path
+    after: Path
+    options: ScanOptions
+    layers: Mapping[LayerKind, Path] = field(default_factory=dict)
+    mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    crs: str | None = None
+    encoding: str | None = None
+    aoi: Path | None = None
+
+
+@dataclass(frozen=True)
+class ScanOutputs:
+    """What is written.
+
+    Args:
+        geojson: Every detection as GeoJSON; None: not written.
+        report: One HTML file; None: not written.
+    """
+
+    geojson: Path | None = None
+    report: Path | None = None
+
+
+def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | None = None) -> ScanResult:
+    """Read the layers, scan, write what is wanted; nothing is written unless all went well.
+
+    Args:
+        files: What the scan is made of.
+        outputs: What is written.
+        progress: Called while it works.
+
+    Returns:
+        The findings with their provenance.
+
+    Raises:
+        KanchaError: The named refusal of an input or an option.
+    """
+    from geodata.scan import scan
+
+    from geodata.io.vectors import read_area
+
+    _check_targets(outputs)
+    layers, reports = read_layers(files)
+    aoi = None if files.aoi is None else read_area(files.aoi, crs=files.crs)
+    result = scan(
+        files.before,
+        files.after,
+        layers=layers,
+        aoi=aoi,
+        options=files.options,
+        progress=progress,
+        layer_reports=reports,
+    )
+    if outputs.geojson is not None:
+        write_beside(outputs.geojson, as_bytes(result.feature_collection()))
+    if outputs.report is not None:
+        from geodata.report import write_report
+
+        write_report(result, files.before, files.after, outputs.report)
+    return result
+
+
+def read_layers(files: ScanFiles) -> tuple[Layers, list[LayerReport]]:
+    """The layers of a scan from their files, with what reading did to each."""
+    from geodata.io.vectors import read_layer
+
+    frames: dict[str, Any] = {}
+    reports: list[LayerReport] = []
+    for kind in LAYER_KINDS:
+        if kind in files.layers:
+            frames[kind], report = read_layer(
+                files.layers[kind],
+                kind,
+                crs=files.crs,
+                mapping=files.mapping.get(kind) or None,
+                encoding=files.encoding,
+            )
+            reports.append(report)
+    return Layers(**frames), reports
+
+
+def as_bytes(collection: Mapping[str, Any]) -> bytes:
+    """GeoJSON as it is written."""
+    return orjson.dumps(collection, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def _check_targets(outputs: ScanOutputs) -> None:
+    # found out before the work, not after it
+    for path in (outputs.geojson, outputs.report):
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise MissingFileError(
+                f"{path} cannot be written: there is no folder {path.absolute().parent}."
+                if not path.is_dir()
+                else f"{path} is a folder.",
+                remedy="Name a file in a folder that is there.",
+            )

@@ -1,0 +1,148 @@
+"""One scan from its stored order to its stored findings: what the process of a job does."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import shapely
+
+from geodata.errors import ScanCancelledError
+from geodata.types import ProgressHook, ScanOptions
+from service.errors import LostClaimError, StoreBusyError
+from service.files import link_or_copy, private_folder
+from service.services import Services
+from service.store.records import Box, Claim, FindingRow, Job, Scan, Scene
+from service.usecases.areas import area_geometry
+from service.usecases.layers import load_layers
+from service.usecases.scans import ScanOrder, from_request, options_for
+
+if TYPE_CHECKING:
+    from geodata.scan import ScanResult
+
+_PROGRESS_S = 1.0
+_MARGIN_DEG = 0.02
+"""How far around the common ground layers are read, about 2 km: setbacks and road lines reach across."""
+
+
+def run_scan_job(services: Services, claim: Claim) -> None:
+    """Do a claimed job and store its result, all of it or nothing.
+
+    Args:
+        services: The service of a worker.
+        claim: The right to do it.
+
+    Raises:
+        KanchaError: The named refusal of the scan.
+        LostClaimError: If the job was taken away meanwhile.
+    """
+    job = services.store.jobs.get(claim.job_id)
+    order = from_request(job.request)
+    before = services.store.scenes.get(order.before_scene)
+    after = services.store.scenes.get(order.after_scene)
+    options = options_for(order, before, after)
+    options = replace(options, workers=max(options.workers, services.settings.jobs.processes_per_scan))
+    result = _scan(services, order, (before, after), options, progress_hook(services, claim))
+    scan = scan_record(job, order, options, result)
+    services.store.scans.complete(claim, scan, finding_rows(result, before, after))
+
+
+def _scan(
+    services: Services,
+    order: ScanOrder,
+    pair: tuple[Scene, Scene],
+    options: ScanOptions,
+    progress: ProgressHook,
+) -> ScanResult:
+    from geodata.scan import scan
+
+    layers, reports = load_layers(services, order.layers, _place(*pair))
+    with private_folder(services.settings.data / "work") as folder:
+        # each under its own name, which may carry its date and stands in the provenance
+        before, after = (
+            link_or_copy(services.blobs.path(scene.sha256), folder / part / scene.file_name)
+            for scene, part in zip(pair, ("before", "after"), strict=True)
+        )
+        return scan(
+            before,
+            after,
+            layers=layers,
+            aoi=area_geometry(order.aoi),
+            options=options,
+            progress=progress,
+            layer_reports=reports,
+        )
+
+
+def _place(before: Scene, after: Scene) -> Box:
+    a, b, m = before.bbox, after.bbox, _MARGIN_DEG
+    return max(a[0], b[0]) - m, max(a[1], b[1]) - m, min(a[2], b[2]) + m, min(a[3], b[3]) + m
+
+
+def progress_hook(services: Services, claim: Claim) -> ProgressHook:
+    """A hook that notes the progress at most once a second, and stops the scan when its job is gone."""
+    last = [0.0]
+
+    def note(share: float, message: str) -> None:
+        now = time.monotonic()
+        if now - last[0] < _PROGRESS_S:
+            return
+        last[0] = now
+        try:
+            services.store.jobs.progress(claim, min(99, int(share * 100)), message)
+        except LostClaimError as error:
+            raise ScanCancelledError("The scan was stopped on request.") from error
+        except StoreBusyError:
+            return
+
+    return note
+
+
+def scan_record(job: Job, order: ScanOrder, options: ScanOptions, result: ScanResult) -> Scan:
+    """The row of a finished scan."""
+    findings = result.findings
+    bounds = [float(v) for v in findings.total_bounds] if len(findings) else None
+    counts = Counter(str(status) for status in findings["status"]) if len(findings) else Counter[str]()
+    return Scan(
+        id=str(result.provenance["scan_id"]),
+        inputs_key=job.inputs_key,
+        before_scene=order.before_scene,
+        after_scene=order.after_scene,
+        layers=dict(order.layers),
+        options=options.result_parameters(),
+        provenance=_json_values(result.provenance),
+        counts=dict(sorted(counts.items())),
+        bbox=None if bounds is None else (bounds[0], bounds[1], bounds[2], bounds[3]),
+        created_at=datetime.now(UTC),
+    )
+
+
+def _json_values(value: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY, default=str))
+    return plain
+
+
+def finding_rows(result: ScanResult, before: Scene, after: Scene) -> Sequence[FindingRow]:
+    """The findings as finished GeoJSON with the columns that lists are filtered by."""
+    rows = []
+    for feature in result.feature_collection()["features"]:
+        told = feature["properties"]
+        west, south, east, north = shapely.geometry.shape(feature["geometry"]).bounds
+        rows.append(
+            FindingRow(
+                fid=str(feature["id"]),
+                bbox=(west, south, east, north),
+                geojson=orjson.dumps(feature, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+                status=told["status"],
+                change=told["change"],
+                confidence=float(told["confidence"]),
+                before_at=before.acquired_at,
+                after_at=after.acquired_at,
+            )
+        )
+    return rows

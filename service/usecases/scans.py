@@ -1,0 +1,155 @@
+"""Scans: asked for, listed, their findings served."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from geodata.types import LayerKind, ScanOptions
+from service.errors import InternalError, NotFoundError
+from service.jobs.states import JobState
+from service.services import Services
+from service.store.records import FeatureQuery, Job, Page, Scan, Scene
+from service.usecases.layers import check_versions
+from service.usecases.pairs import check_pair
+from service.version import code_version
+
+
+@dataclass(frozen=True)
+class ScanOrder:
+    """What a client asks for.
+
+    Args:
+        before_scene: Id of the earlier scene.
+        after_scene: Id of the later scene.
+        layers: Layer version per kind.
+        aoi: Area of interest as GeoJSON text in lon-lat; None: all that both scenes cover.
+        options: Values of `ScanOptions` by name; dates and systems come from the scenes.
+    """
+
+    before_scene: str
+    after_scene: str
+    layers: Mapping[str, str] = field(default_factory=dict)
+    aoi: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
+    """Check what can be told without a pixel, and store a job.
+
+    Args:
+        services: A service with a runner.
+        order: What is asked.
+
+    Returns:
+        The job, stored and committed, and whether it is new: the same order gives the job that runs or has
+        succeeded already.
+
+    Raises:
+        NotFoundError: Without a scene or layer version.
+        PairError: If the two scenes cannot be compared.
+        OptionError: If an option is out of range.
+    """
+    if services.runner is None:
+        raise InternalError("This service runs no jobs.")
+    before = services.store.scenes.get(order.before_scene)
+    after = services.store.scenes.get(order.after_scene)
+    options = options_for(order, before, after)
+    check_pair(before, after, services.settings.nightly.min_overlap_share)
+    check_versions(services, order.layers)
+    now = datetime.now(UTC)
+    job = Job(
+        id=uuid.uuid4().hex,
+        kind="scan",
+        state=JobState.ACCEPTED,
+        progress=0,
+        message="waiting for a start",
+        request=as_request(order),
+        inputs_key=inputs_key(order, options),
+        scan_id=None,
+        error=None,
+        runner=services.runner.id,
+        attempts=0,
+        created_at=now,
+        updated_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+    stored, new = services.store.jobs.submit(job)
+    services.runner.wake()
+    return stored, new
+
+
+def options_for(order: ScanOrder, before: Scene, after: Scene) -> ScanOptions:
+    """The options of a scan; a scene's date and system are told only where its sender told them."""
+    return ScanOptions(
+        **order.options,
+        before_date=before.declared_at,
+        after_date=after.declared_at,
+        before_crs=before.declared_crs,
+        after_crs=after.declared_crs,
+    )
+
+
+def inputs_key(order: ScanOrder, options: ScanOptions) -> str:
+    """A hash of everything that decides the result, the code included."""
+    told = {
+        "before": order.before_scene,
+        "after": order.after_scene,
+        "layers": dict(order.layers),
+        "aoi": None if order.aoi is None else orjson.loads(order.aoi),
+        "options": options.result_parameters(),
+        "code": code_version(),
+    }
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def as_request(order: ScanOrder) -> dict[str, Any]:
+    """An order as plain values."""
+    return {
+        "before_scene": order.before_scene,
+        "after_scene": order.after_scene,
+        "layers": dict(order.layers),
+        "aoi": order.aoi,
+        "options": dict(order.options),
+    }
+
+
+def from_request(request: Mapping[str, Any]) -> ScanOrder:
+    """An order from its plain values."""
+    return ScanOrder(**request)
+
+
+def get_scan(services: Services, scan_id: str) -> Scan:
+    """One scan; `NotFoundError` without it."""
+    return services.store.scans.get(scan_id)
+
+
+def list_scans(services: Services, limit: int, after_key: int) -> Page[Scan]:
+    """A page of scans, the latest first."""
+    return services.store.scans.page(limit, after_key)
+
+
+def findings_of(services: Services, query: FeatureQuery) -> Page[str]:
+    """A page of the findings of one scan or of all."""
+    return services.store.scans.findings(query)
+
+
+def resolve_layer(services: Services, kind: LayerKind, given: str) -> str:
+    """The version that an id or the word `newest` means.
+
+    Raises:
+        NotFoundError: If `newest` is wanted of a kind that has none.
+    """
+    if given != "newest":
+        return given
+    version = services.store.layers.newest(kind)
+    if version is None:
+        raise NotFoundError(f"There is no {kind} layer.", remedy=f"Store one: POST /layers/{kind}.")
+    return version.id

@@ -1,0 +1,175 @@
+"""Scenes: taken in once, shown, listed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import cv2
+import numpy as np
+import orjson
+import pyproj
+import shapely
+from affine import Affine
+
+from geodata.crs import crs_label
+from geodata.errors import MissingDateError, OptionError, RasterBombError
+from geodata.grid import Grid
+from geodata.io.preview import read_preview
+from geodata.io.rasters import RasterInfo, inspect_raster
+from service.errors import InternalError
+from service.files import Upload
+from service.services import Services
+from service.store.records import Box, Page, Scene
+
+
+@dataclass(frozen=True)
+class SceneFacts:
+    """What the sender says about a scene.
+
+    Args:
+        acquired_at: Time of acquisition, None: from the file or its name.
+        crs: System of a file that declares none.
+        attributes: Anything else, kept as it is.
+    """
+
+    acquired_at: datetime | None = None
+    crs: str | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Scene, bool]:
+    """Check a raster and store it once.
+
+    Args:
+        services: The service.
+        upload: The raster; it is moved.
+        facts: What its sender says.
+
+    Returns:
+        The scene, and whether it is new.
+
+    Raises:
+        RasterError: If the raster is refused; its subclasses say why.
+        MissingDateError: If nothing tells the date.
+    """
+    info = inspect_raster(upload.path, crs=facts.crs)
+    _check_size(services, info)
+    acquired_at = facts.acquired_at or info.acquired_at
+    if acquired_at is None:
+        raise MissingDateError(
+            f"Neither the TIFF tag DateTime nor the name of {upload.name} tells when it was taken.",
+            remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
+        )
+    scene = _scene(upload, info, facts, acquired_at)
+    services.blobs.put(upload.path, upload.sha256)
+    new = services.store.scenes.add(scene)
+    return services.store.scenes.get(scene.id), new
+
+
+def _check_size(services: Services, info: RasterInfo) -> None:
+    pixels, most = info.width * info.height, services.settings.limits.max_scene_px
+    if pixels > most:
+        raise RasterBombError(
+            f"{info.name} has {info.width:,} x {info.height:,} pixels; this service takes {most:,}.",
+            remedy="Split the scene or raise KANCHA_LIMITS__MAX_SCENE_PX.",
+            pixels=pixels,
+            max_pixels=most,
+        )
+
+
+def _scene(upload: Upload, info: RasterInfo, facts: SceneFacts, acquired_at: datetime) -> Scene:
+    footprint = orjson.loads(shapely.to_geojson(shapely.set_precision(info.footprint, 1e-9)))
+    west, south, east, north = info.footprint.bounds
+    return Scene(
+        id=scene_id(upload.sha256, acquired_at, facts.crs),
+        file_name=upload.name,
+        sha256=upload.sha256,
+        size_bytes=upload.size_bytes,
+        acquired_at=acquired_at,
+        declared_at=facts.acquired_at,
+        declared_crs=facts.crs,
+        crs=crs_label(info.grid.crs),
+        crs_wkt=info.grid.crs.to_wkt(),
+        transform=tuple(info.grid.transform)[:6],
+        nodata=info.nodata,
+        overviews=info.overviews,
+        width=info.width,
+        height=info.height,
+        bands=info.bands,
+        dtype=info.dtype,
+        gsd_m=info.gsd_m,
+        footprint=footprint,
+        bbox=(west, south, east, north),
+        attributes=dict(facts.attributes or {}),
+        created_at=datetime.now(UTC),
+    )
+
+
+def scene_id(sha256: str, acquired_at: datetime, declared_crs: str | None) -> str:
+    """The id of a scene: the same content, date and declared system give the same scene."""
+    told = "|".join([sha256, acquired_at.astimezone(UTC).isoformat(), declared_crs or ""])
+    return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+
+def get_scene(services: Services, scene: str) -> Scene:
+    """One scene; `NotFoundError` without it."""
+    return services.store.scenes.get(scene)
+
+
+def list_scenes(services: Services, limit: int, after_key: int) -> Page[Scene]:
+    """A page of scenes."""
+    return services.store.scenes.page(limit, after_key)
+
+
+def raster_of(services: Services, scene: Scene) -> RasterInfo:
+    """A stored scene as an accepted raster: it was checked when it came in and has not changed since."""
+    crs = pyproj.CRS.from_wkt(scene.crs_wkt)
+    return RasterInfo(
+        path=services.blobs.path(scene.sha256),
+        sha256=scene.sha256,
+        size_bytes=scene.size_bytes,
+        grid=Grid(crs, Affine(*scene.transform), (scene.height, scene.width)),
+        bands=scene.bands,
+        dtype=scene.dtype,
+        nodata=scene.nodata,
+        overviews=scene.overviews,
+        acquired_at=scene.acquired_at,
+    )
+
+
+def preview(services: Services, scene_id: str, form: str, box: Box | None, max_px: int) -> bytes:
+    """A picture of a scene in lon-lat, exactly of the wanted box.
+
+    Args:
+        services: The service.
+        scene_id: Which scene.
+        form: `png` (transparent where there is nothing) or `jpg`.
+        box: Wanted part, None: all of it.
+        max_px: Longer side, px.
+
+    Raises:
+        NotFoundError: Without the scene.
+        NoOverlapError: If the box lies outside it.
+        OptionError: If the size is out of range.
+    """
+    most = services.settings.limits.max_preview_px
+    if not 1 <= max_px <= most:
+        raise OptionError(
+            f"The width {max_px} is outside 1 to {most}.", remedy="Choose another.", width=max_px
+        )
+    if box is not None and not (box[0] < box[2] and box[1] < box[3]):
+        raise OptionError("The box of a preview must have an area.", remedy="west,south,east,north")
+    scene = services.store.scenes.get(scene_id)
+    picture = read_preview(raster_of(services, scene), bounds_lonlat=box, max_px=max_px)
+    pixels = np.moveaxis(picture.array[::-1], 0, -1)
+    if form == "png":
+        alpha = np.where(picture.valid, 255, 0).astype(np.uint8)
+        pixels = np.dstack([pixels, alpha])
+    ok, encoded = cv2.imencode(f".{form}", np.ascontiguousarray(pixels))
+    if not ok:
+        raise InternalError("The picture could not be encoded.")
+    return encoded.tobytes()

@@ -1,0 +1,523 @@
+"""What every store must keep, whatever it is made of."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.errors import ConflictError, IllegalMoveError, LostClaimError, NotFoundError
+from service.jobs.states import JobState
+from service.store.base import Store
+from service.store.records import (
+    Box,
+    Claim,
+    FeatureQuery,
+    FeatureRow,
+    FindingRow,
+    IntakeEntry,
+    Job,
+    LayerVersion,
+    NightRun,
+    Scan,
+    Scene,
+)
+from service.store.sqlite import SqliteStore
+
+NOW = datetime(2025, 4, 12, 2, 30, tzinfo=UTC)
+BACKENDS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "k.sqlite")}
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = BACKENDS[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def scene(name: str = "a", box: Box = (114.0, 36.0, 114.01, 36.01), at: datetime = NOW) -> Scene:
+    west, south, east, north = box
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return Scene(
+        id=name,
+        file_name=f"{name}.tif",
+        sha256="0" * 64,
+        size_bytes=10,
+        acquired_at=at,
+        declared_at=None,
+        declared_crs=None,
+        crs="EPSG:4547",
+        crs_wkt="WKT",
+        transform=(0.5, 0.0, 0.0, 0.0, -0.5, 0.0),
+        nodata=None,
+        overviews=(2, 4),
+        width=5,
+        height=6,
+        bands=("red", "green", "blue"),
+        dtype="uint8",
+        gsd_m=0.5,
+        footprint={"type": "Polygon", "coordinates": [ring]},
+        bbox=box,
+        attributes={"区": "一"},
+        created_at=NOW,
+    )
+
+
+def job(key: str = "k", runner: str = "r1", name: str | None = None) -> Job:
+    return Job(
+        id=name or uuid.uuid4().hex,
+        kind="scan",
+        state=JobState.ACCEPTED,
+        progress=0,
+        message="",
+        request={"before_scene": "a", "after_scene": "b"},
+        inputs_key=key,
+        scan_id=None,
+        error=None,
+        runner=runner,
+        attempts=0,
+        created_at=NOW,
+        updated_at=NOW,
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def scan(name: str = "s") -> Scan:
+    return Scan(
+        id=name,
+        inputs_key="k",
+        before_scene="a",
+        after_scene="b",
+        layers={},
+        options={},
+        provenance={"x": 1.5},
+        counts={"suspected": 1},
+        bbox=(114.0, 36.0, 114.1, 36.1),
+        created_at=NOW,
+    )
+
+
+def square(fid: str, west: float, south: float, size: float = 0.001, **properties: object) -> str:
+    ring = [[west, south], [west + size, south], [west + size, south + size], [west, south + size], [west, south]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return json.dumps({"type": "Feature", "id": fid, "geometry": geometry, "properties": properties})
+
+
+def finding(fid: str, west: float = 114.0, south: float = 36.0, confidence: float = 0.5) -> FindingRow:
+    return FindingRow(
+        fid=fid,
+        bbox=(west, south, west + 0.001, south + 0.001),
+        geojson=square(fid, west, south, status="suspected", confidence=confidence),
+        status="suspected",
+        change="appeared",
+        confidence=confidence,
+        before_at=NOW - timedelta(days=365),
+        after_at=NOW,
+    )
+
+
+def with_scan(store: Store, rows: list[FindingRow], name: str = "s") -> None:
+    store.scenes.add(scene("a"))
+    store.scenes.add(scene("b"))
+    store.jobs.submit(job(key=name))
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.scans.complete(claimed[1], scan(name), rows)
+
+
+# --- scenes --------------------------------------------------------------------------------------
+
+
+def test_a_scene_is_stored_once_and_comes_back_as_it_was(store: Store) -> None:
+    assert store.scenes.add(scene())
+    assert not store.scenes.add(replace(scene(), file_name="other.tif"))
+    assert store.scenes.get("a") == scene()
+
+
+def test_a_missing_scene_is_named(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="no scene zz"):
+        store.scenes.get("zz")
+
+
+def test_pages_of_scenes_hold_each_once(store: Store) -> None:
+    for i in range(7):
+        store.scenes.add(scene(f"s{i}"))
+    seen: list[str] = []
+    key: int | None = 0
+    while key is not None:
+        page = store.scenes.page(3, key)
+        assert page.matched == 7
+        seen += [s.id for s in page.items]
+        key = page.next_key
+    assert seen == [f"s{i}" for i in range(7)]
+
+
+def test_scenes_that_meet_a_box_come_in_the_order_of_time(store: Store) -> None:
+    store.scenes.add(scene("late", at=NOW + timedelta(days=9)))
+    store.scenes.add(scene("early"))
+    store.scenes.add(scene("far", box=(120.0, 30.0, 120.1, 30.1)))
+    assert [s.id for s in store.scenes.meeting((114.005, 36.005, 115.0, 37.0))] == ["early", "late"]
+
+
+# --- layers --------------------------------------------------------------------------------------
+
+
+def version(name: str = "v", *, standing: bool = True, kind: str = "parcels") -> LayerVersion:
+    return LayerVersion(
+        id=name,
+        kind=kind,
+        file_name="p.geojson",
+        sha256="1" * 64,
+        read_as={"crs": None},
+        valid_from=None,
+        standing=standing,
+        columns={"parcel_id": "str"},
+        report={"rows": 2},
+        features=2,
+        bbox=None,
+        created_at=NOW,
+    )
+
+
+def parcel(fid: str, west: float) -> FeatureRow:
+    return FeatureRow(fid, (west, 36.0, west + 0.001, 36.001), square(fid, west, 36.0, parcel_id=fid))
+
+
+def test_a_layer_version_never_changes(store: Store) -> None:
+    assert store.layers.add(version(), [parcel("p1", 114.0)])
+    assert not store.layers.add(version(), [parcel("p2", 114.0)])
+    assert [json.loads(t)["id"] for t in store.layers.rows("v")] == ["p1"]
+    assert store.layers.get("v") == version()
+
+
+def test_only_standing_versions_are_the_newest(store: Store) -> None:
+    store.layers.add(version("old"), [])
+    store.layers.add(version("sent-with-a-scan", standing=False), [])
+    newest = store.layers.newest("parcels")
+    assert newest is not None and newest.id == "old"
+    store.layers.add(version("sent-with-a-scan"), [])
+    newest = store.layers.newest("parcels")
+    assert newest is not None and newest.id == "sent-with-a-scan"
+    assert store.layers.newest("zones") is None
+
+
+def test_features_without_a_place_are_read_with_any_box(store: Store) -> None:
+    lone = FeatureRow("lone", None, '{"type":"Feature","id":"lone","geometry":null,"properties":{}}')
+    store.layers.add(version(), [parcel("near", 114.0), parcel("far", 120.0), lone])
+    texts = store.layers.rows("v", (113.9, 35.9, 114.1, 36.1))
+    assert [json.loads(t)["id"] for t in texts] == ["near", "lone"]
+
+
+def test_layer_features_are_found_by_value_and_id(store: Store) -> None:
+    store.layers.add(version(), [parcel("p1", 114.0), parcel('p"2', 115.0)])
+    page = store.layers.features(FeatureQuery(within="v", equals={"parcel_id": 'p"2'}))
+    assert page.matched == 1 and json.loads(page.items[0])["id"] == 'p"2'
+    assert json.loads(store.layers.feature("v", "p1"))["id"] == "p1"
+    with pytest.raises(NotFoundError):
+        store.layers.feature("v", "p9")
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def test_findings_are_paged_by_key_without_loss(store: Store) -> None:
+    with_scan(store, [finding(f"f{i}") for i in range(25)])
+    seen: list[str] = []
+    key: int | None = 0
+    while key is not None:
+        page = store.scans.findings(FeatureQuery(within="s", limit=10, after_key=key))
+        assert page.matched == 25
+        seen += [json.loads(t)["id"] for t in page.items]
+        key = page.next_key
+    assert seen == [f"f{i}" for i in range(25)]
+
+
+def test_the_geometry_decides_not_its_box(store: Store) -> None:
+    triangle = json.dumps(
+        {
+            "type": "Feature",
+            "id": "t",
+            "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]},
+            "properties": {},
+        }
+    )
+    row = replace(finding("t"), bbox=(0.0, 0.0, 1.0, 1.0), geojson=triangle)
+    with_scan(store, [row, finding("in", 0.9, 0.9)])
+    page = store.scans.findings(FeatureQuery(within="s", boxes=((0.8, 0.8, 0.95, 0.95),)))
+    assert [json.loads(t)["id"] for t in page.items] == ["in"]
+    assert page.matched == 1
+
+
+def test_a_filtered_page_is_filled_past_what_misses_the_box(store: Store) -> None:
+    # every second one has a box that meets the wanted box, and a geometry that does not
+    rows = []
+    for i in range(40):
+        row = finding(f"f{i}", 114.0)
+        if i % 2:
+            away = square(f"f{i}", 150.0, 10.0)
+            row = replace(row, bbox=(114.0, 10.0, 151.0, 37.0), geojson=away)
+        rows.append(row)
+    with_scan(store, rows)
+    boxes = ((113.0, 35.0, 115.0, 37.0),)
+    first = store.scans.findings(FeatureQuery(boxes=boxes, limit=15))
+    assert first.next_key is not None
+    rest = store.scans.findings(FeatureQuery(boxes=boxes, limit=15, after_key=first.next_key))
+    ids = [json.loads(t)["id"] for t in [*first.items, *rest.items]]
+    assert (len(first.items), ids) == (15, [f"f{i}" for i in range(0, 40, 2)])
+    assert first.matched == 20 and rest.next_key is None
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    squares=st.lists(st.tuples(st.floats(-179, 178), st.floats(-89, 88)), max_size=12),
+    box=st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90)),
+)
+def test_the_index_loses_nothing(
+    tmp_path: Path, squares: list[tuple[float, float]], box: tuple[float, float, float, float]
+) -> None:
+    import shapely
+
+    folder = tmp_path / uuid.uuid4().hex
+    folder.mkdir()
+    store = SqliteStore(folder / "k.sqlite")
+    west, east = sorted((box[0], box[2]))
+    south, north = sorted((box[1], box[3]))
+    rows = []
+    for i, (x, y) in enumerate(squares):
+        text = square(f"f{i}", x, y)
+        bounds = shapely.from_geojson(json.dumps(json.loads(text)["geometry"])).bounds
+        rows.append(replace(finding(f"f{i}"), bbox=bounds, geojson=text))
+    with_scan(store, rows)
+    page = store.scans.findings(FeatureQuery(boxes=((west, south, east, north),)))
+    area = shapely.box(west, south, east, north)
+    want = [
+        r.fid
+        for r in rows
+        if shapely.intersects(area, shapely.from_geojson(json.dumps(json.loads(r.geojson)["geometry"])))
+    ]
+    assert [json.loads(t)["id"] for t in page.items] == want
+    assert page.matched == len(want)
+    store.close()
+
+
+def test_findings_are_filtered_by_column_confidence_and_time(store: Store) -> None:
+    gone = replace(finding("gone"), change="disappeared", status="unassessed")
+    with_scan(store, [finding("low", confidence=0.1), finding("high", confidence=0.9), gone])
+
+    def ids(**wanted: object) -> list[str]:
+        return [json.loads(t)["id"] for t in store.scans.findings(FeatureQuery(**wanted)).items]  # type: ignore[arg-type]
+
+    assert ids(min_confidence=0.6) == ["high"]
+    assert ids(equals={"change": "disappeared"}) == ["gone"]
+    assert ids(equals={"status": "suspected", "scan_id": "s"}) == ["low", "high"]
+    assert ids(interval=(NOW + timedelta(days=1), None)) == []
+    assert len(ids(interval=(None, NOW - timedelta(days=30)))) == 3
+
+
+def test_a_scan_and_its_findings_are_visible_only_together(store: Store) -> None:
+    store.scenes.add(scene("a"))
+    store.scenes.add(scene("b"))
+    store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    twice = [finding("f"), finding("f")]
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.scans.complete(claimed[1], scan(), twice)
+    with pytest.raises(NotFoundError):
+        store.scans.get("s")
+    assert store.scans.findings(FeatureQuery()).matched == 0
+    assert store.jobs.get(claimed[0].id).state is JobState.RUNNING
+
+
+def test_who_lost_the_claim_stores_nothing(store: Store) -> None:
+    store.scenes.add(scene("a"))
+    store.scenes.add(scene("b"))
+    store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.jobs.dismiss(claimed[0].id)
+    with pytest.raises(LostClaimError):
+        store.scans.complete(claimed[1], scan(), [finding("f")])
+    assert store.scans.page(10).matched == 0
+    assert store.scans.extent() == (None, None)
+
+
+def test_the_same_scan_again_changes_nothing(store: Store) -> None:
+    with_scan(store, [finding("f")])
+    store.jobs.submit(job(key="another-way-to-the-same"))
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.scans.complete(claimed[1], scan(), [finding("f")])
+    assert store.scans.findings(FeatureQuery()).matched == 1
+    assert store.jobs.get(claimed[0].id).scan_id == "s"
+
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+
+def test_the_same_order_gives_the_same_job_while_it_lasts(store: Store) -> None:
+    first, new = store.jobs.submit(job())
+    again, second_new = store.jobs.submit(job())
+    assert (new, second_new, again.id) == (True, False, first.id)
+    store.jobs.dismiss(first.id)
+    third, third_new = store.jobs.submit(job())
+    assert third_new and third.id != first.id
+
+
+def test_only_one_of_many_claims_a_job(store: Store) -> None:
+    for i in range(6):
+        store.jobs.submit(job(key=f"k{i}"))
+    got: list[str] = []
+
+    def take() -> None:
+        while (claimed := store.jobs.claim("r1")) is not None:
+            got.append(claimed[0].id)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == len(set(got)) == 6
+
+
+def test_a_runner_takes_only_its_own_jobs(store: Store) -> None:
+    store.jobs.submit(job(runner="r1"))
+    assert store.jobs.claim("r2") is None
+    assert list(store.jobs.foreign_runners("r2")) == ["r1"]
+    assert list(store.jobs.foreign_runners("r1")) == []
+
+
+def test_jobs_of_a_dead_runner_go_to_its_heir(store: Store) -> None:
+    running, _ = store.jobs.submit(job(key="running", runner="dead"))
+    waiting, _ = store.jobs.submit(job(key="waiting", runner="dead"))
+    claimed = store.jobs.claim("dead")
+    assert claimed is not None and claimed[0].id == running.id
+    adopted, failed = store.jobs.adopt("dead", "heir", 3, {"title": "x"})
+    assert (list(adopted), list(failed)) == ([running.id, waiting.id], [])
+    with pytest.raises(LostClaimError):
+        store.jobs.progress(claimed[1], 50, "a ghost speaks")
+    assert store.jobs.adopt("dead", "heir", 3, {}) == ([], [])
+    again = store.jobs.claim("heir")
+    assert again is not None and again[0].attempts == 2
+
+
+def test_a_job_that_kills_its_runners_is_given_up(store: Store) -> None:
+    made, _ = store.jobs.submit(job(runner="r0"))
+    for i in range(3):
+        assert store.jobs.claim(f"r{i}") is not None
+        adopted, failed = store.jobs.adopt(f"r{i}", f"r{i + 1}", 3, {"title": "t", "code": "job-crashed"})
+    assert (list(adopted), list(failed)) == ([], [made.id])
+    ended = store.jobs.get(made.id)
+    assert ended.state is JobState.FAILED
+    assert ended.error == {"title": "t", "code": "job-crashed"}
+    assert ended.finished_at is not None
+
+
+def test_a_graceful_stop_does_not_count_as_an_attempt(store: Store) -> None:
+    store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.jobs.give_back(claimed[1], count_attempt=False)
+    store.jobs.give_back(claimed[1], count_attempt=False)
+    assert store.jobs.get(claimed[0].id).attempts == 0
+    again = store.jobs.claim("r1")
+    assert again is not None and again[1].attempt == 1
+
+
+def test_a_finished_job_stays_as_it_is(store: Store) -> None:
+    made, _ = store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.jobs.fail(claimed[1], {"title": "no", "code": "no-overlap"})
+    with pytest.raises(IllegalMoveError) as caught:
+        store.jobs.dismiss(made.id)
+    assert caught.value.measured == {"state": "failed", "wanted": "dismissed"}
+    assert isinstance(caught.value, ConflictError)
+    with pytest.raises(LostClaimError):
+        store.jobs.fail(claimed[1], {})
+
+
+def test_dismissing_twice_is_dismissing_once(store: Store) -> None:
+    made, _ = store.jobs.submit(job())
+    assert store.jobs.dismiss(made.id).state is JobState.DISMISSED
+    assert store.jobs.dismiss(made.id).state is JobState.DISMISSED
+    with pytest.raises(NotFoundError):
+        store.jobs.dismiss("zz")
+
+
+def test_a_void_claim_gives_nothing_back(store: Store) -> None:
+    made, _ = store.jobs.submit(job())
+    store.jobs.give_back(Claim(made.id, "r1", 7), count_attempt=True)
+    assert store.jobs.get(made.id).attempts == 0
+
+
+def test_jobs_are_listed_latest_first_and_by_state(store: Store) -> None:
+    for i in range(5):
+        store.jobs.submit(job(key=f"k{i}", name=f"j{i}"))
+    store.jobs.dismiss("j2")
+    page = store.jobs.page(3)
+    assert [j.id for j in page.items] == ["j4", "j3", "j2"] and page.next_key is not None
+    assert [j.id for j in store.jobs.page(3, page.next_key).items] == ["j1", "j0"]
+    assert [j.id for j in store.jobs.page(9, state=JobState.DISMISSED).items] == ["j2"]
+
+
+# --- the memory of the nightly batch -------------------------------------------------------------
+
+
+def test_an_unfinished_night_goes_on(store: Store) -> None:
+    first = store.intake.open_run(NightRun("n1", "/in", NOW, None))
+    assert store.intake.open_run(NightRun("n2", "/in", NOW, None)) == first
+    assert store.intake.open_run(NightRun("n3", "/other", NOW, None)).id == "n3"
+    store.intake.close_run("n1")
+    assert store.intake.open_run(NightRun("n4", "/in", NOW, None)).id == "n4"
+
+
+def test_the_last_word_on_a_file_is_kept(store: Store) -> None:
+    entry = IntakeEntry("/in", "a.tif", 5, 6, NOW, "waiting")
+    store.intake.put(entry)
+    store.intake.put(replace(entry, state="rejected", run_id="n1", outcome={"result": "refused"}))
+    assert store.intake.entries("/in") == {
+        "a.tif": replace(entry, state="rejected", run_id="n1", outcome={"result": "refused"})
+    }
+    assert store.intake.entries("/other") == {}
+
+
+# --- one file, opened twice ----------------------------------------------------------------------
+
+
+def test_a_store_opened_again_holds_what_was_stored(tmp_path: Path) -> None:
+    for backend in BACKENDS.values():
+        one, two = backend(tmp_path), backend(tmp_path)
+        one.scenes.add(scene())
+        assert two.scenes.get("a") == scene()
+        two.ping()
+        one.close()
+        two.close()
+
+
+def test_the_tables_are_those_of_the_newest_revision(tmp_path: Path) -> None:
+    import sqlalchemy as sa
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from service.store.schema import metadata
+
+    SqliteStore(tmp_path / "k.sqlite").close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'k.sqlite'}")
+
+    def ours(entry: object, name: str | None, kind: str, *_: object) -> bool:
+        return not (kind == "table" and name is not None and "_rtree" in name)
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        assert compare_metadata(context, metadata) == []

@@ -1,0 +1,38 @@
+"""What the tests of the service share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.app import create_app
+from service.settings import Jobs, Limits, Settings
+from tests.integration.service_kit import draw_pair
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        data=tmp_path_factory.mktemp("data"),
+        limits=Limits(max_upload_bytes=4 * 1024**2, max_json_bytes=64 * 1024, max_page_size=50),
+        jobs=Jobs(recovery_interval_s=1.0),
+    )
+
+
+@pytest.fixture(scope="module")
+def client(settings: Settings) -> Iterator[Any]:
+    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return draw_pair(tmp_path_factory.mktemp("pair"))
