@@ -1,0 +1,1 @@
+"""The science: rasters and vectors in, plain values out."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +109,7 @@ def require_same(a: pyproj.CRS, b: pyproj.CRS, what: str) -> None:
 
 @lru_cache(maxsize=256)
 def _transformer(source_wkt: str, target_wkt: str) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(
-        pyproj.CRS.from_wkt(source_wkt), pyproj.CRS.from_wkt(target_wkt), always_xy=True
-    )
+    return pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(source_wkt), pyproj.CRS.from_wkt(target_wkt), always_xy=True)
 
 
 def transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
@@ -186,8 +183,7 @@ def check_bounds(crs: pyproj.CRS, bounds: tuple[float, float, float, float], wha
         return
     if max(abs(left), abs(right)) <= 180 and max(abs(bottom), abs(top)) <= 90:
         raise CRSMismatchError(
-            f"{what}: coordinates ({left:.5f}, {bottom:.5f}) look like degrees, but {crs_label(crs)} "
-            f"is in metres.",
+            f"{what}: coordinates ({left:.5f}, {bottom:.5f}) look like degrees, but {crs_label(crs)} is in metres.",
             remedy="Declare a geographic system, for example EPSG:4490.",
         )
     _check_zone(crs, bounds, what)
@@ -201,11 +197,10 @@ def _check_degrees(crs: pyproj.CRS, bounds: tuple[float, float, float, float], w
     hint = ""
     if zone is not None and 25 <= zone <= 45:
         hint = f" An easting of eight digits is zone-coded: zone {zone} is EPSG:{4488 + zone}."
-    if left >= -90.5 and right <= 90.5 and -180.5 <= bottom and top <= 180.5:
+    if left >= -90.5 and right <= 90.5 and bottom >= -180.5 and top <= 180.5:
         hint = " Latitude and longitude seem to be swapped."
     raise CRSMismatchError(
-        f"{what}: coordinates ({left:.3f}, {bottom:.3f}) lie outside {crs_label(crs)}, "
-        f"which is in degrees.{hint}",
+        f"{what}: coordinates ({left:.3f}, {bottom:.3f}) lie outside {crs_label(crs)}, which is in degrees.{hint}",
         remedy="Declare the system the coordinates are really in with --crs.",
         left=left,
         bottom=bottom,
@@ -248,8 +243,7 @@ def is_metric(crs: pyproj.CRS, lon: float, lat: float) -> bool:
         return False
     factors = pyproj.Proj(crs).get_factors(lon, lat)
     return bool(
-        abs(factors.meridional_scale - 1) < _MAX_SCALE_ERROR
-        and abs(factors.parallel_scale - 1) < _MAX_SCALE_ERROR
+        abs(factors.meridional_scale - 1) < _MAX_SCALE_ERROR and abs(factors.parallel_scale - 1) < _MAX_SCALE_ERROR
     )
 
 
@@ -269,4 +263,4 @@ def metric_crs_at(lon: float, lat: float) -> pyproj.CRS:
 def geodesic_area_m2(lon: npt.ArrayLike, lat: npt.ArrayLike) -> float:
     """Signed-free ellipsoidal area of one ring in lon/lat, m² (TD/T 1055 annex D: areas are ellipsoidal)."""
     area, _ = CGCS2000_GEOD.polygon_area_perimeter(np.asarray(lon), np.asarray(lat))
-    return abs(cast(float, area))
+    return abs(float(area))

@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 from affine import Affine
 
-from geodata.crs import CRS84, require_same, same_crs, transform_xy
+from geodata.crs import CGCS2000_GEOD, CRS84, require_same, same_crs, transform_xy
 from geodata.errors import NoOverlapError, OptionError
 
 Bounds = tuple[float, float, float, float]
@@ -145,8 +145,6 @@ class Grid:
 
     def gsd_m(self) -> tuple[float, float]:
         """Ground size of a pixel at the centre in metres, (x, y), whatever the system's unit."""
-        from geodata.crs import CGCS2000_GEOD
-
         row, col = self.height / 2, self.width / 2
         t = self.transform
         x = [t.a * c + t.b * r + t.c for c, r in ((col, row), (col + 1, row), (col, row + 1))]
@@ -164,7 +162,7 @@ class Grid:
         if not np.allclose([a.a, a.b, a.d, a.e], [b.a, b.b, b.d, b.e], rtol=1e-9, atol=0):
             return False
         col, row = ~a * (b.c, b.f)
-        return abs(col - round(col)) < tolerance_px and abs(row - round(row)) < tolerance_px
+        return bool(abs(col - round(col)) < tolerance_px and abs(row - round(row)) < tolerance_px)
 
     def intersect(self, other: Grid) -> Grid:
         """The common part of two aligned grids.

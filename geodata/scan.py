@@ -138,9 +138,7 @@ def _prepare(
     return WindowPlan(before, after, *maps, area, THRESHOLD), alignment
 
 
-def _candidates(
-    found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions
-) -> list[Candidate]:
+def _candidates(found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions) -> list[Candidate]:
     residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
     smallest_px = 0.8 * options.min_area_m2 / float(np.prod(plan.grid.pixel_size))
     floor = max(CANDIDATE_CONFIDENCE, options.min_confidence)
@@ -211,7 +209,7 @@ def _finding_id(scan_id: str, candidate: Candidate) -> str:
 
 def layers_digest(layers: Layers) -> dict[str, str]:
     """Checksum of the content of each layer that is given, so that a scan names what it stood on."""
-    digests = {}
+    digests: dict[str, str] = {}
     for kind in LAYER_KINDS:
         frame = getattr(layers, kind)
         if frame is not None:
@@ -255,9 +253,7 @@ def _provenance(
         "scan_id": digest[:16],
         "inputs": inputs,
         "parameters": parameters,
-        "parameters_sha256": hashlib.sha256(
-            json.dumps(parameters, sort_keys=True, default=str).encode()
-        ).hexdigest(),
+        "parameters_sha256": hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest(),
         "layers": identity["layers"],
         "layer_reports": [report.as_dict() for report in layer_reports],
         "model": f"training-free/{version('kancha')}",

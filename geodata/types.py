@@ -68,9 +68,7 @@ class ScanOptions:
                     **{name: value},
                 )
         if self.detector not in DETECTORS:
-            raise OptionError(
-                f"There is no detector {self.detector!r}.", remedy=f"Known: {', '.join(DETECTORS)}."
-            )
+            raise OptionError(f"There is no detector {self.detector!r}.", remedy=f"Known: {', '.join(DETECTORS)}.")
 
     def result_parameters(self) -> dict[str, Any]:
         """The options that can change a result: what provenance and the parameters hash hold."""

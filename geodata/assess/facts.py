@@ -29,6 +29,7 @@ from geodata.repair import Geometries
 
 COVERED = 0.8
 """Share of the outline from which on a permit or a building covers it."""
+_ROUNDING = 1e-6
 PARTLY = 0.2
 """Share from which on a permit covers it in part."""
 BESIDE = 0.02
@@ -40,6 +41,11 @@ _LEAST_M2 = 1.0
 
 BoolArray = npt.NDArray[np.bool_]
 _NONE = np.empty(0, dtype=np.intp)
+
+
+def enough(share: float) -> bool:
+    """Whether a share counts as covered; exactly 80 % does, whatever rounding makes of it."""
+    return bool(share >= COVERED - _ROUNDING)
 
 
 def column(frame: gpd.GeoDataFrame, name: str) -> list[Any]:
@@ -78,11 +84,11 @@ class BuildingFacts:
 
     def certain(self, i: int) -> bool:
         """Whether the outline is covered as it was measured."""
-        return bool(self.share[i] >= COVERED)
+        return enough(self.share[i])
 
     def covered(self, i: int) -> bool:
         """Whether it is covered within its error."""
-        return self.certain(i) or bool(self.core_share[i] >= COVERED)
+        return self.certain(i) or enough(self.core_share[i])
 
 
 def building_facts(here: Outlines, buildings: gpd.GeoDataFrame, day: date) -> BuildingFacts:
@@ -144,7 +150,7 @@ class PermitFacts:
         return [int(p) for p in self.by_row.get(i, _NONE) if test(int(self.found.feature[p]))]
 
     def _covers(self, pair: int) -> bool:
-        return bool(max(self.found.share[pair], self.found.core_share[pair]) >= COVERED)
+        return enough(self._best(pair))
 
     def _expired(self, permit: int) -> bool:
         until = self.valid_to[permit]
@@ -166,7 +172,7 @@ class PermitFacts:
 
     def certain(self, i: int) -> bool:
         """Whether one of them covers the outline as it was measured."""
-        return any(self.found.share[p] >= COVERED for p in self._select(i, self._valid))
+        return any(enough(self.found.share[p]) for p in self._select(i, self._valid))
 
     def reasons(
         self, i: int, area_m2: float, here: Outlines, village: bool
@@ -209,7 +215,7 @@ class PermitFacts:
         say = rules.permit_expired if late else rules.permit_not_yet_valid
         when = (self.valid_to if late else self.valid_from)[permit]
         basis = rules.planning_basis(village=village, permit_kind=self.kinds[permit])
-        sure: Certainty = "certain" if self.found.share[pair] >= COVERED else "within_error"
+        sure: Certainty = "certain" if enough(self.found.share[pair]) else "within_error"
         return say(self.ids[permit], str(when), area_m2, basis, sure)
 
 

@@ -1,0 +1,1 @@
+"""Detection: evidence, score, objects, outlines and candidates."""

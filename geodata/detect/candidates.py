@@ -85,7 +85,9 @@ def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: 
         "shadow": means["darker"] > 60 and means["bright"] < 30,
         "registration": shape.width_px * gsd_m < 2 * shift_m,
         "vehicle": area_m2 < 45 and shape.length_px > 2.2 * shape.width_px,
-        "greenhouse": means["saturation"] < 25 and shape.length_px * gsd_m > 40 and shape.length_px > 3 * shape.width_px,
+        "greenhouse": means["saturation"] < 25
+        and shape.length_px * gsd_m > 40
+        and shape.length_px > 3 * shape.width_px,
         "bare_soil": means["structure_gain"] < 25 and means["texture"] < 40,
     }
     return [cue for cue, holds in found.items() if holds]

@@ -78,7 +78,7 @@ def morphological_profile(brightness: U8) -> U8:
     return (total >> 2).astype(np.uint8)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _colours(rgb, bright, luminance, green, saturation):  # type: ignore[no-untyped-def]  # pragma: no cover
     rows, cols = luminance.shape
     for i in range(rows):
@@ -91,7 +91,7 @@ def _colours(rgb, bright, luminance, green, saturation):  # type: ignore[no-unty
             saturation[i, j] = ((top - low) * 255) // (top + 8)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _edges(gx, gy, strength, c4, s4):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Edge strength and its fourth angular harmonic: directions that differ by 90° add up, others cancel."""
     rows, cols = gx.shape
@@ -189,9 +189,7 @@ def channels(before: Description, after: Description) -> dict[str, U8]:
 
     profile_before = np.maximum(before.bright, before.dark)
     profile_after = np.maximum(after.bright, after.dark)
-    green_before, green_after = (
-        np.clip(d.green + 128, 0, 255).astype(np.uint8) for d in (before, after)
-    )
+    green_before, green_after = (np.clip(d.green + 128, 0, 255).astype(np.uint8) for d in (before, after))
     lowest = cv2.erode(before.luminance, kernel)
     return {
         "structure_gain": box_mean(gain("coherence"), STRUCTURE_BOX_PX, 4),
@@ -215,5 +213,5 @@ def channels(before: Description, after: Description) -> dict[str, U8]:
 
 
 def _binomial() -> tuple[F32, F32]:
-    kernel = np.array([1, 4, 6, 4, 1], np.float32) / 16
+    kernel = np.array([1, 4, 6, 4, 1], np.float32) / np.float32(16)
     return kernel, kernel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,9 +43,10 @@ class Shape:
     angle: float
 
 
-def trace(mask: BoolArray) -> shapely.Polygon:
+def trace(mask: BoolArray) -> Any:
     """The outer edge of a mask along its pixel edges, holes filled; the largest part where it is only
-    diagonally connected."""
+    diagonally connected.
+    """
     big = np.kron(np.pad(mask, 1).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(big, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     largest = max(contours, key=cv2.contourArea)
@@ -54,13 +56,17 @@ def trace(mask: BoolArray) -> shapely.Polygon:
         return shapely.box(cols.min(), rows.min(), cols.max() + 1, rows.max() + 1)
     # Contours run through pixel centres of the doubled picture; half a doubled pixel outwards lies the edge.
     polygon = shapely.Polygon((ring + 0.5) / 2 - 1).buffer(0.25, join_style="mitre")
-    return polygon if polygon.geom_type == "Polygon" else max(polygon.geoms, key=lambda g: g.area)
+    return _largest(polygon)
+
+
+def _largest(shape: Any) -> Any:
+    return max(shapely.get_parts(shape), key=lambda part: part.area)
 
 
 def measure(mask: BoolArray) -> Shape:
     """Outline and form of an object."""
     raw = trace(mask)
-    rectangle = shapely.minimum_rotated_rectangle(raw)
+    rectangle: Any = shapely.minimum_rotated_rectangle(raw)
     corners = np.asarray(rectangle.exterior.coords)
     sides = np.hypot(*np.diff(corners[:3], axis=0).T)
     longer = int(np.argmax(sides))
@@ -79,14 +85,12 @@ def measure(mask: BoolArray) -> Shape:
     )
 
 
-def _regularised(
-    raw: shapely.Polygon, rectangle: shapely.Polygon, rectangularity: float, angle: float
-) -> shapely.Polygon:
+def _regularised(raw: shapely.Polygon, rectangle: shapely.Polygon, rectangularity: float, angle: float) -> Any:
     """A rectangle of the object's own area where it nearly is one, else right angles where they fit."""
     if rectangularity >= RECTANGLE_FILL:
         shrink = math.sqrt(rectangularity)
         return shapely.affinity.scale(rectangle, shrink, shrink, origin="centroid")
-    simple = raw.simplify(SIMPLIFY_PX)
+    simple: Any = raw.simplify(SIMPLIFY_PX)
     squared = _right_angled(simple, angle)
     if squared is not None:
         common = squared.intersection(raw).area / max(squared.union(raw).area, 1e-9)

@@ -1,6 +1,7 @@
 """Windows in, candidates out: the training-free detector over an aligned pair.
 
-One pass: a window with its halo is read once for both dates, described, scored, cleaned and cut into components. The windows may run in any number of processes.
+One pass: a window with its halo is read once for both dates, described, scored, cleaned and cut into components.
+The windows may run in any number of processes.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
 def clean(mask: BoolArray) -> BoolArray:
     """Close gaps of a pixel or two, then drop what is narrower than half the smallest structure."""
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSE_PX, CLOSE_PX), np.uint8))
-    return cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)).astype(bool)
+    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)), bool)
 
 
 def _normalised(radiometry: Radiometry, values: npt.NDArray[np.generic], valid: BoolArray) -> U8:
@@ -177,7 +178,5 @@ def detect(
     for result in _results(plan, windows, min(workers, len(windows))):
         done.append(result)
         progress(len(done) / len(windows))
-    merged = {
-        change: merge_windows([r.objects[change] for r in done], plan.grid.shape) for change in DIRECTIONS
-    }
+    merged = {change: merge_windows([r.objects[change] for r in done], plan.grid.shape) for change in DIRECTIONS}
     return Detection(merged, sum(r.seen_px for r in done), sum(r.wanted_px for r in done))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
 
 from geodata.crs import CRS84
 from geodata.errors import NoOverlapError
@@ -26,12 +27,12 @@ def to_display(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) ->
         values = np.repeat(values, 3, axis=0)
     if values.dtype == np.uint8:
         return values.astype(np.uint8)
-    sample = values[:, valid]
+    sample = values[:, valid].astype(np.float32)
     if sample.size == 0:
         return np.zeros(values.shape, np.uint8)
     low, high = np.percentile(sample, [1, 99])
     scaled = (values.astype(np.float32) - low) * (255.0 / max(1e-6, float(high - low)))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(scaled, 0, 255), np.uint8)
 
 
 def read_preview(info: RasterInfo, *, bounds_lonlat: Bounds | None = None, max_px: int = 1024) -> Raster:
@@ -53,8 +54,6 @@ def read_preview(info: RasterInfo, *, bounds_lonlat: Bounds | None = None, max_p
     squeeze = max(0.05, float(np.cos(np.radians((south + north) / 2))))
     step = max((east - west) * squeeze, north - south) / max_px
     shape = (max(1, round((north - south) / step)), max(1, round((east - west) * squeeze / step)))
-    from affine import Affine
-
     transform = Affine((east - west) / shape[1], 0, west, 0, -(north - south) / shape[0], north)
     grid = Grid(CRS84, transform, shape)
     values, valid = GridReader(info, preview_bands(info), grid).read(Window(0, 0, *shape))

@@ -182,7 +182,9 @@ class SceneReader:
         """The grid of the level pixels."""
         return self.info.grid.coarsened(self.factor)
 
-    def read(self, row: int, col: int, height: int, width: int) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
+    def read(
+        self, row: int, col: int, height: int, width: int
+    ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
         """Level pixels of a window that lies within the level grid.
 
         Returns:
@@ -273,4 +275,3 @@ def decimation_for(info: RasterInfo, gsd_m: float) -> int:
     while info.gsd_m * factor * 2 <= gsd_m * 1.05:
         factor *= 2
     return factor
-

@@ -18,7 +18,18 @@ _MAX_UNPACKED_BYTES = 2 * 1024**3
 _MAX_RATIO = 200
 _SMALL_BYTES = 10 * 1024**2
 _HEADER_BYTES = 100
+_MAX_PRJ_BYTES = 64 * 1024
 _BLOCK = 1024**2
+_ZIP_FAILURES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
+"""What the standard library raises over a damaged, encrypted or strangely packed .zip."""
 
 
 def gather_parts(shp: Path) -> dict[str, Path]:
@@ -82,6 +93,15 @@ def declared_encoding(parts: dict[str, Path]) -> str | None:
         return file.read(64).decode("ascii", "ignore").strip() or None
 
 
+def prj_text(prj: Path) -> str:
+    """The text of a .prj; Chinese tools write its names in GBK."""
+    raw = prj.read_bytes()[:_MAX_PRJ_BYTES]
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
 def unpack_zip(path: Path, wanted: str, into: Path) -> Path:
     """Unpack the one shapefile of a .zip to `into/layer.*`.
 
@@ -103,7 +123,7 @@ def unpack_zip(path: Path, wanted: str, into: Path) -> Path:
             _guard(path.name, entries)
             for part, entry in _members(path.name, entries, wanted).items():
                 _unpack(archive, entry, into / f"layer{part}")
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+    except _ZIP_FAILURES as error:
         raise LayerError(
             f"{path.name!r} cannot be unpacked: {error}.", remedy="Pack it again without a password."
         ) from error

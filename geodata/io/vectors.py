@@ -22,9 +22,7 @@ import pandas as pd
 import pyogrio
 import pyproj
 import shapely
-from pyogrio.errors import CRSError as OgrCRSError
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
-from pyogrio.errors import GeometryError as OgrGeometryError
 
 from geodata.crs import check_bounds, crs_label, parse_crs
 from geodata.errors import (
@@ -37,27 +35,13 @@ from geodata.errors import (
 )
 from geodata.features import conform
 from geodata.io.encodings import TextEncoding, detect_dbf_encoding
-from geodata.io.shapefiles import PARTS, check_parts, declared_encoding, gather_parts, unpack_zip
+from geodata.io.shapefiles import PARTS, check_parts, declared_encoding, gather_parts, prj_text, unpack_zip
 from geodata.repair import place, polygonal, repair_polygons
 from geodata.types import LayerKind, LayerReport
 
 _DRIVERS = {"geojson": "GeoJSON", "gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile"}
 _ACCEPTED = "GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with its side files, or all in a .zip)"
 _SIDE_FILES = (".dbf", ".shx", ".prj", ".cpg", ".qmd", ".sbn", ".sbx")
-_FAILURES = (
-    DataSourceError,
-    DataLayerError,
-    FeatureError,
-    FieldError,
-    OgrGeometryError,
-    OgrCRSError,
-    UnicodeError,
-    ValueError,
-    OverflowError,
-    RuntimeError,
-    shapely.errors.ShapelyError,
-)
-"""What the reading library is known to raise over a damaged file."""
 _BYTES_AS_TEXT = "ISO-8859-1"
 """Maps each byte to one character and back, so that text can be taken out undecoded."""
 _BLOCK = 1024**2
@@ -232,8 +216,10 @@ def _lay_out_shapefile(shp: Path, folder: Path, encoding: str | None, name: str)
     except EncodingError as error:
         raise EncodingError(f"{name!r}: {error.message}", remedy=error.remedy, **error.measured) from error
     for suffix, part in parts.items():
-        if suffix != ".cpg":
+        if suffix in (".shp", ".shx", ".dbf"):
             (folder / f"layer{suffix}").symlink_to(part.resolve())
+    if ".prj" in parts:
+        (folder / "layer.prj").write_text(prj_text(parts[".prj"]), encoding="utf-8")
     return text
 
 
@@ -272,7 +258,7 @@ def _read(source: _Source, wanted: str) -> gpd.GeoDataFrame:
             frame = pyogrio.read_dataframe(source.path, layer=layer, **options)
     except LayerError:
         raise
-    except _FAILURES as error:
+    except Exception as error:  # over a damaged file the library raises nearly anything, NameError included
         raise LayerError(
             f"{source.name!r} cannot be read as {source.driver}: {_plain(error, source)}.",
             remedy="It is damaged or cut off: copy it again, or export the layer again.",
@@ -320,7 +306,9 @@ def _check_driver(source: _Source, driver: str) -> None:
 
 
 def _plain(error: Exception, source: _Source) -> str:
-    """The library's words without the place where the file was laid out."""
+    """The library's words, where it meant them, without the place where the file was laid out."""
+    if not isinstance(error, (DataSourceError, DataLayerError, FeatureError, FieldError)):
+        return "its content is malformed"
     words = str(error).replace(str(source.path), source.name).replace(str(source.path.parent), "")
     return " ".join(words.split()).rstrip(".")[:300] or type(error).__name__
 

@@ -82,8 +82,10 @@ class GridReader:
 
     def source_nodes(self, window: Window) -> tuple[FloatArray, FloatArray]:
         """Level coordinates (x, y) of the lattice nodes around a window, pixel centres at whole numbers."""
-        rows = np.arange(window.row // NODE_PX, -(-window.row_stop // NODE_PX) + 1) * float(NODE_PX)
-        cols = np.arange(window.col // NODE_PX, -(-window.col_stop // NODE_PX) + 1) * float(NODE_PX)
+        rows, cols = (
+            NODE_PX * np.arange(start // NODE_PX, -(-stop // NODE_PX) + 1, dtype=np.float64)
+            for start, stop in ((window.row, window.row_stop), (window.col, window.col_stop))
+        )
         at_row, at_col = np.broadcast_to(rows[:, None], (rows.size, cols.size)), cols[None, :] + 0 * rows[:, None]
         if self.shift is not None:
             dx, dy = self.shift.at(rows, cols)
@@ -118,7 +120,7 @@ class GridReader:
         return values, valid.astype(bool)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _sample(source, mask, lx, ly, offset, half, values, valid):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Bilinear sampling at lattice-interpolated coordinates rounded to 1/32 px; integer weights, so exact."""
     bands, height, width = source.shape[0], source.shape[1], source.shape[2]
@@ -155,4 +157,3 @@ def _sample(source, mask, lx, ly, offset, half, values, valid):  # type: ignore[
                     + source[b, y1, x1] * (wx * wy)
                 )
                 values[b, i, j] = np.floor(total / (_STEPS * _STEPS) + half) if half else total / (_STEPS * _STEPS)
-

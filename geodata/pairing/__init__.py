@@ -1,0 +1,1 @@
+"""Two scenes become one pair: admissible, aligned, normalised."""

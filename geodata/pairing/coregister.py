@@ -83,7 +83,7 @@ def gradient_picture(values: npt.NDArray[np.generic]) -> F32:
     """Edge strength of the mean over bands, capped at its 95th percentile so that no roof or road rules."""
     grey = cv2.GaussianBlur(values.astype(np.float32).mean(axis=0), (0, 0), 1.0)
     strength = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    return np.minimum(strength, np.float32(np.percentile(strength, 95)))
+    return np.asarray(np.minimum(strength, np.percentile(strength, 95)), np.float32)
 
 
 def _correlate(before: F32, after: F32) -> tuple[float, float, float] | None:

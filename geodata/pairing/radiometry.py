@@ -46,9 +46,7 @@ def sample_pair(before: GridReader, after: GridReader) -> tuple[npt.NDArray[np.f
     return np.concatenate(first, axis=1).astype(np.float64), np.concatenate(second, axis=1).astype(np.float64)
 
 
-def normalise(
-    before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
-) -> tuple[Radiometry, Radiometry]:
+def normalise(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> tuple[Radiometry, Radiometry]:
     """Maps of both dates to one 8 bit scale.
 
     The first date is brought to a fixed contrast (its luminance quantiles), the same for all bands, so that

@@ -31,9 +31,7 @@ class ProcessRunner:
         worker: The module that does a job in its process.
     """
 
-    def __init__(
-        self, settings: Settings, jobs: JobStore, *, recover: bool, worker: str = WORKER
-    ) -> None:
+    def __init__(self, settings: Settings, jobs: JobStore, *, recover: bool, worker: str = WORKER) -> None:
         self._settings = settings
         self._worker = worker
         self._jobs = jobs

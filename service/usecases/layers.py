@@ -16,7 +16,7 @@ from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
 from service.layer_process import read_layer_apart
 from service.services import Services
-from service.store.records import Box, LayerVersion, Page
+from service.store.records import LayerVersion, Page
 from service.usecases.layer_rows import to_frame
 
 
@@ -159,12 +159,11 @@ def newest_versions(services: Services) -> dict[str, str]:
 
 
 def load_layers(services: Services, wanted: Mapping[str, str]) -> tuple[Layers, list[LayerReport]]:
-    """The stored layers for a scan of one place.
+    """The stored layers for a scan, whole: their content is part of the scan's identity.
 
     Args:
         services: The service.
         wanted: Version per kind.
-        box: The place; features beyond it are left in the store.
 
     Returns:
         The layers, and the reports of their import.
@@ -174,7 +173,7 @@ def load_layers(services: Services, wanted: Mapping[str, str]) -> tuple[Layers, 
     for kind in LAYER_KINDS:
         if kind in wanted:
             version = services.store.layers.get(wanted[kind])
-            frames[kind] = to_frame(services.store.layers.rows(version.id, box), version.columns)
+            frames[kind] = to_frame(services.store.layers.rows(version.id), version.columns)
             told = dict(version.report)
             told["dropped"] = [(row[0], row[1]) for row in told["dropped"]]
             reports.append(LayerReport(**told))

@@ -69,9 +69,8 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
     Raises:
         KanchaError: The named refusal of an input or an option.
     """
-    from geodata.scan import scan
-
     from geodata.io.vectors import read_area
+    from geodata.scan import scan
 
     _check_targets(outputs)
     layers, reports = read_layers(files)

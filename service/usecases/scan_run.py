@@ -17,7 +17,7 @@ from geodata.types import ProgressHook, ScanOptions
 from service.errors import LostClaimError, StoreBusyError
 from service.files import link_or_copy, private_folder
 from service.services import Services
-from service.store.records import Box, Claim, FindingRow, Job, Scan, Scene
+from service.store.records import Claim, FindingRow, Job, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import load_layers
 from service.usecases.scans import ScanOrder, from_request, options_for
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from geodata.scan import ScanResult
 
 _PROGRESS_S = 1.0
-_MARGIN_DEG = 0.02
-"""How far around the common ground layers are read, about 2 km: setbacks and road lines reach across."""
 
 
 def run_scan_job(services: Services, claim: Claim) -> None:
@@ -61,7 +59,7 @@ def _scan(
 ) -> ScanResult:
     from geodata.scan import scan
 
-    layers, reports = load_layers(services, order.layers, _place(*pair))
+    layers, reports = load_layers(services, order.layers)
     with private_folder(services.settings.data / "work") as folder:
         # each under its own name, which may carry its date and stands in the provenance
         before, after = (
@@ -77,11 +75,6 @@ def _scan(
             progress=progress,
             layer_reports=reports,
         )
-
-
-def _place(before: Scene, after: Scene) -> Box:
-    a, b, m = before.bbox, after.bbox, _MARGIN_DEG
-    return max(a[0], b[0]) - m, max(a[1], b[1]) - m, min(a[2], b[2]) + m, min(a[3], b[3]) + m
 
 
 def progress_hook(services: Services, claim: Claim) -> ProgressHook:

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import numpy as np
 import rasterio
+from affine import Affine
 from pyproj import Transformer
-from rasterio.transform import from_origin
 
 ROOT = Path(__file__).parents[2]
 CRS = "EPSG:4547"
@@ -56,7 +56,7 @@ def draw_scene(
         "count": 3,
         "dtype": "uint8",
         "crs": crs,
-        "transform": from_origin(left, top, gsd, gsd),
+        "transform": Affine(gsd, 0.0, left, 0.0, -gsd, top),
         "photometric": "RGB",
         "compress": "deflate",
         "tiled": True,
@@ -157,6 +157,7 @@ class Served:
         """As a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.process.stdout.close()
         self.client.close()
 
     def stop(self) -> None:
@@ -164,7 +165,8 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
-        self.process.stdout.close()
+        if not self.process.stdout.closed:
+            self.process.stdout.close()
         self.client.close()
 
 
