@@ -99,8 +99,8 @@ def _check_belongs(crs: pyproj.CRS, placed: Geometries, first: tuple[float, floa
     ):
         return
     raise CRSMismatchError(
-        f"{what}: coordinates ({first[0]:.1f}, {first[1]:.1f}) come to lie at {lon:.1f}° E, {lat:.1f}° N, far "
-        f"from where {crs_label(crs)} is used ({area.west:.0f} to {area.east:.0f}° E).",
+        f"{what}: coordinates ({first[0]:.1f}, {first[1]:.1f}) come to lie at {lon:.1f}° E, {lat:.1f}° N, "
+        f"far from where {crs_label(crs)} is used ({area.west:.0f} to {area.east:.0f}° E).",
         remedy="Check whether northing and easting are swapped, and which system the data are in.",
         lon=lon,
         lat=lat,

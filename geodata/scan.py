@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -276,12 +275,3 @@ def _provenance(
 def _number(value: float) -> float | None:
     return round(value, 3) if np.isfinite(value) else None
 
-
-def write_geojson(result: ScanResult, path: Path) -> None:
-    """Write the findings as GeoJSON: beside the target first, then renamed, so no half-written file is seen."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(json.dumps(result.feature_collection(), ensure_ascii=False, default=str), encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

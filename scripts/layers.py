@@ -28,9 +28,7 @@ def add(
     maps: Annotated[
         list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")
     ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Text encoding of a file that does not tell it.")
-    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geodata.errors import KanchaError
-from scripts import evaluate, layers, nightly, scan, serve
+from scripts import demo, evaluate, layers, nightly, scan, serve
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Kancha 勘查: suspected new structures from two dates of imagery and the cadastre.",
 )
 app.command("scan")(scan.scan)
+app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("nightly")(nightly.nightly)
 app.command("evaluate")(evaluate.evaluate)

@@ -28,9 +28,7 @@ def scan(
     zones: Layer = None,
     buildings: Layer = None,
     aoi: Annotated[Path | None, typer.Option(help="Polygon file: look only there.")] = None,
-    gsd: Annotated[
-        float | None, typer.Option(help="Working pixel size, m; else what --min-area needs.")
-    ] = None,
+    gsd: Annotated[float | None, typer.Option(help="Working pixel size, m; else what --min-area needs.")] = None,
     before_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
     after_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
     min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,

@@ -61,9 +61,7 @@ def findings_table(result: ScanResult) -> Table:
     title = f"{len(frame)} findings"
     table = Table(title=title, title_justify="left")
     for name in ("status", "change", "confidence", "area m2", "place", "reasons"):
-        table.add_column(
-            name, overflow="fold", justify="right" if name in ("confidence", "area m2") else "left"
-        )
+        table.add_column(name, overflow="fold", justify="right" if name in ("confidence", "area m2") else "left")
     if not len(frame):
         return table
     for _, row in frame.sort_values("confidence", ascending=False).head(_MOST_ROWS).iterrows():

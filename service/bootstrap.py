@@ -27,9 +27,7 @@ def open_services(settings: Settings) -> Services:
         OptionError: If the data folder cannot be used.
     """
     _make_folders(settings.data)
-    return Services(
-        settings=settings, store=SqliteStore(_database(settings)), blobs=DiskBlobs(settings.data / "blobs")
-    )
+    return Services(settings=settings, store=SqliteStore(_database(settings)), blobs=DiskBlobs(settings.data / "blobs"))
 
 
 def open_with_runner(settings: Settings, *, recover: bool) -> Services:

@@ -123,9 +123,7 @@ def parse_interval(text: str | None) -> tuple[datetime | None, datetime | None] 
         return None
     parts = text.split("/")
     if len(parts) > 2:
-        raise BadQueryError(
-            f"datetime={text[:100]} is no time span.", remedy="Write start/end, each a time or `..`."
-        )
+        raise BadQueryError(f"datetime={text[:100]} is no time span.", remedy="Write start/end, each a time or `..`.")
     ends = [None if part in ("", "..") and len(parts) == 2 else _moment(part) for part in parts]
     start, end = ends[0], ends[-1]
     if start is not None and end is not None and start > end:

@@ -15,19 +15,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Limits(BaseModel):
     """What one request may ask for."""
 
-    max_upload_bytes: int = Field(
-        default=32 * 1024**3, ge=1024, description="Largest body of an upload, bytes."
-    )
-    max_json_bytes: int = Field(
-        default=16 * 1024**2, ge=1024, description="Largest JSON or form text, bytes."
-    )
+    max_upload_bytes: int = Field(default=32 * 1024**3, ge=1024, description="Largest body of an upload, bytes.")
+    max_json_bytes: int = Field(default=16 * 1024**2, ge=1024, description="Largest JSON or form text, bytes.")
     max_scene_px: int = Field(
         default=40_000_000_000, ge=1, description="Most pixels a scene may have (width x height)."
     )
     page_size: int = Field(default=100, ge=1, description="Items of a page where the client names no limit.")
-    max_page_size: int = Field(
-        default=10_000, ge=1, description="Items of a page at most; more is cut to it."
-    )
+    max_page_size: int = Field(default=10_000, ge=1, description="Items of a page at most; more is cut to it.")
     max_preview_px: int = Field(default=4096, ge=16, description="Longer side of a preview at most, px.")
     max_reader_memory_bytes: int = Field(
         default=8 * 1024**3, ge=0, description="Memory for reading one vector file, bytes; 0: no limit."
@@ -41,13 +35,9 @@ class Limits(BaseModel):
 class Jobs(BaseModel):
     """How pixel work runs."""
 
-    workers: int = Field(
-        default=1, ge=1, le=64, description="Scans that run at once, each in its own process."
-    )
+    workers: int = Field(default=1, ge=1, le=64, description="Scans that run at once, each in its own process.")
     processes_per_scan: int = Field(default=1, ge=1, le=256, description="Processes within one scan.")
-    max_attempts: int = Field(
-        default=3, ge=1, description="Starts of one job before it is given up as failed."
-    )
+    max_attempts: int = Field(default=3, ge=1, description="Starts of one job before it is given up as failed.")
     timeout_s: float = Field(default=6 * 3600.0, gt=0, description="Wall time of one start of a job, s.")
     max_memory_bytes: int = Field(
         default=16 * 1024**3, ge=0, description="Memory of a scan's process, bytes; 0: no limit."
@@ -60,9 +50,7 @@ class Jobs(BaseModel):
 class Nightly(BaseModel):
     """The batch over a watched folder."""
 
-    stable_s: float = Field(
-        default=60.0, ge=0, description="A file is taken once it has not changed for so long, s."
-    )
+    stable_s: float = Field(default=60.0, ge=0, description="A file is taken once it has not changed for so long, s.")
     min_overlap_share: float = Field(
         default=0.05, gt=0, le=1, description="Share of the smaller scene that two scenes of one place share."
     )

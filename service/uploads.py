@@ -55,9 +55,7 @@ class Form:
         if value in (None, ""):
             return {}
         if not isinstance(value, dict):
-            raise BadRequestBodyError(
-                f"The field {name} must be a JSON object.", remedy='Send {"name": "value"}.'
-            )
+            raise BadRequestBodyError(f"The field {name} must be a JSON object.", remedy='Send {"name": "value"}.')
         return value
 
     def only(self, known: set[str]) -> None:
@@ -96,9 +94,7 @@ async def _receive(request: Request, services: Services, form: Form) -> Form:
     limits = services.settings.limits
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind == b"multipart/form-data":
-        await _multipart(
-            request, form, options.get(b"boundary", b""), limits.max_upload_bytes, limits.max_json_bytes
-        )
+        await _multipart(request, form, options.get(b"boundary", b""), limits.max_upload_bytes, limits.max_json_bytes)
     elif kind == b"application/json" or kind.endswith(b"+json"):
         value = parse_json(await _whole(request, limits.max_json_bytes), "The body")
         if not isinstance(value, dict):

@@ -104,10 +104,17 @@ def building_facts(here: Outlines, buildings: gpd.GeoDataFrame, day: date) -> Bu
 
 @dataclass(frozen=True)
 class Permits:
-    """A permit register with the ground of every permit: its own polygon, else its parcel's."""
+    """A permit register with the ground of every permit: its own polygon, else its parcel's.
+
+    Args:
+        frame: The register.
+        ground: Ground per row; where rows are of one permit, all of it stands in the first of them.
+        unplaced: Which rows have no known ground.
+    """
 
     frame: gpd.GeoDataFrame
     ground: Geometries
+    unplaced: BoolArray
 
 
 def resolve_permits(permits: gpd.GeoDataFrame | None, parcels: gpd.GeoDataFrame | None) -> Permits | None:
@@ -129,19 +136,45 @@ def resolve_permits(permits: gpd.GeoDataFrame | None, parcels: gpd.GeoDataFrame 
                 by_id[str(name)].append(shape)
     for row, name in zip(bare.tolist(), wanted, strict=True):
         ground[row] = shapely.union_all(by_id[name]) if by_id[name] else None
-    return Permits(permits, ground)
+    unplaced = np.asarray(shapely.is_missing(ground), dtype=bool)
+    return Permits(permits, _joined(permits, ground), unplaced)
+
+
+def _joined(permits: gpd.GeoDataFrame, ground: Geometries) -> Geometries:
+    """A permit that is listed once for every plot covers its plots together."""
+    papers: dict[tuple[Any, ...], list[int]] = {}
+    columns = (column(permits, name) for name in ("permit_id", "valid_from", "valid_to"))
+    for row, paper in enumerate(zip(*columns, strict=True)):
+        if ground[row] is not None:
+            papers.setdefault(tuple(str(value) for value in paper), []).append(row)
+    for rows in papers.values():
+        if len(rows) > 1:
+            ground[rows[0]] = shapely.union_all(ground[rows])
+            ground[rows[1:]] = None
+    return ground
 
 
 @dataclass(frozen=True)
 class PermitFacts:
-    """Which permits touch every structure, how much of it, and whether they are in force on the day."""
+    """Which permits touch every structure, how much of it, and whether they are in force on the day.
+
+    Args:
+        ids: Per permit, as `kinds`, `valid_from` and `valid_to`.
+        kinds: planning, village, temporary, or None.
+        valid_from: First day.
+        valid_to: Last day, inclusive; None: open-ended.
+        day: The day of the assessment.
+        unplaced: Permits in force whose ground is unknown.
+        found: Pairs of structure and permit.
+        by_row: Positions of the pairs by structure.
+    """
 
     ids: list[str]
     kinds: list[str | None]
     valid_from: list[date | None]
     valid_to: list[date | None]
     day: date
-    ground: Geometries
+    unplaced: int
     found: Overlaps
     by_row: dict[int, IntArray]
 
@@ -191,8 +224,10 @@ class PermitFacts:
                 reasons.append(self._untimely(covering[0], area_m2, village, late))
                 named += covering
         if not reasons:
-            sure: Certainty = "possible" if any(self._best(p) > _TOUCHED for p in valid) else "certain"
-            reasons.append(rules.no_permit(area_m2, rules.planning_basis(village=village), sure))
+            touched = any(self._best(p) > _TOUCHED for p in valid)
+            sure: Certainty = "possible" if touched or self.unplaced else "certain"
+            basis = rules.planning_basis(village=village)
+            reasons.append(rules.no_permit(area_m2, basis, sure, self.unplaced))
         return reasons, self._names(named)
 
     def _best(self, pair: int) -> float:
@@ -229,7 +264,7 @@ def permit_facts(here: Outlines, permits: Permits, day: date) -> PermitFacts:
         valid_from=days(frame, "valid_from"),
         valid_to=days(frame, "valid_to"),
         day=day,
-        ground=permits.ground,
+        unplaced=int((permits.unplaced & in_force(frame, day)).sum()),
         found=found,
         by_row=found.of(),
     )

@@ -143,12 +143,14 @@ def no_register(area_m2: float, basis: str) -> Reason:
     )
 
 
-def no_permit(area_m2: float, basis: str, certainty: Certainty) -> Reason:
-    """The register holds no permit for the place."""
+def no_permit(area_m2: float, basis: str, certainty: Certainty, unplaced: int) -> Reason:
+    """The register holds no permit for the place; `unplaced` permits in force have no known ground."""
+    note = f" {unplaced} permits on file have no known place." if unplaced else ""
+    note_zh = f"另有{unplaced}件许可无法定位。" if unplaced else ""
     return Reason(
         "no_permit",
-        "No permit on file covers this place; it is suspected of being built without one.",
-        "台账中未查到覆盖该位置的规划许可，疑似未取得许可建设。",
+        "No permit on file covers this place; the structure is suspected of being built without one." + note,
+        "台账中未查到覆盖该位置的规划许可，疑似未取得许可建设。" + note_zh,
         basis,
         area_m2,
         certainty,

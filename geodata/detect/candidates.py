@@ -15,7 +15,7 @@ from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
 from geodata.types import Change
 
-CANDIDATE_CONFIDENCE = 0.18
+CANDIDATE_CONFIDENCE = 0.25
 CONFIRMED_CONFIDENCE = 0.50
 """The two operating points: reported at all, and `confirmed`."""
 

@@ -55,6 +55,7 @@ class PixelAreas:
     true_m2: float = 0.0
 
     def __add__(self, other: PixelAreas) -> PixelAreas:
+        """The areas of both."""
         return PixelAreas(
             self.hit_m2 + other.hit_m2, self.claimed_m2 + other.claimed_m2, self.true_m2 + other.true_m2
         )

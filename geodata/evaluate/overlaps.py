@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import shapely
 
 from geodata.crs import CRS84, metric_crs_at, parse_crs, transform_xy
@@ -45,7 +47,8 @@ class Overlaps:
         found_at: Confidence at which each true object is found, NaN where it is not.
         alarm: Index of the detection of each overlap.
         truth: Index of the true object of each overlap.
-        shared_m2: Area of each overlap.
+        of_alarm: Share of the detection in each overlap.
+        of_truth: Share of the true object in each overlap.
     """
 
     alarm_m2: FloatArray
@@ -55,7 +58,13 @@ class Overlaps:
     found_at: FloatArray
     alarm: IntArray
     truth: IntArray
-    shared_m2: FloatArray
+    of_alarm: FloatArray
+    of_truth: FloatArray
+
+    @property
+    def iou(self) -> FloatArray:
+        """Intersection over union of each overlap, from its two shares."""
+        return 1 / (1 / self.of_alarm + 1 / self.of_truth - 1)
 
 
 def evaluate(
@@ -96,7 +105,8 @@ def evaluate(
         found_at=_found_at(where, parts, confidence[alarm], truth_m2),
         alarm=alarm,
         truth=where,
-        shared_m2=shared,
+        of_alarm=shared / alarm_m2[alarm],
+        of_truth=shared / truth_m2[where],
     )
     pixels = PixelAreas(_union_m2(parts), _union_m2(claimed), _union_m2(true))
     return _evaluation(overlaps, pixels, area_km2, name)
@@ -121,19 +131,21 @@ def evaluate_label(detections: gpd.GeoDataFrame, label: Path, *, name: str = "")
     read = read_label(label)
     shapes = _polygons(detections, "The detections")
     confidence = _confidence(detections)
-    alarm_m2 = shapely.area(_placed(shapes, detections, metric_crs_at(*read.grid.centre_lonlat)))
-    painted = paint(_placed(shapes, detections, read.grid.crs), confidence, read)
+    shapes = _placed(shapes, detections, read.grid.crs)
+    painted = paint(shapes, confidence, read)
     inside = painted.pixels > 0
+    alarm_m2 = _clipped_m2(shapes, read)
     overlaps = Overlaps(
         alarm_m2=alarm_m2[inside],
         alarm_share=painted.on_truth[inside] / painted.pixels[inside],
         confidence=confidence[inside],
-        truth_m2=read.sizes * read.pixel_m2,
+        truth_m2=np.asarray(read.sizes * read.pixel_m2, np.float64),
         found_at=_found_at_pixels(painted, read),
         # Only detections with pixels have overlaps, so their new numbers follow from the old ones.
         alarm=(np.cumsum(inside) - 1)[painted.alarm],
         truth=painted.truth,
-        shared_m2=painted.shared * read.pixel_m2,
+        of_alarm=painted.shared / painted.pixels[painted.alarm],
+        of_truth=painted.shared / read.sizes[painted.truth],
     )
     both = read.pixel_m2 * int((painted.claimed & (read.components > 0)).sum())
     pixels = PixelAreas(both, read.pixel_m2 * int(painted.claimed.sum()), float(overlaps.truth_m2.sum()))
@@ -145,11 +157,10 @@ def _evaluation(o: Overlaps, pixels: PixelAreas, area_km2: float | None, name: s
     limit = LEAST_AREA_M2 * (1 - _SLACK)
     alarms, truths = o.alarm_m2 >= limit, o.truth_m2 >= limit
     both = alarms[o.alarm] & truths[o.truth]
-    alarm, truth, shared = o.alarm[both], o.truth[both], o.shared_m2[both]
-    iou = shared / (o.alarm_m2[alarm] + o.truth_m2[truth] - shared)
+    alarm, truth, iou = o.alarm[both], o.truth[both], o.iou[both]
     least = COVER_SHARE * (1 - _SLACK)
-    covered = alarm[shared >= least * o.truth_m2[truth]]
-    lying = truth[shared >= least * o.alarm_m2[alarm]]
+    covering = alarm[o.of_truth[both] >= least]
+    lying = truth[o.of_alarm[both] >= least]
     # A share that misses the limit by rounding alone has reached it.
     near = np.abs(o.alarm_share - COVER_SHARE) <= COVER_SHARE * _SLACK
     share = np.where(near, COVER_SHARE, o.alarm_share)
@@ -165,7 +176,7 @@ def _evaluation(o: Overlaps, pixels: PixelAreas, area_km2: float | None, name: s
         ),
         matched_loose=match_one_to_one(alarm, truth, iou, IOU_LOOSE),
         matched_strict=match_one_to_one(alarm, truth, iou, IOU_STRICT),
-        merges=int((np.bincount(covered) > 1).sum()),
+        merges=int((np.bincount(covering) > 1).sum()),
         splits=int((np.bincount(lying) > 1).sum()),
         area_km2=area_km2,
         name=name,
@@ -175,21 +186,19 @@ def _evaluation(o: Overlaps, pixels: PixelAreas, area_km2: float | None, name: s
 def _found_at(where: IntArray, parts: Shapes, confidence: FloatArray, truth_m2: FloatArray) -> FloatArray:
     """Confidence at which detections cover `COVER_SHARE` of each true object, NaN where they never do."""
     result = np.full(truth_m2.size, np.nan)
-    for index in np.unique(where):
-        here = np.flatnonzero(where == index) if where.size < 64 else _rows_of(where, index)
-        order = here[np.argsort(-confidence[here], kind="stable")]
+    if where.size == 0:
+        return result
+    order = np.lexsort((-confidence, where))
+    for rows in np.split(order, np.flatnonzero(np.diff(where[order])) + 1):
+        index = where[rows[0]]
         need = COVER_SHARE * (1 - _SLACK) * truth_m2[index]
-        covered = shapely.Polygon()
-        for row in order:
+        covered: Any = shapely.Polygon()
+        for row in rows:
             covered = shapely.union(covered, parts[row])
             if covered.area >= need:
                 result[index] = confidence[row]
                 break
     return result
-
-
-def _rows_of(where: IntArray, index: int) -> IntArray:
-    return np.flatnonzero(where == index)
 
 
 def _found_at_pixels(painted: Painted, label: Label) -> FloatArray:
@@ -205,6 +214,15 @@ def _found_at_pixels(painted: Painted, label: Label) -> FloatArray:
     found = counts >= need
     result[found] = best[starts[found] + need[found] - 1]
     return result
+
+
+def _clipped_m2(shapes: Shapes, label: Label) -> FloatArray:
+    """Area of each detection within the label: of its outline, since pixel counts round small ones."""
+    if shapes.size == 0:
+        return np.zeros(0)
+    metric = metric_crs_at(*label.grid.centre_lonlat)
+    clipped = shapely.intersection(shapes, label.footprint)
+    return np.asarray(shapely.area(_moved(clipped, label.grid.crs, metric)))
 
 
 def _shares(index: IntArray, parts: Shapes, whole_m2: FloatArray) -> FloatArray:
@@ -231,13 +249,20 @@ def _metric(detections: gpd.GeoDataFrame, truth: gpd.GeoDataFrame) -> tuple[Shap
     return _placed(claimed, detections, metric), _placed(true, truth, metric)
 
 
-def _placed(shapes: Shapes, frame: gpd.GeoDataFrame, target: object) -> Shapes:
+def _placed(shapes: Shapes, frame: gpd.GeoDataFrame, target: pyproj.CRS) -> Shapes:
     """Shapes of a frame in another system."""
     if shapes.size == 0:
         return shapes
-    source, system = parse_crs(frame.crs), parse_crs(target)
-    moved = shapely.transform(shapes, lambda c: np.column_stack(transform_xy(source, system, *c.T)))
-    return np.asarray(moved, dtype=object)
+    return _moved(shapes, parse_crs(frame.crs), target)
+
+
+def _moved(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:
+    """Shapes from one system to another; nothing of them where all are empty."""
+
+    def move(points: FloatArray) -> FloatArray:
+        return np.column_stack(transform_xy(source, target, *points.T)) if points.size else points
+
+    return np.asarray(shapely.transform(shapes, move), dtype=object)
 
 
 def _polygons(frame: gpd.GeoDataFrame, what: str) -> Shapes:
@@ -251,7 +276,7 @@ def _polygons(frame: gpd.GeoDataFrame, what: str) -> Shapes:
     if not polygonal.all():
         row = int(np.flatnonzero(~polygonal)[0])
         raise LayerError(
-            f"{what} must be polygons; {int((~polygonal).sum())} of {shapes.size} are not (first: row {row}).",
+            f"{what} must be polygons; {int((~polygonal).sum())} of {shapes.size} are not (first: {row}).",
             remedy="Leave out points, lines and empty geometries.",
             rows=int((~polygonal).sum()),
         )
@@ -273,4 +298,4 @@ def _confidence(frame: gpd.GeoDataFrame) -> FloatArray:
             "The column confidence of the detections holds something that is not a number.",
             remedy="Give confidences from 0 to 1.",
         ) from error
-    return np.nan_to_num(values, nan=1.0)
+    return np.asarray(np.nan_to_num(values, nan=1.0), np.float64)

@@ -12,7 +12,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 
 from geodata.crs import check_bounds, crs_label, parse_crs
 from geodata.errors import (
+    CRSError,
     CRSMismatchError,
     EncodingError,
     GeometryError,
@@ -98,21 +99,20 @@ def read_layer(
     """
     with _prepared(Path(path), kind, encoding) as source:
         raw = _read(source, kind)
-        text = "UTF-8 (fixed by the format)" if source.encoding is None else str(source.encoding)
-        raw, system = _with_crs(raw, crs, source.name)
-        done = conform(raw, kind, mapping=mapping)
-        report = LayerReport(
-            source=source.name,
-            kind=kind,
-            sha256=source.sha256,
-            crs=system,
-            encoding=text,
-            rows=len(raw),
-            kept=len(done.frame),
-            repaired=done.repaired,
-            dropped=done.dropped,
-            duplicated=done.duplicated,
-        )
+    raw, system = _with_crs(raw, crs, source.name)
+    done = conform(raw, kind, mapping=mapping)
+    report = LayerReport(
+        source=source.name,
+        kind=kind,
+        sha256=source.sha256,
+        crs=system,
+        encoding=str(source.encoding or "UTF-8 (fixed by the format)"),
+        rows=len(raw),
+        kept=len(done.frame),
+        repaired=done.repaired,
+        dropped=done.dropped,
+        duplicated=done.duplicated,
+    )
     return done.frame, report
 
 
@@ -219,7 +219,11 @@ def _lay_out_shapefile(shp: Path, folder: Path, encoding: str | None, name: str)
         if suffix in (".shp", ".shx", ".dbf"):
             (folder / f"layer{suffix}").symlink_to(part.resolve())
     if ".prj" in parts:
-        (folder / "layer.prj").write_text(prj_text(parts[".prj"]), encoding="utf-8")
+        # An unreadable .prj counts as none at all, so that --crs is a way out of it.
+        with suppress(CRSError):
+            system = prj_text(parts[".prj"])
+            parse_crs(system)
+            (folder / "layer.prj").write_text(system, encoding="utf-8")
     return text
 
 
@@ -337,7 +341,7 @@ def _with_crs(frame: gpd.GeoDataFrame, given: str | None, name: str) -> tuple[gp
     wanted = None if given is None else parse_crs(given)
     if declared is None and wanted is None and not frame.geometry.isna().all():
         raise MissingCRSError(
-            f"{name!r} declares no coordinate reference system (a shapefile keeps it in its .prj).",
+            f"{name!r} declares no readable coordinate reference system (a shapefile keeps it in its .prj).",
             remedy="Name it, for example --crs EPSG:4547.",
         )
     if wanted is None or (declared is not None and _fits(declared, frame, name)):

@@ -42,8 +42,7 @@ class ProcessRunner:
         if recover:
             self._recover()
         self._threads = [
-            threading.Thread(target=self._work, name=f"job-slot-{i}", daemon=True)
-            for i in range(settings.jobs.workers)
+            threading.Thread(target=self._work, name=f"job-slot-{i}", daemon=True) for i in range(settings.jobs.workers)
         ]
         if recover:
             self._threads.append(threading.Thread(target=self._watch, name="job-recovery", daemon=True))

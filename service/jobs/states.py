@@ -26,9 +26,7 @@ MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
         JobState.ACCEPTED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.DISMISSED}),
         # back to accepted: its runner died or was shut down, another start follows
-        JobState.RUNNING: frozenset(
-            {JobState.ACCEPTED, JobState.SUCCESSFUL, JobState.FAILED, JobState.DISMISSED}
-        ),
+        JobState.RUNNING: frozenset({JobState.ACCEPTED, JobState.SUCCESSFUL, JobState.FAILED, JobState.DISMISSED}),
         JobState.SUCCESSFUL: frozenset(),
         JobState.FAILED: frozenset(),
         JobState.DISMISSED: frozenset(),

@@ -32,9 +32,7 @@ _CORE = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
 _FIXED = ("bbox", "limit", "cursor", "datetime")
 
 
-def _link(
-    request: Request, path: str, rel: str, kind: str = "application/json", title: str | None = None
-) -> Link:
+def _link(request: Request, path: str, rel: str, kind: str = "application/json", title: str | None = None) -> Link:
     return Link(href=f"{base_url(request)}{path}", rel=rel, type=kind, title=title)
 
 
@@ -134,14 +132,10 @@ def get_items(
     services: Kancha,
     page: Pages,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees.")] = None,
-    datetime: Annotated[
-        str | None, Query(description="A time, or start/end where either may be `..`.")
-    ] = None,
+    datetime: Annotated[str | None, Query(description="A time, or start/end where either may be `..`.")] = None,
     status: Annotated[str | None, Query(description="Findings: by status.")] = None,
     change: Annotated[str | None, Query(description="Findings: by change.")] = None,
-    min_confidence: Annotated[
-        float | None, Query(ge=0, le=1, description="Findings: least confidence.")
-    ] = None,
+    min_confidence: Annotated[float | None, Query(ge=0, le=1, description="Findings: least confidence.")] = None,
 ) -> Response:
     """A page of features; further properties of a collection may be asked for by value."""
     usecase.get_collection(services, collection_id)

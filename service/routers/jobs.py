@@ -32,9 +32,7 @@ def get_jobs(
     request: Request,
     services: Kancha,
     page: Pages,
-    status: Annotated[
-        str | None, Query(description="accepted, running, successful, failed, dismissed.")
-    ] = None,
+    status: Annotated[str | None, Query(description="accepted, running, successful, failed, dismissed.")] = None,
 ) -> JobList:
     """Jobs, the latest first."""
     found = usecase.list_jobs(services, page.limit, page.after_key, status)

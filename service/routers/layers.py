@@ -79,9 +79,7 @@ def get_layers(request: Request, services: Kancha, page: Pages) -> LayerList:
     return _list(request, usecase.list_layers(services, page.limit, page.after_key))
 
 
-@router.get(
-    "/layers/{kind}", summary="List one kind of layer", dependencies=[Depends(only_query("limit", "cursor"))]
-)
+@router.get("/layers/{kind}", summary="List one kind of layer", dependencies=[Depends(only_query("limit", "cursor"))])
 def get_layers_of_kind(request: Request, kind: str, services: Kancha, page: Pages) -> LayerList:
     """Versions of one kind in the order of their coming."""
     return _list(request, usecase.list_layers(services, page.limit, page.after_key, kind))

@@ -16,10 +16,7 @@ from service.version import code_version
 
 router = APIRouter(include_in_schema=False)
 _KINDS = MappingProxyType({"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"})
-_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'self'"
-)
+_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 

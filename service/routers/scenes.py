@@ -62,9 +62,7 @@ def post_scene(request: Request, response: Response, form: Body, services: Kanch
     form.only(_FIELDS)
     upload = form.files.get("raster")
     if upload is None:
-        raise BadRequestBodyError(
-            "The part raster is missing.", remedy="Send the GeoTIFF as the file part raster."
-        )
+        raise BadRequestBodyError("The part raster is missing.", remedy="Send the GeoTIFF as the file part raster.")
     when = form.text("acquired_at") or form.text("date")
     facts = usecase.SceneFacts(
         acquired_at=None if when is None else parse_date(when),

@@ -54,9 +54,7 @@ class DiskBlobs:
         """
         target = self._place(sha256)
         if not target.is_file():
-            raise NotFoundError(
-                f"The stored content {sha256} is not on disk.", remedy="Restore the data folder."
-            )
+            raise NotFoundError(f"The stored content {sha256} is not on disk.", remedy="Restore the data folder.")
         return target
 
     def free_bytes(self) -> int:

@@ -52,9 +52,7 @@ def _named_errors() -> Iterator[None]:
 
 def box_index(table: str) -> sa.TableClause:
     """The R*Tree of a table: single precision, rounded outwards, so it only pre-filters."""
-    columns: list[sa.ColumnClause[Any]] = [
-        sa.column(name) for name in ("seq", "west", "east", "south", "north")
-    ]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in ("seq", "west", "east", "south", "north")]
     return sa.table(f"{table}_rtree", *columns)
 
 
@@ -80,9 +78,7 @@ def contained(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:
     """Rows whose box lies within one of the boxes: they surely meet it."""
     return sa.or_(
         *(
-            sa.and_(
-                table.c.west >= west, table.c.east <= east, table.c.south >= south, table.c.north <= north
-            )
+            sa.and_(table.c.west >= west, table.c.east <= east, table.c.south >= south, table.c.north <= north)
             for west, south, east, north in boxes
         )
     )

@@ -26,9 +26,7 @@ def page_of(
     count = sa.select(sa.func.count()).select_from(table).where(*conditions)
     matched = connection.execute(count).scalar_one() - len(missed)
     wanted = (
-        sa.select(table.c.seq, table.c.geojson)
-        .where(*conditions, table.c.seq > query.after_key)
-        .order_by(table.c.seq)
+        sa.select(table.c.seq, table.c.geojson).where(*conditions, table.c.seq > query.after_key).order_by(table.c.seq)
     )
     items: list[str] = []
     last = 0

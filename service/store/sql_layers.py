@@ -41,9 +41,7 @@ class SqlLayers:
             if known is not None:
                 if version.standing and not known.standing:
                     connection.execute(
-                        sa.update(layer_versions)
-                        .where(layer_versions.c.id == version.id)
-                        .values(standing=True)
+                        sa.update(layer_versions).where(layer_versions.c.id == version.id).values(standing=True)
                     )
                 return False
             connection.execute(sa.insert(layer_versions).values(values))

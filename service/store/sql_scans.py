@@ -124,9 +124,7 @@ class SqlScans:
         with self._db.read() as connection:
             text = connection.execute(wanted).scalar_one_or_none()
         if text is None:
-            raise NotFoundError(
-                f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them."
-            )
+            raise NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
         return str(text)
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:

@@ -88,8 +88,7 @@ def to_frame(texts: Iterable[str], columns: Mapping[str, str]) -> gpd.GeoDataFra
     """The table that rows were made of, with the types it had."""
     features = [orjson.loads(text) for text in texts]
     data = {
-        name: _column([feature["properties"].get(name) for feature in features], kind)
-        for name, kind in columns.items()
+        name: _column([feature["properties"].get(name) for feature in features], kind) for name, kind in columns.items()
     }
     shapes = [_shape(feature["geometry"]) for feature in features]
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, crs=CRS84), crs=CRS84)

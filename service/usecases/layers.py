@@ -117,9 +117,7 @@ def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:
     return hashlib.sha256(orjson.dumps(told)).hexdigest()[:20]
 
 
-def list_layers(
-    services: Services, limit: int, after_key: int, kind: str | None = None
-) -> Page[LayerVersion]:
+def list_layers(services: Services, limit: int, after_key: int, kind: str | None = None) -> Page[LayerVersion]:
     """A page of versions, of one kind or of all."""
     return services.store.layers.page(limit, after_key, None if kind is None else layer_kind(kind))
 

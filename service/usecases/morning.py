@@ -99,8 +99,7 @@ def _body(services: Services, run: NightRun) -> dict[str, Any]:
         "duplicates": [{"file": e.name, "of": e.outcome["of"]} for e in by_result.get("duplicate", [])],
         "waiting": waiting,
         "layers": {
-            kind: services.store.layers.get(version).file_name
-            for kind, version in newest_versions(services).items()
+            kind: services.store.layers.get(version).file_name for kind, version in newest_versions(services).items()
         },
     }
 
@@ -133,9 +132,7 @@ def _finding(feature: dict[str, Any]) -> dict[str, Any]:
         "area_m2": round(float(told["area_m2"])),
         "place": _place(feature["geometry"]),
         "parcel_ids": told.get("parcel_ids") or [],
-        "reasons": [
-            str(reason.get("message", reason.get("code", ""))) for reason in told.get("reasons") or []
-        ],
+        "reasons": [str(reason.get("message", reason.get("code", ""))) for reason in told.get("reasons") or []],
     }
 
 

@@ -129,17 +129,13 @@ def _order_all(services: Services, run: NightRun) -> list[tuple[IntakeEntry, Job
             order = ScanOrder(partner.id, scene.id, layers=newest_versions(services))
             job, _ = order_scan(services, order)
         except KanchaError as error:
-            _done(
-                services, run, entry, {"result": "not-scanned", "before": partner.id, "error": _plain(error)}
-            )
+            _done(services, run, entry, {"result": "not-scanned", "before": partner.id, "error": _plain(error)})
             continue
         jobs.append((entry, job))
     return jobs
 
 
-def _await_all(
-    services: Services, run: NightRun, jobs: list[tuple[IntakeEntry, Job]], progress: ProgressHook
-) -> None:
+def _await_all(services: Services, run: NightRun, jobs: list[tuple[IntakeEntry, Job]], progress: ProgressHook) -> None:
     total = max(1, len(jobs))
     for done, (entry, ordered) in enumerate(jobs):
         while (job := services.store.jobs.get(ordered.id)).state in ACTIVE:

@@ -67,9 +67,7 @@ def take_order(services: Services, parts: OrderParts) -> tuple[Job, bool]:
     return order_scan(services, order)
 
 
-def _scene(
-    services: Services, parts: OrderParts, given: Upload | str, acquired_at: datetime | None, which: str
-) -> str:
+def _scene(services: Services, parts: OrderParts, given: Upload | str, acquired_at: datetime | None, which: str) -> str:
     if isinstance(given, Upload):
         return add_scene(services, given, SceneFacts(acquired_at=acquired_at, crs=parts.crs))[0].id
     if acquired_at is not None:

@@ -63,7 +63,6 @@ def latest_earlier(scene: Scene, candidates: Sequence[Scene], min_overlap_share:
     earlier = [
         (other.acquired_at, share, other.id, other)
         for other in candidates
-        if other.acquired_at < scene.acquired_at
-        and (share := overlap_share(scene, other)) >= min_overlap_share
+        if other.acquired_at < scene.acquired_at and (share := overlap_share(scene, other)) >= min_overlap_share
     ]
     return max(earlier, key=lambda entry: entry[:3])[3] if earlier else None

@@ -158,9 +158,7 @@ def preview(services: Services, scene_id: str, form: str, box: Box | None, max_p
     """
     most = services.settings.limits.max_preview_px
     if not 1 <= max_px <= most:
-        raise OptionError(
-            f"The width {max_px} is outside 1 to {most}.", remedy="Choose another.", width=max_px
-        )
+        raise OptionError(f"The width {max_px} is outside 1 to {most}.", remedy="Choose another.", width=max_px)
     if box is not None and not (box[0] < box[2] and box[1] < box[3]):
         raise OptionError("The box of a preview must have an area.", remedy="west,south,east,north")
     scene = services.store.scenes.get(scene_id)

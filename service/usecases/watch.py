@@ -87,9 +87,7 @@ def _sight(folder: Path, path: Path, beside: set[str]) -> Sighting | None:
     return Sighting(path, path.relative_to(folder).as_posix(), stat.st_size, stat.st_mtime_ns, marked)
 
 
-def remembered(
-    sighting: Sighting, folder: str, known: Mapping[str, IntakeEntry], now: datetime
-) -> IntakeEntry:
+def remembered(sighting: Sighting, folder: str, known: Mapping[str, IntakeEntry], now: datetime) -> IntakeEntry:
     """What to keep of a file that is not taken yet: since when it has looked as it does."""
     before = known.get(sighting.name)
     seen_at = before.seen_at if before is not None and sighting.same_as(before) else now

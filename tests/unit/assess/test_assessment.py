@@ -119,6 +119,17 @@ class TestStatus:
     def test_permit_of_an_unknown_parcel_covers_nothing(self) -> None:
         row = judged(house(), parcels=[PLOT], permits=[permit(parcel_id="P-404")])
         assert (row.status, row.permit_ids) == ("suspected", [])
+        assert row.reasons[0]["certainty"] == "possible"
+        assert "1 permits on file have no known place" in row.reasons[0]["message"]
+
+    def test_a_permit_listed_for_each_of_its_plots_covers_both(self) -> None:
+        plots = [PLOT, NEXT_PLOT]
+        listed = [permit(parcel_id="P-1"), permit(parcel_id="P-2")]
+        row = judged(house(30, 10, 50, 20), parcels=plots, permits=listed)
+        assert (row.status, row.permit_ids) == ("permitted", ["G-1"])
+        two_papers = [permit(parcel_id="P-1"), permit(parcel_id="P-2", name="G-2")]
+        row = judged(house(30, 10, 50, 20), parcels=plots, permits=two_papers)
+        assert (row.status, codes(row)[0]) == ("suspected", "beyond_permit")
 
     def test_a_parcel_of_two_rows_counts_as_one(self) -> None:
         halves = [
@@ -220,7 +231,12 @@ class TestParcels:
 
     @pytest.mark.parametrize(
         ("beyond_m", "accuracy_m", "certainty"),
-        [(3.0, None, "certain"), (1.5, None, "possible"), (0.8, None, "within_error"), (3.0, 2.0, "possible")],
+        [
+            (3.0, None, "certain"),
+            (1.5, None, "possible"),
+            (0.8, None, "within_error"),
+            (3.0, 2.0, "possible"),
+        ],
     )
     def test_certainty_follows_the_depth(
         self, beyond_m: float, accuracy_m: float | None, certainty: str
@@ -273,7 +289,10 @@ class TestZones:
         city = zone("urban_development_boundary", 0, 0, 40, 40)
         inside = judged(house(), zones=[city], permits=[FAR_PERMIT])
         outside = judged(house(100, 100, 120, 110), zones=[city], permits=[FAR_PERMIT])
-        assert (inside.authority, inside.reasons[0]["basis"]) == ("urban_management_bureau", "城乡规划法第64条")
+        assert (inside.authority, inside.reasons[0]["basis"]) == (
+            "urban_management_bureau",
+            "城乡规划法第64条",
+        )
         assert (outside.authority, outside.reasons[0]["basis"]) == ("township_government", "城乡规划法第65条")
 
     def test_a_permitted_structure_in_a_zone_stays_permitted(self) -> None:

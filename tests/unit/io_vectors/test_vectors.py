@@ -43,7 +43,11 @@ def square(left: float = 0, size: float = 100) -> Polygon:
 @pytest.fixture
 def parcels() -> gpd.GeoDataFrame:
     """Two parcels with Chinese text."""
-    columns = {"parcel_id": ["甲-1", "乙-2"], "village": ["王家庄村民委员会", "李"], "land_use": ["0101", "0702"]}
+    columns = {
+        "parcel_id": ["甲-1", "乙-2"],
+        "village": ["王家庄村民委员会", "李"],
+        "land_use": ["0101", "0702"],
+    }
     return gpd.GeoDataFrame(columns, geometry=[square(0), square(100)], crs="EPSG:4547")
 
 
@@ -123,7 +127,9 @@ class TestFormats:
 
     def test_other_json_is_refused_by_its_name(self, tmp_path: Path) -> None:
         path = tmp_path / "t.json"
-        path.write_text('{"type":"Topology","objects":{"a":{"type":"GeometryCollection","geometries":[]}},"arcs":[]}')
+        path.write_text(
+            '{"type":"Topology","objects":{"a":{"type":"GeometryCollection","geometries":[]}},"arcs":[]}'
+        )
         with pytest.raises(LayerError, match="TopoJSON"):
             read_layer(path, "parcels")
 
@@ -217,6 +223,24 @@ class TestShapefileParts:
         frame, report = read_layer(path, "parcels", crs="EPSG:4547")
         assert (len(frame), report.crs) == (2, "EPSG:4547 (as given)")
 
+    @pytest.mark.parametrize("content", [b"", b"GEOGCS[", b"\xff\xfe\x80", b"\x00" * 40])
+    def test_an_unreadable_prj_counts_as_none(
+        self, tmp_path: Path, parcels: gpd.GeoDataFrame, content: bytes
+    ) -> None:
+        path = write_shapefile(parcels, tmp_path / "p.shp", "UTF-8", cpg=None)
+        path.with_suffix(".prj").write_bytes(content)
+        with pytest.raises(MissingCRSError, match="no readable coordinate reference system"):
+            read_layer(path, "parcels")
+        assert read_layer(path, "parcels", crs="EPSG:4547")[1].kept == 2
+
+    def test_a_prj_with_a_chinese_name_in_gbk(self, tmp_path: Path, parcels: gpd.GeoDataFrame) -> None:
+        path = write_shapefile(parcels, tmp_path / "p.shp", "GBK", cpg=None)
+        wkt = path.with_suffix(".prj").read_text()
+        named = wkt.replace(wkt.split('"')[1], "国家大地坐标系三度带", 1)
+        path.with_suffix(".prj").write_bytes(named.encode("gbk"))
+        frame, _ = read_layer(path, "parcels")
+        assert frame.total_bounds[0] == pytest.approx(113.6418, abs=1e-3)
+
     def test_a_part_alone_is_no_layer(self, tmp_path: Path, parcels: gpd.GeoDataFrame) -> None:
         path = write_shapefile(parcels, tmp_path / "p.shp", "UTF-8", cpg=None)
         with pytest.raises(LayerError, match=r"only a part.*p\.shp"):
@@ -297,7 +321,9 @@ class TestSystems:
             read_layer(path, "parcels")
 
     def test_northing_in_the_place_of_the_easting(self, tmp_path: Path) -> None:
-        path = geojson(tmp_path / "p.geojson", box(NORTH, EAST, NORTH + 9, EAST + 9), "urn:ogc:def:crs:EPSG::4547")
+        path = geojson(
+            tmp_path / "p.geojson", box(NORTH, EAST, NORTH + 9, EAST + 9), "urn:ogc:def:crs:EPSG::4547"
+        )
         with pytest.raises(CRSMismatchError, match="northing and easting are swapped"):
             read_layer(path, "parcels")
 
@@ -334,7 +360,9 @@ class TestBadContent:
         assert shapely.area(frame.geometry.iloc[0]) == pytest.approx(5e-7)
 
     def test_an_unreadable_date_names_row_and_value(self, tmp_path: Path) -> None:
-        path = geojson(tmp_path / "p.geojson", box(113, 36, 113.1, 36.1), permit_id="G-1", valid_from="2024-13-01")
+        path = geojson(
+            tmp_path / "p.geojson", box(113, 36, 113.1, 36.1), permit_id="G-1", valid_from="2024-13-01"
+        )
         with pytest.raises(LayerValueError, match="Row 1.*valid_from is '2024-13-01'"):
             read_layer(path, "permits")
 

@@ -38,9 +38,13 @@ def test_what_becomes_of_names(given_name: str, wanted: str) -> None:
 
 
 def test_a_private_folder_goes_away_whatever_happens(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), private_folder(tmp_path) as folder:
-        (folder / "x").write_text("x")
-        raise RuntimeError
+    def fail() -> None:
+        with private_folder(tmp_path) as folder:
+            (folder / "x").write_text("x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 

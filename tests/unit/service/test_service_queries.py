@@ -26,7 +26,9 @@ def test_boxes(text: str | None, boxes: tuple[object, ...]) -> None:
     assert parse_bbox(text) == boxes
 
 
-@pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "1,5,2,4", "nan,1,2,3", "1,2,3,inf", "-181,0,0,1", "0,0,1,91"])
+@pytest.mark.parametrize(
+    "text", ["", "1,2,3", "a,b,c,d", "1,5,2,4", "nan,1,2,3", "1,2,3,inf", "-181,0,0,1", "0,0,1,91"]
+)
 def test_what_is_no_box(text: str) -> None:
     with pytest.raises(BadQueryError):
         parse_bbox(text)

@@ -59,4 +59,7 @@ def test_a_permit_without_a_polygon_has_no_place() -> None:
 def test_no_digit_of_a_coordinate_is_lost(points: list[tuple[float, float]]) -> None:
     made = gpd.GeoDataFrame({"zone_id": ["z"]}, geometry=[shapely.Polygon(points)], crs=CRS84)
     back = to_frame([row.geojson for row in to_rows(made, "zones")], column_types(made))
-    assert shapely.get_coordinates(back.geometry.iloc[0]).tolist() == shapely.get_coordinates(made.geometry.iloc[0]).tolist()
+    assert (
+        shapely.get_coordinates(back.geometry.iloc[0]).tolist()
+        == shapely.get_coordinates(made.geometry.iloc[0]).tolist()
+    )

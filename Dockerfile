@@ -1,0 +1,24 @@
+# Build the wheel and its locked dependencies, then copy both into an image that holds nothing else.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+COPY requirements/runtime.txt requirements/build.txt requirements/
+RUN python -m venv /opt/kancha \
+ && /opt/kancha/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY geodata geodata
+COPY service service
+COPY scripts scripts
+RUN /opt/kancha/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+# The raster wheel links to expat, which the slim image leaves out.
+RUN apt-get update && apt-get install -y --no-install-recommends libexpat1 && rm -rf /var/lib/apt/lists/* \
+ && useradd --create-home --uid 10001 kancha && mkdir /data && chown kancha /data
+COPY --from=build /opt/kancha /opt/kancha
+ENV PATH=/opt/kancha/bin:$PATH KANCHA_DATA=/data KANCHA_HOST=0.0.0.0 KANCHA_PORT=8000 NUMBA_CACHE_DIR=/tmp/numba
+USER kancha
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["kancha", "serve"]

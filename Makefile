@@ -1,0 +1,43 @@
+# What people run. Every target sets the environment up first; `make setup` is a no-op when it is current.
+SHELL := /bin/bash
+PY := .venv/bin/python
+WORKERS ?= 2
+
+.PHONY: setup demo test check soak bench format lock serve clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements/dev.txt pyproject.toml tools/setup
+	./tools/setup
+
+demo: setup
+	.venv/bin/kancha demo demo --workers $(WORKERS)
+
+test: setup
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+
+soak: setup
+	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m pytest -q tests/test_docs.py tests/test_architecture.py
+
+bench: setup
+	$(PY) tests/benchmarks/bench.py $(ARGS)
+
+serve: setup
+	.venv/bin/kancha serve
+
+format: setup
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: setup
+	./tools/lock
+
+clean:
+	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

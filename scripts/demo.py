@@ -1,0 +1,64 @@
+"""`kancha demo`: draw a district, scan it, hold the findings against the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from geodata.types import ScanOptions
+from scripts.terminal import findings_table, progress_bar
+from service.usecases.demo import Demonstration, demonstrate
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the district and the results go.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="The same seed draws the same district.")] = 7,
+    size: Annotated[int, typer.Option(help="Side of the images, px of 0.5 m; a multiple of 256.")] = 2048,
+    workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
+) -> None:
+    """Draw a district at two dates, scan it and print the findings beside the truth."""
+    with progress_bar("demo") as progress:
+        done = demonstrate(folder, seed=seed, size_px=size, options=ScanOptions(workers=workers), progress=progress)
+    console = Console()
+    console.print(findings_table(done.result))
+    console.print(_truth_table(done))
+    console.print(_summary(done))
+    typer.echo(f"\nPictures   {done.files.before}  {done.files.after}")
+    typer.echo(f"Findings   {done.geojson}   (QGIS: drag it onto the picture)")
+    typer.echo(f"Report     {done.report}   (open it in a browser)")
+
+
+def _truth_table(done: Demonstration) -> Table:
+    table = Table(title="The truth, and what was found of it", title_justify="left")
+    for name in ("truth", "change", "kind", "area m2", "covered", "found", "expected", "got"):
+        table.add_column(name, justify="right" if name in ("area m2", "covered") else "left")
+    for row in done.comparison.truth.sort_values("area_m2", ascending=False).itertuples():
+        agrees = row.status == row.expected_status
+        table.add_row(
+            str(row.truth_id),
+            row.change,
+            row.kind,
+            f"{row.area_m2:.0f}",
+            f"{row.covered:.0%}",
+            "[green]found[/]" if row.found else "[red]missed[/]",
+            row.expected_status,
+            f"[{'green' if agrees else 'yellow'}]{row.status}[/]" if row.found else "-",
+        )
+    return table
+
+
+def _summary(done: Demonstration) -> Table:
+    comparison, table = done.comparison, Table(title="In short", title_justify="left", show_header=False)
+    total, false = len(comparison.truth), comparison.false
+    km2 = done.result.provenance["area_km2"]
+    table.add_row("found", f"{comparison.found} of {total}")
+    table.add_row("missed", str(total - comparison.found))
+    table.add_row("false", f"{len(false)} ({len(false) / km2:.0f} per km2)")
+    table.add_row("status as expected", f"{comparison.status_agrees} of {comparison.found} found")
+    for kind, count in false["looks_like"].value_counts().items():
+        table.add_row(f"false: {kind}", str(count))
+    return table

@@ -1,0 +1,58 @@
+"""The demonstration: a drawn district goes the way of real imagery, and the truth judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+
+from geodata.demo import DemoFiles, draw_district
+from geodata.demo.compare import Comparison, compare
+from geodata.scan import ScanResult
+from geodata.types import ProgressHook, ScanOptions
+from service.usecases.scan_files import ScanFiles, ScanOutputs, scan_files
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What `demonstrate` made.
+
+    Args:
+        files: Imagery, layers and truth.
+        result: The findings.
+        comparison: Findings beside the truth.
+        geojson: Where the findings lie.
+        report: Where the report lies.
+    """
+
+    files: DemoFiles
+    result: ScanResult
+    comparison: Comparison
+    geojson: Path
+    report: Path
+
+
+def demonstrate(
+    folder: Path, *, seed: int, size_px: int, options: ScanOptions, progress: ProgressHook
+) -> Demonstration:
+    """Draw a district, scan it against its layers, compare with its truth.
+
+    Args:
+        folder: Where everything goes; made where absent.
+        seed: Of the district.
+        size_px: Side of the images.
+        options: Of the scan.
+        progress: Called while it works.
+    """
+    progress(0.0, "drawing the district")
+    files = draw_district(folder, seed=seed, size_px=size_px)
+    geojson, report = folder / "findings.geojson", folder / "report.html"
+    layers = {"parcels": files.parcels, "permits": files.permits, "zones": files.zones, "buildings": files.buildings}
+    result = scan_files(
+        ScanFiles(files.before, files.after, options, layers=layers),  # type: ignore[arg-type]
+        ScanOutputs(geojson, report),
+        lambda share, what: progress(0.3 + 0.7 * share, what),
+    )
+    comparison = compare(result.findings, gpd.read_file(files.truth), gpd.read_file(files.distractors))
+    return Demonstration(files, result, comparison, geojson, report)

@@ -1,0 +1,149 @@
+"""The benchmarks: accuracy on real pairs and on the demonstration, and speed against mere decoding.
+
+    python tests/benchmarks/bench.py [--only levir|france|demo|speed] [--json RESULTS]
+
+Figures are printed and, on request, written as JSON. What is not there is skipped with a word.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from speed import measure_speed  # noqa: E402  (found through the line above)
+
+from geodata.demo import draw_district  # noqa: E402
+from geodata.evaluate import Evaluation, evaluate_files, evaluate_label, pool  # noqa: E402
+from geodata.scan import scan, write_geojson  # noqa: E402
+from geodata.types import ScanOptions  # noqa: E402
+
+DATA = ROOT.parent / "shared" / "data"
+DATES = ScanOptions(
+    before_date=datetime(2010, 1, 1, tzinfo=UTC),
+    after_date=datetime(2020, 1, 1, tzinfo=UTC),
+)
+"""The real pairs carry no dates; any two in the right order do."""
+AMBIGUOUS = ("instances_test_377",)
+"""Labelled as demolished and new at once by its publisher."""
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"cpu": model, "cores": cores, "python": platform.python_version()}
+
+
+def real_pairs(folder: Path, labels: str, console: Console, workers: int) -> dict[str, Any] | None:
+    """Scan every pair of a folder with the default settings and measure it against its label."""
+    names = sorted(p.name for p in (folder / labels).glob("*.tif") if not p.stem.startswith(AMBIGUOUS))
+    if not names:
+        console.print(f"[yellow]skipped: {folder} is not there[/yellow]")
+        return None
+    parts: list[Evaluation] = []
+    begun = time.perf_counter()
+    for name in names:
+        found = scan(
+            folder / "before" / name, folder / "after" / name, options=replace(DATES, workers=workers)
+        ).findings
+        parts.append(evaluate_label(found, folder / labels / name, name=Path(name).stem))
+    total = pool(parts, name=f"{folder.name}, {len(parts)} real pairs")
+    console.print(total.pairs_table())
+    console.print(total.table())
+    seconds = time.perf_counter() - begun
+    console.print(f"{len(parts)} pairs scanned and measured in {seconds:.1f} s")
+    return {**total.as_dict(), "seconds": seconds}
+
+
+def levir(console: Console, workers: int) -> dict[str, Any] | None:
+    """The 34 pairs of Texas, 0.5 m."""
+    return real_pairs(DATA / "levir_dev", "label", console, workers)
+
+
+def france(console: Console, workers: int) -> dict[str, Any] | None:
+    """The pairs of France, 0.2 m; some of them hold no change."""
+    return real_pairs(DATA / "france_pairs", "change", console, workers)
+
+
+def demo(console: Console, workers: int) -> dict[str, Any]:
+    """The procedural district against its own truth."""
+    with tempfile.TemporaryDirectory(prefix="kancha-bench-") as scratch:
+        files = draw_district(Path(scratch) / "district")
+        begun = time.perf_counter()
+        result = scan(files.before, files.after, options=ScanOptions(workers=workers))
+        seconds = time.perf_counter() - begun
+        target = Path(scratch) / "district.geojson"
+        write_geojson(result, target)
+        measured = replace(evaluate_files(target, files.truth), name="demonstration district")
+    console.print(measured.table())
+    console.print(f"scanned in {seconds:.1f} s")
+    return {**measured.as_dict(), "seconds": seconds}
+
+
+def speed(console: Console, workers: int) -> dict[str, Any]:
+    """An 8192 x 8192 RGB pair, against decoding both files."""
+    with tempfile.TemporaryDirectory(prefix="kancha-bench-") as scratch:
+        figures = measure_speed(Path(scratch), workers=workers)
+    console.print(
+        f"[bold]scan of {figures['side_px']} x {figures['side_px']} RGB, {workers} workers[/bold]\n"
+        f"  wall time        {figures['scan_s']:8.1f} s   ({figures['mpix_per_s']:.1f} MPix/s, "
+        f"{figures['findings']} findings)\n"
+        f"  mere decoding    {figures['decode_s']:8.1f} s   (both files, {workers} processes)\n"
+        f"  ratio            {figures['ratio']:8.1f}\n"
+        f"  peak memory      {figures['main_peak_mib']:8,.0f} MiB main process, "
+        f"{figures['worker_peak_mib']:,.0f} MiB largest worker"
+    )
+    return figures
+
+
+BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
+    "levir": levir,
+    "france": france,
+    "demo": demo,
+    "speed": speed,
+}
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--only", choices=[*BENCHES], help="run one benchmark")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--workers", type=int, default=2, help="processes of a scan (default 2)")
+    arguments = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    results: dict[str, Any] = {"machine": machine()}
+    console.print(f"{results['machine']['cpu']}, {results['machine']['cores']} cores")
+    for name in [arguments.only] if arguments.only else BENCHES:
+        console.rule(name)
+        workers = 1 if name in ("levir", "france") else arguments.workers
+        results[name] = BENCHES[name](console, workers)
+    if arguments.json:
+        partial = arguments.json.with_name(f".{arguments.json.name}.part")
+        partial.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        partial.replace(arguments.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
