@@ -1,0 +1,135 @@
+"""The page: views and pictures in, one HTML file out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from geodata.io.rasters import inspect_raster
+from geodata.report import words
+from geodata.report.pictures import Mark, Scenes, draw_chips, draw_map
+from geodata.report.view import (
+    FindingView,
+    beijing,
+    finding_views,
+    parameters,
+    percent,
+    status_counts,
+)
+
+if TYPE_CHECKING:
+    from geodata.scan import ScanResult
+
+MAX_CHIPS = 300
+"""Findings shown with pictures; the others stand in the list alone."""
+
+
+@dataclass(frozen=True)
+class Illustrated:
+    """A finding with its chips (data URIs)."""
+
+    finding: FindingView
+    before: str
+    after: str
+
+
+def write_report(result: ScanResult, before: Path, after: Path, path: Path) -> None:
+    """Write the report of a scan: one HTML file that loads nothing, in Chinese with an English switch.
+
+    It is written beside the target and then renamed, so that no half-written report is ever seen.
+
+    Args:
+        result: What the scan found.
+        before: GeoTIFF of the first date.
+        after: GeoTIFF of the second date.
+        path: The HTML file to write.
+
+    Raises:
+        KanchaError: If a scene cannot be read any more.
+        OSError: If the file cannot be written.
+    """
+    html = render(result, Path(before), Path(after))
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(html, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def render(result: ScanResult, before: Path, after: Path) -> str:
+    """The report as HTML text; see `write_report`."""
+    provenance = result.provenance
+    findings = finding_views(result.findings.to_dict("records"))
+    scenes = _scenes(provenance, before, after)
+    metric = scenes.metric
+    shown = [
+        Illustrated(f, *draw_chips(scenes, f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]
+    ]
+    marks = [Mark(f.shape, f.status_key, f.number) for f in findings]
+    environment = Environment(
+        loader=PackageLoader("geodata.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["beijing"] = beijing
+    environment.filters["percent"] = percent
+    return environment.get_template("report.html").render(
+        findings=findings,
+        shown=shown,
+        map_uri=draw_map(scenes, marks),
+        counts=status_counts(findings),
+        provenance=_complete(provenance),
+        parameters=parameters(provenance),
+        roles=words.ROLE,
+        layer_words=words.LAYER,
+        made_at=beijing(datetime.now(UTC).isoformat()),
+    )
+
+
+def _scenes(provenance: Mapping[str, Any], before: Path, after: Path) -> Scenes:
+    """The two scenes, with the shift between them in metres where it is known reliably."""
+    given = provenance.get("parameters", {})
+    alignment, gsd_m = provenance.get("alignment", {}), provenance.get("grid", {}).get("gsd_m", 0.0)
+    shift = alignment.get("shift_px", (0.0, 0.0)) if alignment.get("reliable") else (0.0, 0.0)
+    return Scenes(
+        before=inspect_raster(before, crs=given.get("before_crs")),
+        after=inspect_raster(after, crs=given.get("after_crs")),
+        shift_m=(shift[0] * gsd_m, shift[1] * gsd_m),
+    )
+
+
+def _complete(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """The provenance with every member the page speaks of; what is not known is None or empty."""
+    unknown: dict[str, Any] = {
+        "scan_id": "",
+        "inputs": [],
+        "parameters_sha256": "",
+        "layer_reports": [],
+        "layers": {},
+        "model": "",
+        "code_version": "",
+        "usable_share": None,
+        "overlap_share": None,
+        "area_km2": None,
+    }
+    whole = {**unknown, **provenance}
+    whole["alignment"] = {
+        "reliable": False,
+        "shift_px": [0.0, 0.0],
+        "tie_points": 0,
+        "residual_median_px": None,
+        "residual_p90_px": None,
+        **provenance.get("alignment", {}),
+    }
+    whole["grid"] = {"crs": "", "gsd_m": None, "shape": [0, 0], **provenance.get("grid", {})}
+    return whole

@@ -1,0 +1,121 @@
+"""The words of the report in both languages, always of a suspicion, and the national articles in English."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+STATUS: dict[str, Text] = {
+    "suspected": Text("疑似违法建设", "Suspected"),
+    "unassessed": Text("未评估", "Not assessed"),
+    "permitted": Text("已有许可", "Permitted"),
+    "existing": Text("既有建筑", "Existing"),
+}
+"""In the order in which the report shows them."""
+
+CHANGE: dict[str, Text] = {
+    "appeared": Text("新增", "appeared"),
+    "disappeared": Text("消失", "disappeared"),
+    "altered": Text("改变", "altered"),
+}
+
+TIER: dict[str, Text] = {
+    "confirmed": Text("高置信线索", "strong lead"),
+    "candidate": Text("一般线索", "weak lead"),
+}
+
+CERTAINTY: dict[str, Text] = {
+    "certain": Text("超出误差范围", "beyond the error"),
+    "possible": Text("可能", "possible"),
+    "within_error": Text("误差范围以内", "within the error"),
+}
+
+STAGE: dict[str, Text] = {
+    "earthworks": Text("土方施工", "earthworks"),
+    "foundation": Text("基础施工", "foundation"),
+    "under_construction": Text("在建", "under construction"),
+    "finished": Text("已建成", "finished"),
+    "unknown": Text("无法判断", "unknown"),
+}
+
+CUES: dict[str, Text] = {
+    "shadow": Text("阴影", "shadow"),
+    "tree": Text("树木", "tree"),
+    "vehicle": Text("车辆", "vehicle"),
+    "container": Text("集装箱", "container"),
+    "greenhouse": Text("大棚", "greenhouse"),
+    "solar_panel": Text("光伏板", "solar panel"),
+    "tarpaulin": Text("篷布", "tarpaulin"),
+    "bare_soil": Text("裸土", "bare soil"),
+    "water": Text("水体", "water"),
+    "scaffold": Text("脚手架", "scaffold"),
+    "registration": Text("配准误差", "registration"),
+    "edge_of_image": Text("影像边缘", "edge of the image"),
+    "other": Text("其他", "other"),
+}
+
+FLAGS: dict[str, Text] = {
+    "concealment": Text("疑似遮盖", "possible concealment"),
+    "rebuilt": Text("疑似复建", "possibly rebuilt"),
+    "protected_land": Text("位于保护性用地", "on protected land"),
+}
+
+AUTHORITY: dict[str, Text] = {
+    "urban_management_bureau": Text("城市管理综合执法局", "Urban management bureau"),
+    "township_government": Text("乡镇人民政府", "Township government"),
+    "natural_resources": Text("自然资源主管部门", "Natural resources authority"),
+}
+
+LAYER: dict[str, Text] = {
+    "parcels": Text("地块", "parcels"),
+    "permits": Text("许可", "permits"),
+    "zones": Text("管控区", "zones"),
+    "buildings": Text("既有建筑", "buildings"),
+}
+
+ROLE: dict[str, Text] = {"before": Text("前期影像", "first date"), "after": Text("后期影像", "second date")}
+
+PARAMETER: dict[str, Text] = {
+    "min_area_m2": Text("最小面积（m²）", "Smallest area (m²)"),
+    "min_confidence": Text("最低置信度", "Lowest confidence"),
+    "gsd_m": Text("指定像元大小（m）", "Chosen pixel size (m)"),
+    "detector": Text("检测方法", "Detector"),
+    "before_date": Text("指定前期日期", "Chosen first date"),
+    "after_date": Text("指定后期日期", "Chosen second date"),
+    "before_crs": Text("指定前期坐标系", "Chosen first system"),
+    "after_crs": Text("指定后期坐标系", "Chosen second system"),
+    "aoi": Text("关注范围", "Area of interest"),
+}
+
+_LAWS = {
+    "土地管理法实施条例": "Implementing Regulations of the Land Administration Law",
+    "土地管理法": "Land Administration Law",
+    "城乡规划法": "Urban and Rural Planning Law",
+}
+
+
+def term(table: dict[str, Text], key: str) -> Text:
+    """The words for a key; a key without words stands for itself rather than being lost."""
+    return table.get(key) or Text(key, key)
+
+
+def basis_text(basis: str) -> Text:
+    """A legal basis in both languages.
+
+    >>> basis_text("土地管理法第75条、第77条").en
+    'Land Administration Law Art. 75, Art. 77'
+    """
+    english = basis
+    for law, name in _LAWS.items():
+        english = english.replace(law, name)
+    english = re.sub(r"第(\d+)条", r" Art. \1", english).replace("、", ",").replace("；", "; ")
+    return Text(basis, english.strip())
