@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from geodata.types import ScanOptions
 from scripts.terminal import findings_table, progress_bar
-from service.usecases.demo import Demonstration, demonstrate
+
+if TYPE_CHECKING:
+    from service.usecases.demo import Demonstration
 
 
 def demo(
@@ -21,6 +22,10 @@ def demo(
     workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
+    # loaded on demand: the other commands need none of it
+    from geodata.types import ScanOptions
+    from service.usecases.demo import demonstrate
+
     with progress_bar("demo") as progress:
         done = demonstrate(folder, seed=seed, size_px=size, options=ScanOptions(workers=workers), progress=progress)
     console = Console()

@@ -10,10 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geodata.io.dates import parse_date
-from service.bootstrap import open_services
-from service.settings import read_settings
-from service.usecases.layer_files import add_layer_file
-from service.usecases.layers import LayerFacts, list_layers, parse_maps
+from service.usecases.column_maps import parse_maps
 
 app = typer.Typer(no_args_is_help=True, help="Store and list layers: parcels, permits, zones, buildings.")
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
@@ -32,6 +29,12 @@ def add(
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""
+    # loaded on demand: the other commands need none of it
+    from service.bootstrap import open_services
+    from service.settings import read_settings
+    from service.usecases.layer_files import add_layer_file
+    from service.usecases.layers import LayerFacts
+
     facts = LayerFacts(
         crs=crs,
         mapping=parse_maps(maps or []).get(kind, {}),
@@ -56,6 +59,10 @@ def add(
 @app.command("list")
 def show(data: Data = None) -> None:
     """List the stored layers."""
+    from service.bootstrap import open_services
+    from service.settings import read_settings
+    from service.usecases.layers import list_layers
+
     services = open_services(read_settings(data=data))
     try:
         page = list_layers(services, limit=1000, after_key=0)

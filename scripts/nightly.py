@@ -8,10 +8,7 @@ from typing import Annotated
 import typer
 
 from scripts.terminal import progress_bar
-from service.bootstrap import open_with_runner
 from service.errors import NightlyRunningError
-from service.settings import read_settings
-from service.usecases.nightly import run_night
 
 
 def nightly(
@@ -19,6 +16,11 @@ def nightly(
     data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
 ) -> None:
     """Take new imagery, scan it against the stored layers, write the morning report."""
+    # loaded on demand: the other commands need none of it
+    from service.bootstrap import open_with_runner
+    from service.settings import read_settings
+    from service.usecases.nightly import run_night
+
     services = open_with_runner(read_settings(data=data), recover=False)
     try:
         with progress_bar("nightly") as progress:

@@ -10,10 +10,7 @@ import typer
 from rich.console import Console
 
 from geodata.io.dates import parse_date
-from geodata.types import LayerKind, ScanOptions
 from scripts.terminal import findings_table, progress_bar
-from service.usecases.layers import parse_maps
-from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
 
 Layer = Annotated[
     Path | None, typer.Option(help="Vector file: GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")
@@ -48,6 +45,11 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="Print the GeoJSON instead of a table.")] = False,
 ) -> None:
     """Find structures that are new, grown or gone between two dates, and say which nothing on file allows."""
+    # loaded on demand: the other commands need none of it
+    from geodata.types import ScanOptions
+    from service.usecases.column_maps import parse_maps
+    from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
+
     options = ScanOptions(
         min_area_m2=min_area,
         min_confidence=min_confidence,
@@ -81,5 +83,5 @@ def scan(
             typer.echo(f"written: {path}", err=True)
 
 
-def _given(**paths: Path | None) -> dict[LayerKind, Any]:
-    return {kind: path for kind, path in paths.items() if path is not None}  # type: ignore[misc]
+def _given(**paths: Path | None) -> dict[Any, Path]:
+    return {kind: path for kind, path in paths.items() if path is not None}

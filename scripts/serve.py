@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
-
-from service.app import create_app
-from service.settings import read_settings
 
 
 def serve(
@@ -18,5 +14,11 @@ def serve(
     data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
 ) -> None:
     """Serve scenes, layers, scans and findings over HTTP."""
+    # loaded on demand: the other commands need none of it
+    import uvicorn
+
+    from service.app import create_app
+    from service.settings import read_settings
+
     settings = read_settings(data=data, host=host, port=port)
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port)

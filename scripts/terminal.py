@@ -13,11 +13,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from geodata.errors import KanchaError
-from geodata.types import ProgressHook
-from service.settings import read_settings
 
 if TYPE_CHECKING:
     from geodata.scan import ScanResult
+    from geodata.types import ProgressHook
 
 _MOST_ROWS = 40
 _COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unassessed": "yellow"}
@@ -41,6 +40,8 @@ def print_unforeseen(error: Exception) -> None:
         f"[red][bold]internal-error[/bold] Something unforeseen went wrong ({said}). "
         "Please report it; KANCHA_DEBUG=1 shows where.[/red]"
     )
+    from service.settings import read_settings
+
     with suppress(KanchaError):  # settings that cannot be read are no reason to say less
         if read_settings().debug:
             console.print(escape("".join(traceback.format_exception(error))))

@@ -135,26 +135,17 @@ def _nothing(window: Window) -> WindowObjects:
     return WindowObjects(window, [], empty_row, empty_row, empty_col, empty_col)
 
 
-_plan_of_process: list[WindowPlan] = []
-
-
-def _start_process(plan: WindowPlan) -> None:
+def _start_process() -> None:
+    # One thread a process: the processes already share the cores.
     cv2.setNumThreads(1)
-    _plan_of_process[:] = [plan]
-
-
-def _in_process(window: Window) -> WindowResult:
-    return process_window(_plan_of_process[0], window)
 
 
 def _results(plan: WindowPlan, windows: list[Window], workers: int) -> Iterator[WindowResult]:
     if workers == 1:
         yield from (process_window(plan, window) for window in windows)
         return
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_process, initargs=(plan,)
-    ) as pool:
-        jobs = [pool.submit(_in_process, window) for window in windows]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_process) as pool:
+        jobs = [pool.submit(process_window, plan, window) for window in windows]
         try:
             for job in as_completed(jobs):
                 yield job.result()

@@ -55,7 +55,7 @@ class Label:
     def footprint(self) -> shapely.Polygon:
         """Outline of the label in its own system."""
         t, (height, width) = self.grid.transform, self.grid.shape
-        return shapely.Polygon([t * corner for corner in ((0, 0), (width, 0), (width, height), (0, height))])
+        return shapely.Polygon([t @ corner for corner in ((0, 0), (width, 0), (width, height), (0, height))])
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _window_of(shape: shapely.Geometry, grid: Grid) -> Window | None:
     """The pixels around a shape, None where it lies outside the grid."""
     left, bottom, right, top = shapely.bounds(shape)
     inverse = ~grid.transform
-    corners = np.array([inverse * p for p in ((left, top), (right, top), (right, bottom), (left, bottom))])
+    corners = np.array([inverse @ p for p in ((left, top), (right, top), (right, bottom), (left, bottom))])
     col, row = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
     col_stop, row_stop = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, grid.shape[::-1])
     if col_stop <= col or row_stop <= row:

@@ -141,7 +141,7 @@ def draw_map(scenes: Scenes, marks: Sequence[Mark]) -> str:
     metre_px = shown_px / raster.grid.gsd_m()[0]
     # The outlines lie on the first date; the map shows the second one.
     moved = Affine.translation(scenes.shift_m[0] * metre_px, scenes.shift_m[1] * metre_px)
-    to_map = moved * Affine.scale(shown_px) * ~t
+    to_map = moved @ Affine.scale(shown_px) @ ~t
     for mark in reversed(marks):
         _outline(picture, mark.shape, CRS84, to_map, COLOURS.get(mark.status, _WHITE), 2)
     for mark in reversed(marks[:_MAX_NUMBERS]):
@@ -175,7 +175,7 @@ def _badge(picture: Picture, mark: Mark, to_px: Affine, *, small: bool) -> None:
     text, scale = str(mark.number), 0.38 if small else 0.5
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, 1)
     _, _, east, north = shapely.bounds(mark.shape)
-    x, y = to_px * (float(east), float(north))
+    x, y = to_px @ (float(east), float(north))
     pad = 3 if small else 5
     left = int(np.clip(x + 3, 0, picture.shape[1] - width - 2 * pad - 1))
     top = int(np.clip(y - height - 2 * pad - 2, 0, picture.shape[0] - height - 2 * pad - 1))

@@ -98,7 +98,7 @@ def _view(number: int, row: Mapping[str, Any]) -> FindingView:
         area_error_m2=f"{_number(row.get('area_error_m2'), 0.0):,.1f}",
         area_mu=f"{area / M2_PER_MU:.2f}",
         confidence=_number(row.get("confidence"), 0.0),
-        lonlat=f"{point[0]:.6f}°E, {point[1]:.6f}°N".replace("°E, -", "°E, "),
+        lonlat=_position(float(point[0]), float(point[1])),
         height_gain="" if _number(gain, None) is None else f"{_number(gain, 0.0):+.1f} m",
         parcels=_texts(row.get("parcel_ids")),
         permits=_texts(row.get("permit_ids")),
@@ -107,6 +107,10 @@ def _view(number: int, row: Mapping[str, Any]) -> FindingView:
         flags=tuple(term(words.FLAGS, f) for f in _texts(row.get("flags"))),
         reasons=tuple(_reason(r) for r in _items(row.get("reasons"))),
     )
+
+
+def _position(lon: float, lat: float) -> str:
+    return f"{abs(lon):.6f}°{'E' if lon >= 0 else 'W'}, {abs(lat):.6f}°{'N' if lat >= 0 else 'S'}"
 
 
 def _reason(reason: Mapping[str, Any]) -> ReasonView:

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from geodata.errors import OptionError
 from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers
 from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
@@ -48,25 +47,6 @@ def layer_kind(text: str) -> LayerKind:
     if text not in LAYER_KINDS:
         raise NotFoundError(f"There is no layer kind {text!r}.", remedy=f"Known: {', '.join(LAYER_KINDS)}.")
     return text
-
-
-def parse_maps(entries: list[str]) -> dict[str, dict[str, str]]:
-    """Column mappings as the command line writes them: `parcels.parcel_id=DKBM`, by kind.
-
-    Raises:
-        OptionError: If an entry is written otherwise.
-    """
-    maps: dict[str, dict[str, str]] = {}
-    for entry in entries:
-        left, equals, source = entry.partition("=")
-        kind, dot, target = left.partition(".")
-        if not (equals and dot and target and source) or kind not in LAYER_KINDS:
-            raise OptionError(
-                f"The mapping {entry!r} cannot be read.",
-                remedy="Write KIND.target=SOURCE, for example parcels.parcel_id=DKBM.",
-            )
-        maps.setdefault(kind, {})[target] = source
-    return maps
 
 
 def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) -> tuple[LayerVersion, bool]:

@@ -30,7 +30,7 @@ from speed import measure_speed  # noqa: E402  (found through the line above)
 
 from geodata.demo import draw_district  # noqa: E402
 from geodata.evaluate import Evaluation, evaluate_files, evaluate_label, pool  # noqa: E402
-from geodata.scan import scan, write_geojson  # noqa: E402
+from geodata.scan import scan  # noqa: E402
 from geodata.types import ScanOptions  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -93,7 +93,7 @@ def demo(console: Console, workers: int) -> dict[str, Any]:
         result = scan(files.before, files.after, options=ScanOptions(workers=workers))
         seconds = time.perf_counter() - begun
         target = Path(scratch) / "district.geojson"
-        write_geojson(result, target)
+        target.write_text(json.dumps(result.feature_collection(), default=str), encoding="utf-8")
         measured = replace(evaluate_files(target, files.truth), name="demonstration district")
     console.print(measured.table())
     console.print(f"scanned in {seconds:.1f} s")

@@ -65,11 +65,11 @@ def decode_rows(path: str, row: int, rows: int) -> int:
     return seen
 
 
-def decode_both(pair: tuple[Path, Path], workers: int) -> float:
+def decode_both(pair: tuple[Path, Path], workers: int, side_px: int) -> float:
     """Seconds to decode both files fully, in as many processes as the scan has, which are started already."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         list(pool.map(decode_rows, *zip(*[(str(pair[0]), 0, BLOCK_PX)] * workers, strict=True)))
-        jobs = [(str(p), row, BLOCK_PX) for p in pair for row in range(0, SIDE_PX, BLOCK_PX)]
+        jobs = [(str(p), row, BLOCK_PX) for p in pair for row in range(0, side_px, BLOCK_PX)]
         begun = time.perf_counter()
         list(pool.map(decode_rows, *zip(*jobs, strict=True)))
         return time.perf_counter() - begun
@@ -82,7 +82,7 @@ def measure_speed(folder: Path, *, workers: int = 2, side_px: int = SIDE_PX) -> 
         Seconds, MiB and their ratios; `ratio` is scan time over decoding time.
     """
     pair = make_pair(folder, side_px)
-    decode_s = decode_both(pair, workers)
+    decode_s = decode_both(pair, workers, side_px)
     command = [sys.executable, __file__, "scan", *map(str, pair), str(workers)]
     begun = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)

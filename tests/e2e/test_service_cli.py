@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from geodata.errors import KanchaError
+from scripts.main import app
 from service.version import code_version
 from tests.integration.service_kit import draw_pair, draw_scene, kancha, write_parcels
 
@@ -19,8 +22,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_version_and_help(tmp_path: Path) -> None:
     assert kancha("--version", data=tmp_path).stdout == f"kancha {code_version()}\n"
     for command in ((), ("scan",), ("serve",), ("nightly",), ("layers",), ("layers", "add"), ("evaluate",)):
-        done = kancha(*command, "--help", data=tmp_path)
-        assert done.returncode == 0 and "Usage" in done.stdout
+        done = CliRunner().invoke(app, [*command, "--help"])
+        assert done.exit_code == 0 and "Usage" in done.output
     assert list(tmp_path.iterdir()) == []
 
 
@@ -40,7 +43,7 @@ def test_a_table_of_findings(pair: tuple[Path, Path], tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.geojson").read_text())["features"]
 
 
-def test_refusals_are_one_paragraph_and_leave_no_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_refusals_are_named_and_leave_no_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
     before, after = pair
     bare = draw_scene(tmp_path / "bare_20240412.tif", crs=None)
     undated = draw_scene(tmp_path / "undated.tif")
@@ -64,13 +67,23 @@ def test_refusals_are_one_paragraph_and_leave_no_file(pair: tuple[Path, Path], t
         ([before, after, "-o", tmp_path / "no" / "such" / "folder.geojson"], "file-not-found"),
     ]
     target = tmp_path / "out.geojson"
+    runner = CliRunner()
     for arguments, code in cases:
         output = [] if "-o" in arguments else ["-o", target]
-        done = kancha("scan", *arguments, *output, data=tmp_path / "data")
-        assert (done.returncode, done.stdout) == (2, ""), (arguments, done.stdout, done.stderr)
-        assert code in done.stderr and "Traceback" not in done.stderr, done.stderr
+        refused = runner.invoke(app, ["scan", *map(str, [*arguments, *output])]).exception
+        assert isinstance(refused, KanchaError), (arguments, refused)
+        assert refused.code == code and refused.remedy, (arguments, refused)
         assert not target.exists()
     assert not (tmp_path / "data").exists()
+
+
+def test_the_terminal_shows_a_refusal_and_exits_with_2(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    before, after = pair
+    done = kancha("scan", after, before, "-o", tmp_path / "out.geojson", data=tmp_path / "data")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and "date-order" in done.stderr and "Swap" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert kancha("scan", before, data=tmp_path).returncode == 2, "an argument is missing"
 
 
 def test_a_crs_that_is_missing_can_be_named(tmp_path: Path) -> None:

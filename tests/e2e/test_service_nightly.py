@@ -74,17 +74,20 @@ def kept(data: Path) -> dict[str, Any]:
         services.close()
 
 
-def add_layers(drawn: Path, data: Path) -> None:
+@pytest.fixture(scope="module")
+def with_layers(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds two layers; tests copy it."""
+    data = tmp_path_factory.mktemp("layers") / "data"
     for kind in ("parcels", "permits"):
         done = kancha("layers", "add", kind, drawn / f"{kind}.geojson", data=data)
         assert done.returncode == 0 and "stored" in done.stdout, done.stderr
+    return data
 
 
 @pytest.fixture(scope="module")
-def night(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def night(drawn: Path, with_layers: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A data folder after one uninterrupted run, and its watched folder."""
-    data = tmp_path_factory.mktemp("night")
-    add_layers(drawn, data)
+    data = shutil.copytree(with_layers, tmp_path_factory.mktemp("night") / "data")
     folder = put(drawn, data.parent / "watched", *(p.name for p in drawn.glob("*.tif")))
     (folder / "broken_20250101.tif").write_bytes((drawn / "east_20240412.tif").read_bytes()[:9_000])
     (folder / "notes.tif").write_text("no raster")
@@ -149,15 +152,32 @@ def test_a_second_run_finds_nothing_new(night: tuple[Path, Path]) -> None:
     assert report(data)["scanned"][0]["before"]["file"] == "east_20250412.tif"
 
 
-@pytest.mark.parametrize("moment", ["taking", "ordered", "scanning", "reported"])
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(drawn: Path, tmp_path: Path, moment: str) -> None:
+@pytest.fixture(scope="module")
+def whole(drawn: Path, with_layers: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """What an uninterrupted run over three dates leaves, and its watched folder."""
+    home = tmp_path_factory.mktemp("whole")
+    data = shutil.copytree(with_layers, home / "data")
     names = ("east_20240412.tif", "east_20240901.tif", "east_20250412.tif")
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    for data in (whole, cut):
-        add_layers(drawn, data)
-    folder = put(drawn, tmp_path / "watched", *names)
-    assert kancha("nightly", folder, data=whole).returncode == 0
+    folder = put(drawn, home / "watched", *names)
+    done = kancha("nightly", folder, data=data)
+    assert done.returncode == 0, done.stderr
+    return data, folder
 
+
+MOMENTS = [
+    pytest.param("taking"),
+    pytest.param("ordered", marks=pytest.mark.soak),
+    pytest.param("scanning"),
+    pytest.param("reported", marks=pytest.mark.soak),
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(
+    whole: tuple[Path, Path], with_layers: Path, tmp_path: Path, moment: str
+) -> None:
+    folder = whole[1]
+    cut = shutil.copytree(with_layers, tmp_path / "cut")
     process = kancha("nightly", folder, data=cut, wait=False)
     watcher = open_services(Settings(data=cut))
 
@@ -180,8 +200,8 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(drawn: Path, tmp_path
 
     done = kancha("nightly", folder, data=cut)
     assert done.returncode == 0, done.stderr
-    assert kept(cut) == kept(whole)
-    assert told_of(cut) == told_of(whole)
+    assert kept(cut) == kept(whole[0])
+    assert told_of(cut) == told_of(whole[0])
 
 
 def test_two_nights_do_not_meet(drawn: Path, tmp_path: Path) -> None:

@@ -177,7 +177,10 @@ def test_a_stopped_job_leaves_nothing(service: Served, tmp_path: Path) -> None:
     assert refused.status_code == 409 and refused.json()["code"] == "job-state"
 
 
-@pytest.mark.parametrize("moment", ["accepted", "running", "late"])
+@pytest.mark.parametrize(
+    "moment",
+    [pytest.param("accepted", marks=pytest.mark.soak), pytest.param("running", marks=pytest.mark.soak), "late"],
+)
 def test_a_killed_service_finishes_what_it_had_accepted(moment: str, tmp_path: Path) -> None:
     before, after = draw_pair(tmp_path / "in", size=768)
     data = tmp_path / "data"
