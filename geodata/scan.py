@@ -274,4 +274,3 @@ def _provenance(
 
 def _number(value: float) -> float | None:
     return round(value, 3) if np.isfinite(value) else None
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,8 @@ def demo(
 
     with progress_bar("demo") as progress:
         done = demonstrate(folder, seed=seed, size_px=size, options=ScanOptions(workers=workers), progress=progress)
-    console = Console()
+    # A pipe or a log has no width of its own; the table needs about a hundred columns.
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(findings_table(done.result))
     console.print(_truth_table(done))
     console.print(_summary(done))
@@ -41,17 +43,17 @@ def _truth_table(done: Demonstration) -> Table:
     table = Table(title="The truth, and what was found of it", title_justify="left")
     for name in ("truth", "change", "kind", "area m2", "covered", "found", "expected", "got"):
         table.add_column(name, justify="right" if name in ("area m2", "covered") else "left")
-    for row in done.comparison.truth.sort_values("area_m2", ascending=False).itertuples():
-        agrees = row.status == row.expected_status
+    for row in done.comparison.truth.sort_values("area_m2", ascending=False).to_dict("records"):
+        agrees = row["status"] == row["expected_status"]
         table.add_row(
-            str(row.truth_id),
-            row.change,
-            row.kind,
-            f"{row.area_m2:.0f}",
-            f"{row.covered:.0%}",
-            "[green]found[/]" if row.found else "[red]missed[/]",
-            row.expected_status,
-            f"[{'green' if agrees else 'yellow'}]{row.status}[/]" if row.found else "-",
+            str(row["truth_id"]),
+            str(row["change"]),
+            str(row["kind"]),
+            f"{row['area_m2']:.0f}",
+            f"{row['covered']:.0%}",
+            "[green]found[/]" if row["found"] else "[red]missed[/]",
+            str(row["expected_status"]),
+            f"[{'green' if agrees else 'yellow'}]{row['status']}[/]" if row["found"] else "-",
         )
     return table
 

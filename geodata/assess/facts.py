@@ -207,9 +207,7 @@ class PermitFacts:
         """Whether one of them covers the outline as it was measured."""
         return any(enough(self.found.share[p]) for p in self._select(i, self._valid))
 
-    def reasons(
-        self, i: int, area_m2: float, here: Outlines, village: bool
-    ) -> tuple[list[Reason], list[str]]:
+    def reasons(self, i: int, area_m2: float, here: Outlines, village: bool) -> tuple[list[Reason], list[str]]:
         """Why the papers do not cover a structure, and the permits that this is said of."""
         reasons: list[Reason] = []
         named: list[int] = []
@@ -338,8 +336,7 @@ class ZoneFacts:
     def reasons(self, i: int, area_m2: float) -> list[Reason]:
         """One reason for every kind of protective zone that a structure stands in."""
         return [
-            rules.in_zone(kind, name, share * area_m2, sure)
-            for kind, name, share, sure in self.found_in.get(i, [])
+            rules.in_zone(kind, name, share * area_m2, sure) for kind, name, share, sure in self.found_in.get(i, [])
         ]
 
 

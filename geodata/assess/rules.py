@@ -170,9 +170,7 @@ def permit_expired(permit_id: str, until: str, area_m2: float, basis: str, certa
     )
 
 
-def permit_not_yet_valid(
-    permit_id: str, since: str, area_m2: float, basis: str, certainty: Certainty
-) -> Reason:
+def permit_not_yet_valid(permit_id: str, since: str, area_m2: float, basis: str, certainty: Certainty) -> Reason:
     """A permit covers the place and was not in force on the day."""
     return Reason(
         "permit_not_yet_valid",

@@ -62,9 +62,7 @@ class Canvas:
         rgb = np.zeros((h, w, 3), np.float32)
         return cls(col, row, rgb, np.zeros((h, w), np.float32), noise.window(col, row, w, h), sun, date)
 
-    def box(
-        self, bounds: tuple[float, float, float, float], margin_px: int = 2
-    ) -> tuple[slice, slice] | None:
+    def box(self, bounds: tuple[float, float, float, float], margin_px: int = 2) -> tuple[slice, slice] | None:
         """The rows and columns that bounds in plan metres touch; None outside the window."""
         h, w = self.height.shape
         c0 = max(0, math.floor(bounds[0] / PIXEL_M) - self.col - margin_px)
@@ -75,12 +73,8 @@ class Canvas:
 
     def coordinates(self, rows: slice, cols: slice) -> tuple[Plane, Plane]:
         """Plan x (1, w) and y (h, 1) of the pixel centres."""
-        x = (np.arange(cols.start, cols.stop, dtype=np.float32) + np.float32(self.col + 0.5)) * np.float32(
-            PIXEL_M
-        )
-        y = (np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(self.row + 0.5)) * np.float32(
-            PIXEL_M
-        )
+        x = (np.arange(cols.start, cols.stop, dtype=np.float32) + np.float32(self.col + 0.5)) * np.float32(PIXEL_M)
+        y = (np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(self.row + 0.5)) * np.float32(PIXEL_M)
         return x[None, :], y[:, None]
 
     def axes(self, rect: Rect, rows: slice, cols: slice) -> tuple[Plane, Plane]:
@@ -125,9 +119,7 @@ class Canvas:
         while step < reach + 1:
             move = np.array([[1, 0, x * step], [0, 1, y * step]], np.float64)
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            far = cv2.warpAffine(
-                horizon, move, horizon.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
-            )
+            far = cv2.warpAffine(horizon, move, horizon.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
             np.maximum(horizon, far - np.float32(fall * step), out=horizon)
             step *= 2
         above = horizon - self.height - np.float32(0.25)

@@ -72,9 +72,7 @@ def _build(sites: Sites, scenario: Scenario) -> None:
 def _apron(sites: Sites, scenario: Scenario, parcel: Parcel, rect: Rect) -> None:
     """The ground that the building site has changed around a new structure."""
     reach = 4.5 if rect.length > 12 else 2.2
-    shape = (
-        rect.polygon.buffer(reach).difference(sites.network.paved).difference(sites.network.water.buffer(2))
-    )
+    shape = rect.polygon.buffer(reach).difference(sites.network.paved).difference(sites.network.water.buffer(2))
     if scenario.place == "inside":
         shape = shape.intersection(parcel.shape.buffer(-0.6))
     seed = int(sites.rng.integers(1 << 30))
@@ -96,9 +94,7 @@ def _file(plan: Plan, scenario: Scenario, parcel: Parcel, solid: Solid) -> None:
     use = _USES.get(solid.skin, "住宅" if whole else "仓储")
     crossing = scenario.place == "crossing"
     parcel_id = None if crossing else parcel.parcel_id
-    plan.permits.append(
-        Permit(number, kind, valid_from, valid_to, parcel_id, shape, outline.area * 1.05, use)
-    )
+    plan.permits.append(Permit(number, kind, valid_from, valid_to, parcel_id, shape, outline.area * 1.05, use))
 
 
 def _extend(sites: Sites, standing: list[Solid], count: int) -> None:
@@ -178,9 +174,7 @@ def _old_permits(plan: Plan, rng: np.random.Generator) -> None:
         year = int(rng.integers(2008, 2022))
         number = f"建字第1304{year}{len(plan.permits) + 1:04d}号"
         until = f"{year + 3}-12-31" if rng.random() < 0.5 else None
-        plan.permits.append(
-            Permit(number, "planning", f"{year}-04-01", until, None, shape, shape.area, "厂房")
-        )
+        plan.permits.append(Permit(number, "planning", f"{year}-04-01", until, None, shape, shape.area, "厂房"))
     homes = plan.by_role("homestead")
     for index in rng.permutation(len(homes))[:14]:
         home = homes[index]
@@ -189,17 +183,13 @@ def _old_permits(plan: Plan, rng: np.random.Generator) -> None:
         year = int(rng.integers(2005, 2023))
         number = f"乡字第1304{year}{len(plan.permits) + 1:04d}号"
         area = float(rng.uniform(90, 160))
-        plan.permits.append(
-            Permit(number, "village", f"{year}-03-01", None, home.parcel_id, None, area, "住宅")
-        )
+        plan.permits.append(Permit(number, "village", f"{year}-03-01", None, home.parcel_id, None, area, "住宅"))
 
 
 _TARP = Scenario(
     "tarpaulin", 6, ("industrial", "vacant", "field", "garden", "phase_two"), (5, 11), (4, 7), ("tarpaulin",)
 )
-_BOX = Scenario(
-    "container", 6, ("industrial", "vacant", "phase_two"), (6.1, 12.2), (2.45, 2.5), ("container",)
-)
+_BOX = Scenario("container", 6, ("industrial", "vacant", "phase_two"), (6.1, 12.2), (2.45, 2.5), ("container",))
 _SOIL = Scenario("bare_soil", 5, ("vacant", "garden", "field", "industrial"), (18, 40), (12, 24), ("",))
 _FILM = Scenario("greenhouse", 2, ("field",), (40, 64), (20, 26), ("",))
 

@@ -148,9 +148,7 @@ def _colour(canvas: Canvas, patch: Patch, noise: Noise, rows: slice, cols: slice
     cover = cover_of(patch.cover, canvas.date)
     rng = np.random.default_rng(patch.seed)
     light, warm = rng.normal(0, cover.vary, 2) if cover.vary else (0.0, 0.0)
-    mix = np.clip(
-        np.float32(0.35) + np.float32(cover.mottle * 0.5) * (noise.mid + np.float32(0.6) * noise.soft), 0, 1
-    )
+    mix = np.clip(np.float32(0.35) + np.float32(cover.mottle * 0.5) * (noise.mid + np.float32(0.6) * noise.soft), 0, 1)
     mix = mix * np.float32(cover.mottle * 1.6)
     if cover.rows_m:
         x, y = canvas.coordinates(rows, cols)

@@ -41,10 +41,8 @@ class Crowns:
         key = (variant, radius_px)
         if key not in self._cache:
             size = 2 * radius_px + 3
-            small = [
-                cv2.resize(m, (size, size), interpolation=cv2.INTER_AREA) for m in self._masters[variant]
-            ]
-            self._cache[key] = (small[0], small[1], small[2])  # type: ignore[assignment]
+            small = [cv2.resize(m, (size, size), interpolation=cv2.INTER_AREA) for m in self._masters[variant]]
+            self._cache[key] = (small[0], small[1], small[2])
         return self._cache[key]
 
 
@@ -83,9 +81,7 @@ def paint_tree(canvas: Canvas, tree: Tree, crowns: Crowns) -> None:
     spring, autumn, closed = _TONES[tree.species]
     wobble = (tree.seed >> 4) % 97 / 97 - 0.5, (tree.seed >> 12) % 89 / 89 - 0.5
     tone = np.array(spring if canvas.date == BEFORE else autumn, np.float32)
-    tone = tone * np.float32(1 + 0.22 * wobble[0]) + np.array([0.05, 0.01, -0.02], np.float32) * np.float32(
-        wobble[1]
-    )
+    tone = tone * np.float32(1 + 0.22 * wobble[0]) + np.array([0.05, 0.01, -0.02], np.float32) * np.float32(wobble[1])
     opacity = np.float32(closed if canvas.date == BEFORE else 0.97)
     rows, cols = slice(top, bottom), slice(left, right)
     alpha = cover[cut] * opacity

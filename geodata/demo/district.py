@@ -134,9 +134,7 @@ def _write_image(path: Path, plan: Plan, date: int, size_px: int, cloud: Cloud |
             for block in paint_date(plan, date, size_px, cloud):
                 _, height, width = block.pixels.shape
                 target.write(block.pixels, window=Window(block.col, block.row, width, height))
-            target.update_tags(
-                TIFFTAG_DATETIME=taken, TIFFTAG_IMAGEDESCRIPTION="Kancha demonstration district"
-            )
+            target.update_tags(TIFFTAG_DATETIME=taken, TIFFTAG_IMAGEDESCRIPTION="Kancha demonstration district")
             target.build_overviews(levels, Resampling.average)
 
     _written(path, write)

@@ -33,9 +33,7 @@ class Assessor:
         self._parcels = [p.shape for p in plan.parcels]
         self._parcel_tree = shapely.STRtree(self._parcels)
         by_id = {p.parcel_id: p.shape for p in plan.parcels}
-        self._permits = [
-            (p, p.shape if p.shape is not None else by_id[p.parcel_id or ""]) for p in plan.permits
-        ]
+        self._permits = [(p, p.shape if p.shape is not None else by_id[p.parcel_id or ""]) for p in plan.permits]
         self._zones = [z.ground for z in plan.zones if z.kind in RESTRICTING]
         self._registered = plan.registered
         self._register_tree = shapely.STRtree(plan.registered)

@@ -86,9 +86,7 @@ def _strip(ground: Ground, strip: Box, crop: str, village: str, across: bool) ->
     if ground.chance(0.05):
         rect = ground.warp.rect(strip)
         x, y = rect.at(ground.between(-0.2, 0.2) * rect.length, ground.between(-0.3, 0.3) * rect.width)
-        ground.grove(
-            parcel.shape.intersection(_disc(x, y, 5)), 1 / 9, {"pine": 0.7, "poplar": 0.3}, (1.2, 2.2)
-        )
+        ground.grove(parcel.shape.intersection(_disc(x, y, 5)), 1 / 9, {"pine": 0.7, "poplar": 0.3}, (1.2, 2.2))
 
 
 def _disc(x: float, y: float, radius: float) -> Polygon:

@@ -44,9 +44,7 @@ class Ground:
         weights = np.array(list(options.values()))
         return str(self.rng.choice(list(options), p=weights / weights.sum()))
 
-    def parcel(
-        self, box: Box, role: str, land_use: str, village: str = "", state: bool = False
-    ) -> Parcel | None:
+    def parcel(self, box: Box, role: str, land_use: str, village: str = "", state: bool = False) -> Parcel | None:
         """Register the box as a parcel, less the river's corridor; None where next to nothing is left."""
         shape = largest(self.warp.polygon(box).difference(self.corridor))
         u, v = box.centre
@@ -67,9 +65,7 @@ class Ground:
         number = len(self.plan.parcels) + 1
         owner = "state" if state else "collective"
         unit = "GB" if state else "JC"
-        parcel = Parcel(
-            f"130499{unit}{number:05d}", shape, role, land_use, owner, village, angle, self.seed()
-        )
+        parcel = Parcel(f"130499{unit}{number:05d}", shape, role, land_use, owner, village, angle, self.seed())
         self.plan.parcels.append(parcel)
         return parcel
 
@@ -102,9 +98,7 @@ class Ground:
         height = radius * self.between(2.1, 2.9) + 1.2
         self.plan.trees.append(Tree(x, y, radius, height, species, self.seed()))
 
-    def grove(
-        self, shape: BaseGeometry, per_m2: float, species: dict[str, float], radius: tuple[float, float]
-    ) -> None:
+    def grove(self, shape: BaseGeometry, per_m2: float, species: dict[str, float], radius: tuple[float, float]) -> None:
         """Scatter trees over a polygon."""
         if shape.is_empty or shape.area < 4:
             return

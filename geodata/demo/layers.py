@@ -140,9 +140,7 @@ def _buildings(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
         if len(appeared.query(shape, predicate="contains")):
             built = "2025-11-20"
         number = f"FW{len(rows) + 1:05d}"
-        rows.append(
-            {"building_id": number, "built_on": built, "register_id": f"冀邯房{number}", "geometry": inside}
-        )
+        rows.append({"building_id": number, "built_on": built, "register_id": f"冀邯房{number}", "geometry": inside})
     return _frame(rows, ["building_id", "built_on", "register_id"])
 
 

@@ -69,8 +69,6 @@ def _remainders(ground: Ground, network: Network) -> None:
 def _development_boundary(plan: Plan, network: Network) -> None:
     """The urban development boundary around estate, compounds and building land."""
     town = [network.warp.polygon(c.box) for c in network.cells if c.use in {"industry", "compound", "vacant"}]
-    outline = largest(
-        shapely.union_all([t.buffer(22) for t in town]).buffer(-18).difference(network.corridor)
-    )
+    outline = largest(shapely.union_all([t.buffer(22) for t in town]).buffer(-18).difference(network.corridor))
     if not outline.is_empty:
         plan.zones.append(Zone("CZKF-01", "urban_development_boundary", outline, "城镇开发边界"))

@@ -59,9 +59,7 @@ def _near(at: NDArray[np.float64], canvas: Canvas) -> NDArray[np.intp]:
     x0, y0 = canvas.col * PIXEL_M, canvas.row * PIXEL_M
     x1, y1 = x0 + w * PIXEL_M, y0 + h * PIXEL_M
     reach = at[:, 2] + 2
-    hit = (
-        (at[:, 0] > x0 - reach) & (at[:, 0] < x1 + reach) & (at[:, 1] > y0 - reach) & (at[:, 1] < y1 + reach)
-    )
+    hit = (at[:, 0] > x0 - reach) & (at[:, 0] < x1 + reach) & (at[:, 1] > y0 - reach) & (at[:, 1] < y1 + reach)
     return np.flatnonzero(hit)
 
 

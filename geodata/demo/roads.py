@@ -113,14 +113,8 @@ def _river(rng: np.random.Generator, extent: float) -> tuple[Polygon, Polygon]:
     scale = min(1.0, extent / 700)
     base = extent * 0.74 + (x - extent / 2) * float(rng.uniform(0.08, 0.2))
     phase = rng.uniform(0, 2 * np.pi, 3)
-    y = (
-        base
-        + 34 * scale * np.sin(2 * np.pi * x / 430 + phase[0])
-        + 11 * scale * np.sin(2 * np.pi * x / 170 + phase[1])
-    )
-    half = (9.5 + 2.2 * np.sin(2 * np.pi * x / 95 + phase[2]) + rng.normal(0, 0.7, x.size)) * (
-        0.55 + 0.45 * scale
-    )
+    y = base + 34 * scale * np.sin(2 * np.pi * x / 430 + phase[0]) + 11 * scale * np.sin(2 * np.pi * x / 170 + phase[1])
+    half = (9.5 + 2.2 * np.sin(2 * np.pi * x / 95 + phase[2]) + rng.normal(0, 0.7, x.size)) * (0.55 + 0.45 * scale)
     slope = np.gradient(y, x)
     normal = np.column_stack([-slope, np.ones_like(x)]) / np.hypot(slope, 1)[:, None]
     axis = np.column_stack([x, y])
@@ -221,9 +215,7 @@ def draw_river(plan: Plan, network: Network, rng: np.random.Generator) -> None:
     for x, y in points[keep]:
         radius = float(rng.gamma(6, 0.42) + 0.7)
         species = str(rng.choice(["willow", "poplar", "bush"], p=[0.5, 0.35, 0.15]))
-        plan.trees.append(
-            Tree(float(x), float(y), radius, radius * 2.6 + 1.5, species, int(rng.integers(1 << 30)))
-        )
+        plan.trees.append(Tree(float(x), float(y), radius, radius * 2.6 + 1.5, species, int(rng.integers(1 << 30))))
 
 
 def draw_roads(plan: Plan, network: Network, rng: np.random.Generator) -> None:
@@ -231,9 +223,7 @@ def draw_roads(plan: Plan, network: Network, rng: np.random.Generator) -> None:
     for surface, opening in (("concrete_road", 3.0), ("asphalt", 8.0)):
         roads = [r for r in network.roads if r.kind.surface == surface]
         outer = shapely.union_all([r.axis.buffer(r.kind.half_m, cap_style="square") for r in roads])
-        inner = shapely.union_all(
-            [r.axis.buffer(r.kind.carriageway_m / 2, cap_style="square") for r in roads]
-        )
+        inner = shapely.union_all([r.axis.buffer(r.kind.carriageway_m / 2, cap_style="square") for r in roads])
         verge = "pavement" if surface == "asphalt" else "verge"
         plan.patches.append(Patch(outer.buffer(opening).buffer(-opening), verge, seed=11))
         plan.patches.append(Patch(inner.buffer(opening).buffer(-opening), surface, seed=12))

@@ -80,9 +80,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         paper="parcel",
         apron="yard",
     ),
-    Scenario(
-        "crossing", 3, ("field", "garden", "vacant"), (13, 22), (7, 11), _SHEDS, (3.5, 5), place="crossing"
-    ),
+    Scenario("crossing", 3, ("field", "garden", "vacant"), (13, 22), (7, 11), _SHEDS, (3.5, 5), place="crossing"),
     Scenario(
         "crossing_permitted",
         1,
@@ -105,12 +103,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         zone="road_redline",
         apron="pavement",
     ),
-    Scenario(
-        "permit_expired", 1, (*_LOTS, "garden", "field"), (16, 28), (9, 15), _SHEDS, (5, 8), paper="expired"
-    ),
-    Scenario(
-        "permit_to_come", 1, (*_LOTS, "garden", "field"), (16, 28), (9, 15), _SHEDS, (5, 8), paper="future"
-    ),
+    Scenario("permit_expired", 1, (*_LOTS, "garden", "field"), (16, 28), (9, 15), _SHEDS, (5, 8), paper="expired"),
+    Scenario("permit_to_come", 1, (*_LOTS, "garden", "field"), (16, 28), (9, 15), _SHEDS, (5, 8), paper="future"),
     Scenario(
         "on_file",
         1,
@@ -133,9 +127,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         apron="graded",
         any_way=False,
     ),
-    Scenario(
-        "unfinished", 1, ("phase_two", *_LOTS), (16, 26), (11, 15), ("unfinished",), (4, 8), apron="graded"
-    ),
+    Scenario("unfinished", 1, ("phase_two", *_LOTS), (16, 26), (11, 15), ("unfinished",), (4, 8), apron="graded"),
     Scenario(
         "yard_shed",
         3,
@@ -146,18 +138,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         (2.8, 3.4),
         apron="yard",
     ),
-    Scenario(
-        "small_shed", 2, ("garden", "outskirts", "vacant", "lane"), (5.5, 7), (4, 5), _SHEDS, (2.6, 3.0)
-    ),
-    Scenario(
-        "field_house", 2, ("field", "garden"), (10, 16), (7, 9), ("flat", "blue_steel", "tile_grey"), (3.3, 6)
-    ),
+    Scenario("small_shed", 2, ("garden", "outskirts", "vacant", "lane"), (5.5, 7), (4, 5), _SHEDS, (2.6, 3.0)),
+    Scenario("field_house", 2, ("field", "garden"), (10, 16), (7, 9), ("flat", "blue_steel", "tile_grey"), (3.3, 6)),
 )
 
 EXTENSIONS = 4
 DEMOLITIONS = 4
 
-RESTRICTING = frozenset(
-    {"permanent_basic_farmland", "ecological_redline", "river", "water", "road_redline", "green"}
-)
+RESTRICTING = frozenset({"permanent_basic_farmland", "ecological_redline", "river", "water", "road_redline", "green"})
 """The kinds of zones in which a structure gets the reason `in_zone`."""

@@ -39,8 +39,7 @@ class Sites:
         extent = self.plan.extent_m
         self._extent = shapely.box(_EDGE_M, _EDGE_M, extent - _EDGE_M, extent - _EDGE_M)
         self._zones: dict[str, BaseGeometry] = {
-            kind: shapely.union_all([z.ground for z in self.plan.zones if z.kind == kind])
-            for kind in RESTRICTING
+            kind: shapely.union_all([z.ground for z in self.plan.zones if z.kind == kind]) for kind in RESTRICTING
         }
         self._near: dict[str, PreparedGeometry[BaseGeometry]] = {
             kind: prep(shape.buffer(_OFF_ZONE_M)) for kind, shape in self._zones.items()
@@ -69,9 +68,7 @@ class Sites:
         inside = parcel.shape.intersection(outline).area / outline.area
         others = [self.plan.parcels[i] for i in self._parcels.query(outline, predicate="intersects")]
         beyond = sum(p.shape.intersection(outline).area for p in others if p is not parcel) / outline.area
-        return (
-            0.55 < inside < 0.8 and beyond > 0.15 and all(p.role not in {"homestead", "lane"} for p in others)
-        )
+        return 0.55 < inside < 0.8 and beyond > 0.15 and all(p.role not in {"homestead", "lane"} for p in others)
 
     def spot(self, scenario: Scenario, parcel: Parcel, tries: int) -> Rect | None:
         """A free place for one structure of a scenario on a parcel; None when the tries are used up."""
@@ -85,9 +82,7 @@ class Sites:
         for _ in range(tries):
             x, y = self.rng.uniform((x0, y0), (x1, y1))
             length, width = self.rng.uniform(*scenario.length_m), self.rng.uniform(*scenario.width_m)
-            turn = math.pi / 2 * int(self.rng.integers(0, 2)) * scenario.any_way + float(
-                self.rng.normal(0, 0.015)
-            )
+            turn = math.pi / 2 * int(self.rng.integers(0, 2)) * scenario.any_way + float(self.rng.normal(0, 0.015))
             rect = Rect(float(x), float(y), float(length), float(width), parcel.angle + turn)
             outline = rect.polygon
             if scenario.place == "crossing":

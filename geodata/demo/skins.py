@@ -45,9 +45,7 @@ class Top:
     def flat(self, colour: Colour, weather: float = 0.06) -> NDArray[np.float32]:
         """The colour over the whole top, weathered."""
         light = 1 + np.float32(weather) * (
-            np.float32(0.5) * self.noise.soft
-            + np.float32(0.45) * self.noise.mid
-            + np.float32(0.4) * self.noise.grain
+            np.float32(0.5) * self.noise.soft + np.float32(0.45) * self.noise.mid + np.float32(0.4) * self.noise.grain
         )
         out: NDArray[np.float32] = np.array(colour, np.float32) * light[..., None]
         return out
@@ -74,9 +72,7 @@ def _gable(top: Top, colour: NDArray[np.float32], pitch_deg: float, ridge: float
     out = colour * light[..., None].astype(np.float32)
     if ridge:
         out = out + (np.float32(0.09) * band(top.t, ridge))[..., None]
-    height = np.float32(top.solid.height_m) + (np.float32(top.half[1]) - np.abs(top.t)) * np.float32(
-        math.tan(pitch)
-    )
+    height = np.float32(top.solid.height_m) + (np.float32(top.half[1]) - np.abs(top.t)) * np.float32(math.tan(pitch))
     return out, height
 
 
@@ -155,14 +151,10 @@ def _hall(top: Top, colours: list[Colour]) -> Paint:
     gutter = band(np.abs(local) - width / 2, 0.45)
     colour = colour * (1 - np.float32(0.3) * gutter)[..., None]
     pace = 9.0 if top.rng.random() < 0.5 else 12.0
-    window = band(np.mod(top.s, np.float32(pace)) - pace / 2, 0.55) * band(
-        np.abs(local) - width * 0.27, width * 0.14
-    )
+    window = band(np.mod(top.s, np.float32(pace)) - pace / 2, 0.55) * band(np.abs(local) - width * 0.27, width * 0.14)
     light = np.array((0.80, 0.84, 0.86), np.float32)
     colour = colour + (light - colour) * (np.float32(0.6) * window)[..., None]
-    height = np.float32(top.solid.height_m) + (np.float32(width / 2) - np.abs(local)) * np.float32(
-        math.tan(0.1)
-    )
+    height = np.float32(top.solid.height_m) + (np.float32(width / 2) - np.abs(local)) * np.float32(math.tan(0.1))
     if top.rng.random() < 0.6:
         vents = band(np.mod(top.s, np.float32(7.5)) - 3.7, 0.8) * band(local, 0.8) * (np.abs(top.s) < a - 3)
         colour = colour + (np.float32(0.66) - colour) * vents[..., None]
@@ -250,9 +242,7 @@ def unfinished(top: Top) -> Paint:
     colour = top.flat((0.63, 0.62, 0.59), 0.10)
     wood = np.clip(top.noise.mid * np.float32(1.4) + np.float32(0.1), 0, 1) * np.float32(0.6)
     colour += (np.array((0.66, 0.53, 0.36), np.float32) - colour) * wood[..., None]
-    grid = np.maximum(
-        band(np.mod(top.s, np.float32(4.0)) - 2, 0.25), band(np.mod(top.t, np.float32(4.0)) - 2, 0.25)
-    )
+    grid = np.maximum(band(np.mod(top.s, np.float32(4.0)) - 2, 0.25), band(np.mod(top.t, np.float32(4.0)) - 2, 0.25))
     colour *= 1 - np.float32(0.15) * grid[..., None]
     dots = band(np.mod(top.s, np.float32(4.0)) - 2, 0.4) * band(np.mod(top.t, np.float32(4.0)) - 2, 0.4)
     height = top.level() + dots * np.float32(1.6)
@@ -289,9 +279,7 @@ def lorry(top: Top) -> Paint:
     colour = top.flat(top.pick(loads), 0.04)
     a = np.float32(top.half[0])
     cab = (top.s > a - 2.0).astype(np.float32)
-    colour += (np.array(top.pick([(0.72, 0.72, 0.71), (0.55, 0.2, 0.17)]), np.float32) - colour) * cab[
-        ..., None
-    ]
+    colour += (np.array(top.pick([(0.72, 0.72, 0.71), (0.55, 0.2, 0.17)]), np.float32) - colour) * cab[..., None]
     gap = band(top.s - a + 2.2, 0.3)
     return colour * (1 - np.float32(0.6) * gap)[..., None], top.level()
 

@@ -52,9 +52,7 @@ class Cloud:
     offset_m: tuple[float, float]
 
     @classmethod
-    def drift(
-        cls, rng: np.random.Generator, extent_m: float, keep_clear: list[BaseGeometry], sun: Sun
-    ) -> Cloud:
+    def drift(cls, rng: np.random.Generator, extent_m: float, keep_clear: list[BaseGeometry], sun: Sun) -> Cloud:
         """Draw a cloud that leaves the given places as clear as may be."""
         offset = tuple(-c * min(150.0, extent_m * 0.22) for c in sun.towards)
         n = math.ceil(extent_m / _CLOUD_M) + 2
@@ -135,9 +133,7 @@ def bend(col: int, row: int, shape: tuple[int, int], look: Look) -> tuple[Plane,
     return from_x.astype(np.float32), from_y.astype(np.float32)
 
 
-def expose(
-    rgb: NDArray[np.float32], look: Look, col: int, row: int, rng: np.random.Generator
-) -> NDArray[np.uint8]:
+def expose(rgb: NDArray[np.float32], look: Look, col: int, row: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Haze, optics, geometry, response and noise: the pixels as delivered."""
     shape = (rgb.shape[0], rgb.shape[1])
     image = cv2.GaussianBlur(rgb, (0, 0), look.blur_px)

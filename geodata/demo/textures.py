@@ -22,10 +22,10 @@ def torus_noise(rng: np.random.Generator, cells: int, period: int = PERIOD_PX) -
         pad, scale = 3, period // cells
         grid = np.pad(grid, pad, mode="wrap")
         size = grid.shape[0] * scale
-        grid = cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+        grid = cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
         grid = grid[pad * scale : pad * scale + period, pad * scale : pad * scale + period]
     else:
-        grid = cv2.GaussianBlur(np.pad(grid, 4, mode="wrap"), (0, 0), 0.6)[4:-4, 4:-4]  # type: ignore[assignment]
+        grid = cv2.GaussianBlur(np.pad(grid, 4, mode="wrap"), (0, 0), 0.6)[4:-4, 4:-4]
     return np.asarray((grid - grid.mean()) / grid.std(), np.float32)
 
 
@@ -66,9 +66,7 @@ class Noise:
 
     def crop(self, rows: slice, cols: slice) -> Noise:
         """Views of a part of a window."""
-        return Noise(
-            self.grain[rows, cols], self.soft[rows, cols], self.mid[rows, cols], self.broad[rows, cols]
-        )
+        return Noise(self.grain[rows, cols], self.soft[rows, cols], self.mid[rows, cols], self.broad[rows, cols])
 
 
 def stripes(position: Plane, spacing: float, sharpness: float = 1.0) -> Plane:

@@ -175,13 +175,9 @@ def _school(ground: Ground, box: Box) -> None:
     for k in range(1, 6):
         ring = outer_ring(field.buffer(half - 1.2 * k), 0.3)
         ground.cover(ring, "mark", opacity=0.3)
-    ground.cover(
-        long.part(long.length * 0.36, 0, long.length * 0.26, long.width).polygon, "pavement", long.angle
-    )
+    ground.cover(long.part(long.length * 0.36, 0, long.length * 0.26, long.width).polygon, "pavement", long.angle)
     for place in (-0.3, 0.0, 0.3):
-        block = long.part(
-            long.length * 0.36, place * long.width, long.length * 0.22, min(12.0, long.width * 0.18)
-        )
+        block = long.part(long.length * 0.36, place * long.width, long.length * 0.22, min(12.0, long.width * 0.18))
         ground.build(block, ground.one_of({"flat": 0.6, "tile_red": 0.4}), 13)
     back = long.part(centre, -long.width * 0.38, long.length * 0.55, min(11.0, long.width * 0.16))
     ground.build(back, "flat", 10)
@@ -220,9 +216,7 @@ def fill_vacant(ground: Ground, cell: Box) -> None:
                 )
                 kind = ground.one_of({"bare": 0.4, "weeds": 0.35, "heap_light": 0.1, "dust_net": 0.15})
                 dates = BEFORE if kind == "dust_net" and ground.chance(0.3) else BOTH
-                ground.cover(
-                    spot.polygon.intersection(parcel.shape), kind, rect.angle, rough=6.0, dates=dates
-                )
+                ground.cover(spot.polygon.intersection(parcel.shape), kind, rect.angle, rough=6.0, dates=dates)
             path = LineString(
                 [
                     rect.at(-rect.length / 2, ground.between(-20, 20)),

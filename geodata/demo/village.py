@@ -31,9 +31,7 @@ def fill_village(ground: Ground, cell: Box, name: str) -> None:
         return bool((abs(a) ** 3 + abs(b) ** 3) ** (1 / 3) < 0.9 + wave)
 
     spine = inner.u0 + inner.width * ground.between(0.4, 0.6)
-    ground.cover(
-        ground.warp.polygon(Box(spine - 3, inner.v0 - 1.5, spine + 3, inner.v1 + 1.5)), "concrete_road"
-    )
+    ground.cover(ground.warp.polygon(Box(spine - 3, inner.v0 - 1.5, spine + 3, inner.v1 + 1.5)), "concrete_road")
     v = inner.v0 + ground.between(2, 5)
     while v < inner.v1 - 17:
         depth, lane = ground.between(17.5, 21.5), ground.between(3.6, 5.2)

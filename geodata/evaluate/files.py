@@ -104,9 +104,7 @@ def read_polygons(path: Path) -> tuple[gpd.GeoDataFrame, float | None]:
     try:
         frame = gpd.read_file(path, engine="pyogrio")
     except _READ_FAILURES as error:
-        raise LayerError(
-            f"{path.name} cannot be read: {str(error)[:200]}.", remedy="Export it again."
-        ) from error
+        raise LayerError(f"{path.name} cannot be read: {str(error)[:200]}.", remedy="Export it again.") from error
     if "geometry" not in frame:
         raise LayerError(f"{path.name} holds no geometries.", remedy="Give a layer of polygons.")
     if frame.crs is None:

@@ -119,9 +119,7 @@ def read_label(path: Path) -> Label:
 def _opened(dataset: Any, name: str) -> tuple[npt.NDArray[np.generic], Grid, float | None]:
     """Values, grid and nodata of an opened label."""
     if dataset.count != 1:
-        raise BandsError(
-            f"The label {name} has {dataset.count} bands.", remedy="Give one band.", bands=dataset.count
-        )
+        raise BandsError(f"The label {name} has {dataset.count} bands.", remedy="Give one band.", bands=dataset.count)
     if dataset.crs is None or dataset.transform.is_identity:
         raise MissingCRSError(
             f"The label {name} is not georeferenced.",

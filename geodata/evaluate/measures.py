@@ -56,9 +56,7 @@ class PixelAreas:
 
     def __add__(self, other: PixelAreas) -> PixelAreas:
         """The areas of both."""
-        return PixelAreas(
-            self.hit_m2 + other.hit_m2, self.claimed_m2 + other.claimed_m2, self.true_m2 + other.true_m2
-        )
+        return PixelAreas(self.hit_m2 + other.hit_m2, self.claimed_m2 + other.claimed_m2, self.true_m2 + other.true_m2)
 
     @property
     def precision(self) -> float | None:
@@ -195,8 +193,7 @@ class Evaluation:
         false = np.sort([a.confidence for a in self.alarms if a.false])[::-1]
         found = np.array([t.found_at for t in self.truths if t.found_at is not None])
         return {
-            limit: float((found > _floor(false, limit * self.area_km2)).sum() / len(self.truths))
-            for limit in limits
+            limit: float((found > _floor(false, limit * self.area_km2)).sum() / len(self.truths)) for limit in limits
         }
 
     @cached_property

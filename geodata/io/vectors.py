@@ -181,9 +181,7 @@ def _prepared(path: Path, wanted: str, encoding: str | None) -> Iterator[_Source
     """The file, recognised and laid out under a fixed name in a folder that goes away afterwards."""
     if not path.is_file():
         raise MissingFileError(
-            f"There is no file {str(path)!r}."
-            if not path.exists()
-            else f"{str(path)!r} is a folder, not a file.",
+            f"There is no file {str(path)!r}." if not path.exists() else f"{str(path)!r} is a folder, not a file.",
             remedy="Check the path.",
         )
     kind = _sniff(path)
@@ -304,9 +302,7 @@ def _choose_layer(source: _Source, wanted: str) -> str:
 def _check_driver(source: _Source, driver: str) -> None:
     """The content may still be something else of one outer form: TopoJSON is JSON, MBTiles is SQLite."""
     if driver != source.driver:
-        raise LayerError(
-            f"{source.name!r} is {driver}, which is not accepted.", remedy=f"Accepted: {_ACCEPTED}."
-        )
+        raise LayerError(f"{source.name!r} is {driver}, which is not accepted.", remedy=f"Accepted: {_ACCEPTED}.")
 
 
 def _plain(error: Exception, source: _Source) -> str:

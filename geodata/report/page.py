@@ -70,9 +70,7 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
     findings = finding_views(result.findings.to_dict("records"))
     scenes = _scenes(provenance, before, after)
     metric = scenes.metric
-    shown = [
-        Illustrated(f, *draw_chips(scenes, f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]
-    ]
+    shown = [Illustrated(f, *draw_chips(scenes, f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]]
     marks = [Mark(f.shape, f.status_key, f.number) for f in findings]
     environment = Environment(
         loader=PackageLoader("geodata.report"),

@@ -38,6 +38,7 @@ _MARGIN_M = 15.0
 _SUBPIXEL_BITS = 4
 _INK: Colour = (16, 24, 32)
 _WHITE: Colour = (255, 255, 255)
+_PAPER: Colour = (233, 238, 242)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _MAX_NUMBERS = 300
 
@@ -86,9 +87,7 @@ class Scenes:
 
 def data_uri(picture: Picture, quality: int = 84) -> str:
     """A picture (y, x, RGB) as a JPEG data URI."""
-    _, encoded = cv2.imencode(
-        ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
+    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
 
 
@@ -114,9 +113,7 @@ def draw_chips(scenes: Scenes, shape: shapely.Geometry, status: str, metric: pyp
         values, valid = GridReader(info, preview_bands(info), grid).read(Window(0, 0, size, size))
         picture = np.ascontiguousarray(np.moveaxis(to_display(values, valid), 0, -1))
         picture[~valid] = 0
-        picture = np.asarray(
-            cv2.resize(picture, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_CUBIC), dtype=np.uint8
-        )
+        picture = np.asarray(cv2.resize(picture, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
         scale = CHIP_PX / side_m
         to_chip = Affine(scale, 0, -scale * (middle[0] - side_m / 2), 0, -scale, scale * (middle[1] + side_m / 2))
         _outline(picture, shape, metric, to_chip, COLOURS.get(status, _WHITE), 2)
@@ -131,6 +128,7 @@ def draw_map(scenes: Scenes, marks: Sequence[Mark]) -> str:
         raise NoOverlapError("The two scenes have no ground in common.", overlap_share=0.0)
     raster = read_preview(scenes.after, bounds_lonlat=(west, south, east, north), max_px=MAP_PX)
     picture = np.ascontiguousarray(np.moveaxis(raster.array, 0, -1))
+    picture[~raster.valid] = _PAPER
     # Small scenes are enlarged so that outlines and numbers stay legible.
     times = max(1.0, MAP_PX / 1.6 / max(picture.shape[:2]))
     if times > 1.0:

@@ -102,9 +102,7 @@ def test_more_on_file_never_makes_a_structure_more_suspect(
 
 @settings(max_examples=60, deadline=None)
 @given(rectangles(), errors, st.integers(-10, 70))
-def test_crossing_is_told_exactly_when_two_per_cent_lie_across(
-    shape: Polygon, error_m: float, line: int
-) -> None:
+def test_crossing_is_told_exactly_when_two_per_cent_lie_across(shape: Polygon, error_m: float, line: int) -> None:
     west, east = (translate(box(a, -10, b, 110), 468000, 4066000) for a, b in ((-20, line), (line, 110)))
     beyond = min(shape.intersection(west).area, shape.intersection(east).area)
     row = judged(structure(shape, error_m), parcels=parcels([west, east]))

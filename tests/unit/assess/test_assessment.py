@@ -238,9 +238,7 @@ class TestParcels:
             (3.0, 2.0, "possible"),
         ],
     )
-    def test_certainty_follows_the_depth(
-        self, beyond_m: float, accuracy_m: float | None, certainty: str
-    ) -> None:
+    def test_certainty_follows_the_depth(self, beyond_m: float, accuracy_m: float | None, certainty: str) -> None:
         plots = [{**PLOT, "accuracy_m": accuracy_m}, {**NEXT_PLOT, "accuracy_m": accuracy_m}]
         row = judged(house(20 + beyond_m, 10, 40 + beyond_m, 20, error_m=1.0), parcels=plots)
         assert row.reasons[1]["code"] == "beyond_parcel"

@@ -25,7 +25,5 @@ def test_every_true_change_is_assessed_as_the_plan_says(seed: int, error_m: floa
         (row.truth_id, row.status, ",".join(dict.fromkeys(reason["code"] for reason in row.reasons)))
         for row in found.itertuples()
     ]
-    assert said == list(
-        zip(truth["truth_id"], truth["expected_status"], truth["expected_reasons"], strict=True)
-    )
+    assert said == list(zip(truth["truth_id"], truth["expected_status"], truth["expected_reasons"], strict=True))
     assert len(set(truth["expected_status"])) >= 3

@@ -204,9 +204,7 @@ def test_areas_are_those_of_the_polygons(full: DemoFiles) -> None:
 
 
 @pytest.mark.parametrize(("seed", "size_px"), [(7, 2048), (3, SIZE_PX), (12, SIZE_PX)])
-def test_every_scenario_comes_out_as_intended(
-    draw: Callable[[int, int], DemoFiles], seed: int, size_px: int
-) -> None:
+def test_every_scenario_comes_out_as_intended(draw: Callable[[int, int], DemoFiles], seed: int, size_px: int) -> None:
     truth = gpd.read_file(draw(seed, size_px).truth)
     for row in truth.itertuples():
         found = (row.expected_status, reasons_of(row.expected_reasons))

@@ -152,9 +152,7 @@ def test_found_at_is_the_confidence_that_completes_the_cover() -> None:
 
 def test_pooling_adds_counts_not_ratios() -> None:
     one = evaluate(frame(square(0, 0)), frame(square(0, 0)), area_km2=1.0, name="a")
-    two = evaluate(
-        frame(square(0, 0), square(50, 50), square(80, 80)), frame(square(0, 0)), area_km2=3.0, name="b"
-    )
+    two = evaluate(frame(square(0, 0), square(50, 50), square(80, 80)), frame(square(0, 0)), area_km2=3.0, name="b")
     both = pool([one, two])
     assert both.object_precision == 0.5
     assert both.pixels.f1 == pytest.approx(400 / 600)

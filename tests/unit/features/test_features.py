@@ -51,9 +51,7 @@ class TestDays:
     def test_one_day(self, value: object) -> None:
         assert parse_day(value) == date(2024, 5, 1)
 
-    @pytest.mark.parametrize(
-        "value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT"), "null", "无"]
-    )
+    @pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT"), "null", "无"])
     def test_no_day(self, value: object) -> None:
         assert parse_day(value) is None
 
@@ -83,9 +81,7 @@ class TestColumns:
         assert caught.value.measured["missing"] == missing.split(", ")
 
     def test_absent_optional_columns_are_empty_and_foreign_ones_stay(self) -> None:
-        done = conform(
-            frame([SQUARE], DKBM=["1"], 备注=["x"]), "parcels", mapping={"parcel_id": "DKBM"}
-        ).frame
+        done = conform(frame([SQUARE], DKBM=["1"], 备注=["x"]), "parcels", mapping={"parcel_id": "DKBM"}).frame
         assert list(done.columns) == [
             "parcel_id",
             "land_use",
@@ -98,9 +94,7 @@ class TestColumns:
         assert done["land_use"].iloc[0] is None and np.isnan(done["accuracy_m"].iloc[0])
 
     def test_numbers_as_ids_lose_their_point(self) -> None:
-        assert (
-            conform(frame([SQUARE], parcel_id=[130402.0]), "parcels").frame["parcel_id"].iloc[0] == "130402"
-        )
+        assert conform(frame([SQUARE], parcel_id=[130402.0]), "parcels").frame["parcel_id"].iloc[0] == "130402"
 
     def test_a_mapping_to_nothing_is_refused(self) -> None:
         with pytest.raises(LayerColumnsError, match="absent NONE"):

@@ -161,9 +161,7 @@ def test_empty_and_foreign_geometries_are_reported_as_dropped() -> None:
 
 
 def test_coordinates_that_are_not_finite_are_dropped() -> None:
-    broken = shapely.from_wkt(
-        f"POLYGON (({EAST} {NORTH}, {EAST + 9} inf, {EAST + 9} {NORTH}, {EAST} {NORTH}))"
-    )
+    broken = shapely.from_wkt(f"POLYGON (({EAST} {NORTH}, {EAST + 9} inf, {EAST + 9} {NORTH}, {EAST} {NORTH}))")
     done = conform(layer([broken, square()], parcel_id=["a", "b"]), "parcels")
     assert done.dropped == [("a", "its coordinates are not finite")]
 

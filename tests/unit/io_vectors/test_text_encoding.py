@@ -28,9 +28,7 @@ def choose(*texts: bytes, said: str | None = None) -> str:
 
 @pytest.mark.parametrize(("written", "found"), [("GBK", "gb18030"), ("UTF-8", "utf-8")])
 @pytest.mark.parametrize("declared", [None, "UTF-8", "GBK", "936", "ISO-8859-1", "rubbish"])
-def test_the_text_decides_whatever_is_declared(
-    tmp_path: Path, written: str, found: str, declared: str | None
-) -> None:
+def test_the_text_decides_whatever_is_declared(tmp_path: Path, written: str, found: str, declared: str | None) -> None:
     dbf = shapefile(tmp_path, ["永久村", "涉县更乐镇"], written)
     assert detect_dbf_encoding(dbf, declared).name == found
 

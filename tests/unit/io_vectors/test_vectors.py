@@ -127,9 +127,7 @@ class TestFormats:
 
     def test_other_json_is_refused_by_its_name(self, tmp_path: Path) -> None:
         path = tmp_path / "t.json"
-        path.write_text(
-            '{"type":"Topology","objects":{"a":{"type":"GeometryCollection","geometries":[]}},"arcs":[]}'
-        )
+        path.write_text('{"type":"Topology","objects":{"a":{"type":"GeometryCollection","geometries":[]}},"arcs":[]}')
         with pytest.raises(LayerError, match="TopoJSON"):
             read_layer(path, "parcels")
 
@@ -224,9 +222,7 @@ class TestShapefileParts:
         assert (len(frame), report.crs) == (2, "EPSG:4547 (as given)")
 
     @pytest.mark.parametrize("content", [b"", b"GEOGCS[", b"\xff\xfe\x80", b"\x00" * 40])
-    def test_an_unreadable_prj_counts_as_none(
-        self, tmp_path: Path, parcels: gpd.GeoDataFrame, content: bytes
-    ) -> None:
+    def test_an_unreadable_prj_counts_as_none(self, tmp_path: Path, parcels: gpd.GeoDataFrame, content: bytes) -> None:
         path = write_shapefile(parcels, tmp_path / "p.shp", "UTF-8", cpg=None)
         path.with_suffix(".prj").write_bytes(content)
         with pytest.raises(MissingCRSError, match="no readable coordinate reference system"):
@@ -321,9 +317,7 @@ class TestSystems:
             read_layer(path, "parcels")
 
     def test_northing_in_the_place_of_the_easting(self, tmp_path: Path) -> None:
-        path = geojson(
-            tmp_path / "p.geojson", box(NORTH, EAST, NORTH + 9, EAST + 9), "urn:ogc:def:crs:EPSG::4547"
-        )
+        path = geojson(tmp_path / "p.geojson", box(NORTH, EAST, NORTH + 9, EAST + 9), "urn:ogc:def:crs:EPSG::4547")
         with pytest.raises(CRSMismatchError, match="northing and easting are swapped"):
             read_layer(path, "parcels")
 
@@ -360,9 +354,7 @@ class TestBadContent:
         assert shapely.area(frame.geometry.iloc[0]) == pytest.approx(5e-7)
 
     def test_an_unreadable_date_names_row_and_value(self, tmp_path: Path) -> None:
-        path = geojson(
-            tmp_path / "p.geojson", box(113, 36, 113.1, 36.1), permit_id="G-1", valid_from="2024-13-01"
-        )
+        path = geojson(tmp_path / "p.geojson", box(113, 36, 113.1, 36.1), permit_id="G-1", valid_from="2024-13-01")
         with pytest.raises(LayerValueError, match="Row 1.*valid_from is '2024-13-01'"):
             read_layer(path, "permits")
 
