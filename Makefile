@@ -14,10 +14,10 @@ demo: setup
 	.venv/bin/kancha demo demo --workers $(WORKERS)
 
 test: setup
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
 
 soak: setup
-	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup
 	.venv/bin/ruff check .

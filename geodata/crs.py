@@ -25,6 +25,9 @@ CGCS2000_GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
 """The CGCS2000 ellipsoid, on which all areas are measured."""
 
 _MAX_SCALE_ERROR = 0.01
+_CODE_OF_ZONE = {**{zone: 4478 + zone for zone in range(13, 24)}, **{zone: 4488 + zone for zone in range(25, 46)}}
+"""EPSG code of each zone that an easting can carry: 13 to 23 are 6° belts, 25 to 45 are 3° belts."""
+
 _DATUMS_FOR_EXPLICIT_USE = ("xian 1980", "beijing 1954")
 
 FloatArray = npt.NDArray[np.float64]
@@ -195,8 +198,8 @@ def _check_degrees(crs: pyproj.CRS, bounds: tuple[float, float, float, float], w
         return
     zone = zone_of_easting(left)
     hint = ""
-    if zone is not None and 25 <= zone <= 45:
-        hint = f" An easting of eight digits is zone-coded: zone {zone} is EPSG:{4488 + zone}."
+    if zone in _CODE_OF_ZONE:
+        hint = f" An easting of eight digits is zone-coded: zone {zone} is EPSG:{_CODE_OF_ZONE[zone]}."
     if left >= -90.5 and right <= 90.5 and bottom >= -180.5 and top <= 180.5:
         hint = " Latitude and longitude seem to be swapped."
     raise CRSMismatchError(
@@ -214,17 +217,16 @@ def _check_zone(crs: pyproj.CRS, bounds: tuple[float, float, float, float], what
     if epsg is None or not 4491 <= epsg <= 4554:
         return
     zone = zone_of_easting(bounds[0])
-    expected = {**{c: c - 4488 for c in range(4513, 4534)}, **{c: c - 4478 for c in range(4491, 4502)}}
-    if zone == expected.get(epsg):
+    want = next((number for number, code in _CODE_OF_ZONE.items() if code == epsg), None)
+    if zone == want:
         return
-    want = expected.get(epsg)
     raise CRSMismatchError(
         f"{what}: the easting {bounds[0]:.1f} "
         + (f"carries zone {zone}" if zone else "carries no zone number")
         + (f", but {crs_label(crs)} wants zone {want}." if want else f", but {crs_label(crs)} has none."),
         remedy=(
-            f"Zone {zone} of the 3° belts is EPSG:{4488 + zone}."
-            if zone and zone >= 25
+            f"Zone {zone} of the {3 if zone >= 25 else 6}° belts is EPSG:{_CODE_OF_ZONE[zone]}."
+            if zone in _CODE_OF_ZONE
             else "A six-digit easting does not tell its zone: name the system by its central meridian."
         ),
         easting=bounds[0],

@@ -111,7 +111,7 @@ class Grid:
     @property
     def bounds(self) -> Bounds:
         """(left, bottom, right, top) of the outer pixel edges."""
-        corners = [self.transform * xy for xy in self._corner_pixels()]
+        corners = [self.transform @ xy for xy in self._corner_pixels()]
         xs, ys = [c[0] for c in corners], [c[1] for c in corners]
         return min(xs), min(ys), max(xs), max(ys)
 
@@ -161,7 +161,7 @@ class Grid:
         a, b = self.transform, other.transform
         if not np.allclose([a.a, a.b, a.d, a.e], [b.a, b.b, b.d, b.e], rtol=1e-9, atol=0):
             return False
-        col, row = ~a * (b.c, b.f)
+        col, row = ~a @ (b.c, b.f)
         return bool(abs(col - round(col)) < tolerance_px and abs(row - round(row)) < tolerance_px)
 
     def intersect(self, other: Grid) -> Grid:
@@ -175,7 +175,7 @@ class Grid:
         require_same(self.crs, other.crs, "Intersecting grids")
         if not self.aligned_with(other):
             raise OptionError("Only grids with common pixel edges can be intersected.")
-        off_col, off_row = (round(v) for v in ~self.transform * (other.transform.c, other.transform.f))
+        off_col, off_row = (round(v) for v in ~self.transform @ (other.transform.c, other.transform.f))
         row0, col0 = max(0, off_row), max(0, off_col)
         row1 = min(self.height, off_row + other.height)
         col1 = min(self.width, off_col + other.width)
@@ -185,7 +185,7 @@ class Grid:
 
     def window(self, window: Window) -> Grid:
         """The grid of a window."""
-        origin = self.transform * Affine.translation(window.col, window.row)
+        origin = self.transform @ Affine.translation(window.col, window.row)
         return Grid(self.crs, origin, (window.height, window.width))
 
     @property
@@ -208,4 +208,4 @@ class Grid:
     def coarsened(self, factor: int) -> Grid:
         """The grid with pixels `factor` times as large, covering at least the same ground."""
         shape = (-(-self.height // factor), -(-self.width // factor))
-        return Grid(self.crs, self.transform * Affine.scale(factor), shape)
+        return Grid(self.crs, self.transform @ Affine.scale(factor), shape)

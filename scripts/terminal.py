@@ -49,9 +49,10 @@ def print_unforeseen(error: Exception) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[ProgressHook]:
-    """A bar on standard error while something works."""
+    """A bar on standard error while something works, if anybody looks."""
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda share, message: bar.update(task, completed=share, description=message)
 

@@ -12,6 +12,9 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 from service.errors import StoreBusyError
 from service.store.records import Box
 
+_INDEX_MARGIN = 1e-6
+"""Degrees. The index rounds outwards, but not numbers too small for its precision."""
+
 
 class Database:
     """Transactions over an engine.
@@ -65,10 +68,12 @@ def index_rows(connection: sa.Connection, table: sa.Table, where: sa.ColumnEleme
 
 
 def meets(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:
-    """Rows whose box may meet one of the boxes, found through the index."""
-    index = box_index(table.name)
+    """Rows whose box may meet one of the boxes, found through the index, which errs on the wide side."""
+    index, m = box_index(table.name), _INDEX_MARGIN
     hits = [
-        sa.and_(index.c.east >= west, index.c.west <= east, index.c.north >= south, index.c.south <= north)
+        sa.and_(
+            index.c.east >= west - m, index.c.west <= east + m, index.c.north >= south - m, index.c.south <= north + m
+        )
         for west, south, east, north in boxes
     ]
     return table.c.seq.in_(sa.select(index.c.seq).where(sa.or_(*hits)))

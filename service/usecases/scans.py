@@ -16,6 +16,7 @@ from service.errors import InternalError, NotFoundError
 from service.jobs.states import JobState
 from service.services import Services
 from service.store.records import FeatureQuery, Job, Page, Scan, Scene
+from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
 from service.usecases.pairs import check_pair
 from service.version import code_version
@@ -61,7 +62,7 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
     options = options_for(order, before, after)
-    check_pair(before, after, services.settings.nightly.min_overlap_share)
+    check_pair(before, after, options, area_geometry(order.aoi))
     check_versions(services, order.layers)
     now = datetime.now(UTC)
     job = Job(

@@ -11,19 +11,17 @@ from typing import Any
 import cv2
 import numpy as np
 import orjson
-import pyproj
 import shapely
-from affine import Affine
 
 from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError
-from geodata.grid import Grid
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
 from service.errors import InternalError
 from service.files import Upload
 from service.services import Services
 from service.store.records import Box, Page, Scene
+from service.usecases.pairs import as_raster
 
 
 @dataclass(frozen=True)
@@ -125,22 +123,6 @@ def list_scenes(services: Services, limit: int, after_key: int) -> Page[Scene]:
     return services.store.scenes.page(limit, after_key)
 
 
-def raster_of(services: Services, scene: Scene) -> RasterInfo:
-    """A stored scene as an accepted raster: it was checked when it came in and has not changed since."""
-    crs = pyproj.CRS.from_wkt(scene.crs_wkt)
-    return RasterInfo(
-        path=services.blobs.path(scene.sha256),
-        sha256=scene.sha256,
-        size_bytes=scene.size_bytes,
-        grid=Grid(crs, Affine(*scene.transform), (scene.height, scene.width)),
-        bands=scene.bands,
-        dtype=scene.dtype,
-        nodata=scene.nodata,
-        overviews=scene.overviews,
-        acquired_at=scene.acquired_at,
-    )
-
-
 def preview(services: Services, scene_id: str, form: str, box: Box | None, max_px: int) -> bytes:
     """A picture of a scene in lon-lat, exactly of the wanted box.
 
@@ -162,7 +144,8 @@ def preview(services: Services, scene_id: str, form: str, box: Box | None, max_p
     if box is not None and not (box[0] < box[2] and box[1] < box[3]):
         raise OptionError("The box of a preview must have an area.", remedy="west,south,east,north")
     scene = services.store.scenes.get(scene_id)
-    picture = read_preview(raster_of(services, scene), bounds_lonlat=box, max_px=max_px)
+    raster = as_raster(scene, services.blobs.path(scene.sha256))
+    picture = read_preview(raster, bounds_lonlat=box, max_px=max_px)
     pixels = np.moveaxis(picture.array[::-1], 0, -1)
     if form == "png":
         alpha = np.where(picture.valid, 255, 0).astype(np.uint8)

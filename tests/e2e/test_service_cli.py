@@ -81,7 +81,7 @@ def test_the_terminal_shows_a_refusal_and_exits_with_2(pair: tuple[Path, Path], 
     before, after = pair
     done = kancha("scan", after, before, "-o", tmp_path / "out.geojson", data=tmp_path / "data")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1 and "date-order" in done.stderr and "Swap" in done.stderr
+    assert done.stderr.count("\n") == 1 and "date-order" in done.stderr and "earlier scene first" in done.stderr
     assert list(tmp_path.iterdir()) == []
     assert kancha("scan", before, data=tmp_path).returncode == 2, "an argument is missing"
 

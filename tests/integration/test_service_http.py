@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
-import rasterio
 
 from tests.integration.service_kit import ROOT, draw_scene, post_scene, write_parcels, write_permits
 
@@ -73,10 +73,10 @@ def test_a_preview_is_of_the_wanted_box(client: Any, pair: tuple[Path, Path], fo
     answer = client.get(f"/scenes/{scene['id']}/preview.{form}?bbox={middle}&width=128")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == kind and "immutable" in answer.headers["cache-control"]
-    with rasterio.MemoryFile(answer.content).open() as picture:
-        assert max(picture.width, picture.height) == 128
-        assert picture.count == (4 if form == "png" else 3)
-        assert 60 < np.median(picture.read(1)) < 130, "the ground, not black"
+    picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert max(picture.shape[:2]) == 128
+    assert picture.shape[2] == (4 if form == "png" else 3)
+    assert 60 < np.median(picture[..., 1]) < 130, "the ground, not black"
     tag = answer.headers["etag"]
     again = client.get(f"/scenes/{scene['id']}/preview.{form}?bbox={middle}&width=128", headers={"if-none-match": tag})
     assert again.status_code == 304
@@ -181,6 +181,7 @@ def test_a_zipped_shapefile_in_gbk_is_a_layer(client: Any, tmp_path: Path) -> No
 
     frame = gpd.read_file(write_permits(tmp_path / "permits.geojson"))
     frame = frame.rename(columns={"permit_id": "XKZH"})
+    frame["valid_from"] = frame["valid_from"].astype(str).str[:10]
     frame.to_file(tmp_path / "许可.shp", encoding="GBK", engine="pyogrio")
     (tmp_path / "许可.cpg").unlink()
     packed = io.BytesIO()
