@@ -96,7 +96,7 @@ def scan(
     dates = require_dates(first, second, options.before_date, options.after_date)
     pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi)
     tell(0.02, "aligning")
-    plan, alignment = _prepare(first, second, pair, aoi)
+    plan, alignment = _prepare(first, second, pair, aoi, options.workers)
     tell(0.1, "detecting")
     window = -(-options.window_px // 64) * 64
     found = detect(plan, window, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
@@ -116,14 +116,14 @@ def scan(
 
 
 def _prepare(
-    first: RasterInfo, second: RasterInfo, pair: PairPlan, aoi: shapely.MultiPolygon | None
+    first: RasterInfo, second: RasterInfo, pair: PairPlan, aoi: shapely.MultiPolygon | None, threads: int = 1
 ) -> tuple[WindowPlan, Alignment]:
     """Align and normalise: everything about the pair that its windows share."""
     before = GridReader(first, pair.bands, pair.grid)
     raw_after = GridReader(second, pair.bands, pair.grid)
-    alignment = align(before, raw_after)
+    alignment = align(before, raw_after, threads)
     after = GridReader(second, pair.bands, pair.grid, alignment.field if alignment.reliable else None)
-    sample = sample_pair(before, after)
+    sample = sample_pair(before, after, threads)
     if sample[0].shape[1] == 0:
         raise EmptyRasterError(
             f"{first.name} and {second.name} have no pixel that is valid in both.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -25,6 +26,7 @@ GDAL_ENV = {
 """Nothing beside the file itself is read: no side file, no neighbour, no network."""
 
 MAX_BANDS = 8
+_PART_PX = 2048
 _DTYPES = {"uint8", "uint16", "int16", "float32", "float64"}
 _COLOURS = {
     ColorInterp.red: "red",
@@ -100,6 +102,13 @@ def _describe(dataset: Any, name: str) -> dict[str, Any]:
         raise BandsError(
             f"{name} holds {', '.join(sorted(kinds))} values.",
             remedy=f"Accepted types: {', '.join(sorted(_DTYPES))}.",
+            found=sorted(kinds),
+        )
+    if ColorInterp.palette in dataset.colorinterp:
+        raise BandsError(
+            f"{name} holds indices into a colour table, not measurements.",
+            remedy="Expand it: gdal_translate -expand rgb INPUT output.tif",
+            bands=dataset.count,
         )
     transform = dataset.transform
     if transform.is_identity:
@@ -128,11 +137,15 @@ def _require_pixels(dataset: Any, name: str) -> None:
     A file without any nodata declaration passes here unless it is black all over.
     """
     declared = not all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
-    for _, window in dataset.block_windows(1):
-        if declared and dataset.dataset_mask(window=window).any():
-            return
-        if not declared and dataset.read(1, window=_bounded(window)).any():
-            return
+    for _, block in dataset.block_windows(1):
+        for window in _parts(block):
+            if declared and not dataset.dataset_mask(window=window).any():
+                continue
+            if declared and not np.issubdtype(dataset.dtypes[0], np.floating):
+                return
+            values = dataset.read(window=window)
+            if (np.isfinite(values) & (declared | (values != 0))).any():
+                return
     raise EmptyRasterError(
         f"{name} holds {dataset.width} x {dataset.height} pixels, all of them nodata.",
         remedy="Check the export: the file has a frame but no picture.",
@@ -140,9 +153,16 @@ def _require_pixels(dataset: Any, name: str) -> None:
     )
 
 
-def _bounded(window: RioWindow) -> RioWindow:
-    """A part of a block that is small enough to decode without care (strips can be wide)."""
-    return RioWindow(window.col_off, window.row_off, min(window.width, 4096), min(window.height, 4096))
+def _parts(block: RioWindow) -> Iterator[RioWindow]:
+    """A block in parts that are small enough to decode without care (strips can be wide)."""
+    for row in range(block.row_off, block.row_off + block.height, _PART_PX):
+        for col in range(block.col_off, block.col_off + block.width, _PART_PX):
+            yield RioWindow(
+                col,
+                row,
+                min(_PART_PX, block.col_off + block.width - col),
+                min(_PART_PX, block.row_off + block.height - row),
+            )
 
 
 PROBES: dict[str, Callable[..., dict[str, Any]]] = {"raster": probe_raster}

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import rasterio
 import shapely
 from affine import Affine
+from rasterio.enums import MaskFlags
 from rasterio.windows import Window as RioWindow
 
 from geodata.crs import CRS84, check_bounds, parse_crs, refuse_undeclared_datum
@@ -231,7 +232,7 @@ def _valid_mask(dataset: Any, values: npt.NDArray[np.generic], window: RioWindow
     mask: npt.NDArray[np.uint8] = dataset.dataset_mask(window=window)
     if np.issubdtype(values.dtype, np.floating):
         mask = np.where(np.isfinite(values).all(axis=0), mask, 0).astype(np.uint8)
-    elif dataset.nodata is None:
+    elif all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums):
         mask = np.where(values.any(axis=0), mask, 0).astype(np.uint8)
     return mask
 

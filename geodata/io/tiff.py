@@ -83,22 +83,30 @@ class _Reader:
             self.first = struct.unpack(self.order + "I", head[4:8])[0]
 
     def read(self, offset: int, count: int) -> bytes:
-        if offset < 0 or offset + count > self.size:
+        self.require(offset, count)
+        self.file.seek(offset)
+        return self.file.read(count)
+
+    def require(self, offset: int, count: int) -> None:
+        """See that bytes lie within the file."""
+        if offset + count > self.size:
             raise TruncatedRasterError(
                 f"{self.name} ends at byte {self.size:,}, but its directory points to byte {offset + count:,}.",
                 remedy="Copy or upload the file again and compare its size with the original.",
                 size_bytes=self.size,
                 needed_bytes=offset + count,
             )
-        self.file.seek(offset)
-        return self.file.read(count)
 
     def directory(self, offset: int) -> tuple[dict[int, tuple[int, int, bytes]], int]:
         """The tags of one directory as {tag: (type, count, inline bytes)} and the next offset."""
         size_n, fmt_n, entry, inline = (8, "Q", 20, 8) if self.big else (2, "H", 12, 4)
         count = struct.unpack(self.order + fmt_n, self.read(offset, size_n))[0]
         if count > _MAX_TAGS:
-            raise NotARasterError(f"{self.name} declares {count} tags, which no TIFF has.")
+            raise NotARasterError(
+                f"{self.name} declares {count} tags, which no TIFF has.",
+                remedy="The file is damaged; export it again.",
+                tags=count,
+            )
         raw = self.read(offset + size_n, count * entry)
         tags = {}
         for i in range(count):
@@ -106,6 +114,9 @@ class _Reader:
             tag, kind = struct.unpack(self.order + "HH", part[:4])
             n = struct.unpack(self.order + ("Q" if self.big else "I"), part[4 : 4 + inline])[0]
             tags[tag] = (kind, n, part[4 + inline :])
+            length = _TYPE_SIZE.get(kind, 0) * n
+            if length > inline:  # the value lies elsewhere: a lost one may be the coordinate system
+                self.require(struct.unpack(self.order + ("Q" if self.big else "I"), part[4 + inline :])[0], length)
         after = offset + size_n + count * entry
         following = struct.unpack(self.order + ("Q" if self.big else "I"), self.read(after, inline))[0]
         return tags, following
@@ -117,8 +128,13 @@ class _Reader:
         kind, count, inline = tags[tag]
         size = _TYPE_SIZE.get(kind, 0)
         letter = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(kind)
-        if letter is None or count > _MAX_BLOCKS:
-            raise NotARasterError(f"{self.name}: tag {tag} has an unreadable value (type {kind}, {count} values).")
+        if letter is None or not 1 <= count <= _MAX_BLOCKS:
+            raise NotARasterError(
+                f"{self.name}: tag {tag} has an unreadable value (type {kind}, {count} values).",
+                remedy="The file is damaged; export it again.",
+                tag=tag,
+                values=count,
+            )
         total = size * count
         if total > len(inline):
             offset = struct.unpack(self.order + ("Q" if self.big else "I"), inline)[0]
@@ -177,7 +193,12 @@ def inspect_tiff(path: Path) -> list[TiffDirectory]:
 def _image(reader: _Reader, tags: dict[int, tuple[int, int, bytes]]) -> TiffDirectory:
     width, height = reader.values(tags, 256, 0)[0], reader.values(tags, 257, 0)[0]
     if width < 1 or height < 1:
-        raise NotARasterError(f"{reader.name} declares an image of {width} x {height} pixels.")
+        raise NotARasterError(
+            f"{reader.name} declares an image of {width} x {height} pixels.",
+            remedy="The file is damaged; export it again.",
+            width=width,
+            height=height,
+        )
     samples = reader.values(tags, 277, 1)[0]
     tiled = 322 in tags
     offsets = reader.values(tags, 324 if tiled else 273, 0)

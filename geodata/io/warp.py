@@ -22,6 +22,7 @@ from geodata.io.rasters import RasterInfo, SceneReader, decimation_for
 
 NODE_PX = 32
 _STEPS = 32
+_NODE_STEPS = 32768
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -97,6 +98,9 @@ class GridReader:
         inverse = ~self.scene.level.transform
         lx = inverse.a * sx + inverse.b * sy + inverse.c - 0.5
         ly = inverse.d * sx + inverse.e * sy + inverse.f - 0.5
+        # Whole multiples of 1/32768 px: what is interpolated between them is exact, so that no rounding error, and
+        # with it no rounding to 1/32 px, depends on the window.
+        lx, ly = (np.rint(v * _NODE_STEPS) / _NODE_STEPS for v in (lx, ly))
         return lx.reshape(at_row.shape), ly.reshape(at_row.shape)
 
     def read(self, window: Window) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:

@@ -8,6 +8,7 @@ in the warp that brings the second date to the grid.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -95,26 +96,29 @@ def _correlate(before: F32, after: F32) -> tuple[float, float, float] | None:
     return float(dx), float(dy), float(response)
 
 
-def _ties(
-    before: _Patches, after: _Patches, windows: list[Window], shift: tuple[float, float], shape: tuple[int, int]
-) -> _Ties:
-    """Tie points of patches; the second date is read at `shift` (whole pixels), so that small ones remain."""
-    offset_x, offset_y = round(shift[0]), round(shift[1])
-    found = []
-    height, width = shape
-    for window in windows:
-        row, col = window.row + offset_y, window.col + offset_x
-        if row < 0 or col < 0 or row + window.height > height or col + window.width > width:
-            continue
-        first, valid1 = before.read(window)
-        second, valid2 = after.read(Window(row, col, window.height, window.width))
-        if valid1.mean() < 0.9 or valid2.mean() < 0.9:
-            continue
-        peak = _correlate(gradient_picture(first), gradient_picture(second))
-        if peak is not None:
-            x, y = window.col + window.width / 2, window.row + window.height / 2
-            found.append((x, y, peak[0] + offset_x, peak[1] + offset_y, max(0.0, peak[2])))
-    return _Ties(*np.array(found, np.float64).reshape(-1, 5).T)
+def _tie(before: _Patches, after: _Patches, window: Window, shift: tuple[int, int]) -> tuple[float, ...] | None:
+    """One tie point; the second date is read at `shift` (whole pixels), so that a small one remains."""
+    row, col = window.row + shift[1], window.col + shift[0]
+    height, width = before.shape
+    if row < 0 or col < 0 or row + window.height > height or col + window.width > width:
+        return None
+    first, valid1 = before.read(window)
+    second, valid2 = after.read(Window(row, col, window.height, window.width))
+    if valid1.mean() < 0.9 or valid2.mean() < 0.9:
+        return None
+    peak = _correlate(gradient_picture(first), gradient_picture(second))
+    if peak is None:
+        return None
+    x, y = window.col + window.width / 2, window.row + window.height / 2
+    return x, y, peak[0] + shift[0], peak[1] + shift[1], max(0.0, peak[2])
+
+
+def _ties(before: _Patches, after: _Patches, windows: list[Window], shift: tuple[float, float], threads: int) -> _Ties:
+    """Tie points of patches, in the order of the patches."""
+    whole = round(shift[0]), round(shift[1])
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(lambda window: _tie(before, after, window, whole), windows))
+    return _Ties(*np.array([tie for tie in found if tie is not None], np.float64).reshape(-1, 5).T)
 
 
 def _mode(ties: _Ties) -> tuple[float, float, float]:
@@ -174,6 +178,7 @@ class _Patches:
     def __init__(self, reader: GridReader) -> None:
         self._reader = reader
         self._whole = None
+        self.shape = reader.grid.shape
         if reader.grid.height * reader.grid.width <= _KEEP_PIXELS:
             self._whole = reader.read(reader.grid.full_window)
 
@@ -185,22 +190,23 @@ class _Patches:
         return self._whole[0][:, rows, cols], self._whole[1][rows, cols]
 
 
-def align(before_reader: GridReader, after_reader: GridReader) -> Alignment:
+def align(before_reader: GridReader, after_reader: GridReader, threads: int = 1) -> Alignment:
     """Find the shift field of the second date.
 
     Args:
         before_reader: The first date on the common grid.
         after_reader: The second date on the same grid, unshifted.
+        threads: Patches that are read at once; does not change the result.
     """
     shape = before_reader.grid.shape
     before, after = _Patches(before_reader), _Patches(after_reader)
-    coarse = _ties(before, after, list(patch_windows(shape, COARSE_PX, MAX_COARSE_PER_SIDE)), (0.0, 0.0), shape)
+    coarse = _ties(before, after, list(patch_windows(shape, COARSE_PX, MAX_COARSE_PER_SIDE)), (0.0, 0.0), threads)
     if coarse.x.size == 0:
         return _unaligned(0)
     dx, dy, _ = _mode(coarse)
     side = min(LOCAL_PX, max(MIN_SPACING_PX, min(shape) // 2))
     windows = list(patch_windows(shape, side, MAX_LOCAL_PER_SIDE))
-    local = _ties(before, after, windows, (dx, dy), shape)
+    local = _ties(before, after, windows, (dx, dy), threads)
     local = local.where((np.hypot(local.dx - dx, local.dy - dy) < MAX_LOCAL_PX) & (local.response > _MIN_RESPONSE))
     if local.x.size < 4:
         return _unaligned(local.x.size)

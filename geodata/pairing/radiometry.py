@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from geodata.grid import Window
 from geodata.io.warp import GridReader
 from geodata.pairing.coregister import patch_windows
+
+Sample = npt.NDArray[np.float64]
 
 SAMPLE_PX = 256
 MAX_SAMPLES_PER_SIDE = 10
@@ -33,16 +36,17 @@ class Radiometry:
         return np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out
 
 
-def sample_pair(before: GridReader, after: GridReader) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def sample_pair(before: GridReader, after: GridReader, threads: int = 1) -> tuple[Sample, Sample]:
     """Values of both dates at common valid pixels of evenly spread patches, each of shape (band, n)."""
-    first, second = [], []
-    for window in patch_windows(before.grid.shape, SAMPLE_PX, MAX_SAMPLES_PER_SIDE):
-        inner = Window(window.row, window.col, window.height, window.width)
-        a, valid_a = before.read(inner)
-        b, valid_b = after.read(inner)
+
+    def sample(window: Window) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]:
+        (a, valid_a), (b, valid_b) = before.read(window), after.read(window)
         both = (valid_a & valid_b)[::_STEP, ::_STEP]
-        first.append(a[:, ::_STEP, ::_STEP][:, both])
-        second.append(b[:, ::_STEP, ::_STEP][:, both])
+        return a[:, ::_STEP, ::_STEP][:, both], b[:, ::_STEP, ::_STEP][:, both]
+
+    with ThreadPoolExecutor(threads) as pool:
+        patches = patch_windows(before.grid.shape, SAMPLE_PX, MAX_SAMPLES_PER_SIDE)
+        first, second = zip(*pool.map(sample, patches), strict=True)
     return np.concatenate(first, axis=1).astype(np.float64), np.concatenate(second, axis=1).astype(np.float64)
 
 

@@ -19,9 +19,7 @@ def noise(shape: tuple[int, ...] = (3, 200, 300), seed: int = 1) -> npt.NDArray[
 
 
 def write(path: Path, values: npt.NDArray[Any], *, overviews: list[int] | None = None, **changed: Any) -> Path:
-    """A GeoTIFF of `values` (band, y, x); `changed` overrides the profile, `colorinterp` sets the colours."""
-    colours = changed.pop("colorinterp", None)
-    names = changed.pop("names", None)
+    """A GeoTIFF of `values` (band, y, x); `changed` overrides the profile."""
     tags = changed.pop("tags", {})
     profile: dict[str, Any] = {
         "driver": "GTiff",
@@ -38,10 +36,6 @@ def write(path: Path, values: npt.NDArray[Any], *, overviews: list[int] | None =
     }
     with rasterio.open(path, "w", **{k: v for k, v in profile.items() if v is not None}) as dataset:
         dataset.write(values)
-        if colours:
-            dataset.colorinterp = colours
-        if names:
-            dataset.descriptions = names
         dataset.update_tags(**tags)
         if overviews:
             dataset.build_overviews(overviews, rasterio.enums.Resampling.average)

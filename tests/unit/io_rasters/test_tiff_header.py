@@ -95,8 +95,6 @@ def test_a_file_cut_anywhere_is_truncated(tmp_path: Path, share: float) -> None:
 
 def test_no_cut_of_a_small_file_passes_or_breaks(tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.tif", noise((1, 64, 64))).read_bytes()
-    end = inspect_tiff(tmp_path / "whole.tif")[0].data_end
-    assert end == len(whole)
     for length in [*range(0, 600, 7), len(whole) // 2, len(whole) - 1]:
         with pytest.raises(RasterError):
             inspect_tiff(put(tmp_path / "cut.tif", whole[:length]))
@@ -165,7 +163,7 @@ def test_rubbish_behind_a_good_header_never_breaks(tmp_path: Path) -> None:
     refused = 0
     for _ in range(300):
         broken = bytearray(whole)
-        for place in rng.integers(4, start + 200 if start < 500 else 500, 6):
+        for place in rng.integers(start, start + 180, 6):
             broken[place] = rng.integers(256)
         try:
             inspect_tiff(put(tmp_path / "a.tif", bytes(broken)))

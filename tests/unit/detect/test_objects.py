@@ -1,0 +1,96 @@
+"""Components cut by windows come together again, with their sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from geodata.crs import parse_crs
+from geodata.detect.objects import Component, WindowObjects, find_components, merge_windows
+from geodata.grid import Grid
+from tests.unit.io_rasters.raster_kit import TRANSFORM
+
+Bool = npt.NDArray[np.bool_]
+
+
+def in_windows(mask: Bool, size: int, order: int = 1) -> list[Component]:
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 255, mask.shape, dtype=np.uint8)
+    points = rng.integers(-300, 300, mask.shape).astype(np.int16)
+    unseen = np.zeros(mask.shape, bool)
+    unseen[:, 0] = True
+    parts: list[WindowObjects] = []
+    for window in Grid(parse_crs(4547), TRANSFORM, mask.shape).windows(size):
+        at = window.slices
+        parts.append(find_components(mask[at], window, [values[at], mask[at]], points[at], unseen[at]))
+    return merge_windows(parts[::order], mask.shape)
+
+
+def plain(component: Component) -> tuple[object, ...]:
+    return (
+        component.row,
+        component.col,
+        component.mask.tolist(),
+        component.sums.tolist(),
+        component.peak,
+        component.borders_unseen,
+    )
+
+
+def test_a_square_cut_by_four_corners_is_one() -> None:
+    mask = np.zeros((20, 20), bool)
+    mask[7:13, 8:12] = True
+    (one,) = in_windows(mask, 10)
+    assert (one.row, one.col, one.pixels, one.mask.shape) == (7, 8, 24, (6, 4))
+    assert one.sums[1] == 24 and not one.borders_unseen
+    assert plain(one) == plain(in_windows(mask, 20)[0])
+
+
+@pytest.mark.parametrize("pair", [((9, 9), (10, 10)), ((9, 10), (10, 9)), ((9, 4), (10, 5)), ((4, 10), (5, 9))])
+def test_pixels_that_touch_by_a_corner_over_a_seam_are_one(pair: tuple[tuple[int, int], ...]) -> None:
+    mask = np.zeros((20, 20), bool)
+    for row, col in pair:
+        mask[row, col] = True
+    assert len(in_windows(mask, 10)) == 1
+
+
+@pytest.mark.parametrize("pair", [((9, 9), (11, 10)), ((9, 9), (10, 11)), ((0, 9), (19, 10)), ((9, 0), (10, 19))])
+def test_pixels_that_do_not_touch_stay_two(pair: tuple[tuple[int, int], ...]) -> None:
+    mask = np.zeros((20, 20), bool)
+    for row, col in pair:
+        mask[row, col] = True
+    assert len(in_windows(mask, 10)) == 2
+
+
+def test_a_ring_through_many_windows_is_one() -> None:
+    mask = np.zeros((60, 60), bool)
+    mask[3:57, 3:57] = True
+    mask[5:55, 5:55] = False
+    (one,) = in_windows(mask, 7)
+    assert one.pixels == mask.sum()
+
+
+@pytest.mark.parametrize("size", [5, 8, 13, 31])
+@pytest.mark.parametrize("order", [1, -1])
+def test_any_windows_in_any_order_give_the_same_objects(size: int, order: int) -> None:
+    mask = np.random.default_rng(2).random((61, 47)) < 0.35
+    whole = [plain(c) for c in in_windows(mask, 100)]
+    assert len(whole) > 20
+    assert [plain(c) for c in in_windows(mask, size, order)] == whole
+
+
+def test_what_an_object_knows_of_its_pixels() -> None:
+    mask = np.zeros((8, 8), bool)
+    mask[0, 0] = mask[4:6, 4:6] = True
+    first, second = in_windows(mask, 8)
+    assert first.borders_unseen and not second.borders_unseen
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 255, mask.shape, dtype=np.uint8)
+    points = rng.integers(-300, 300, mask.shape).astype(np.int16)
+    assert second.sums[0] == values[4:6, 4:6].sum(dtype=int)
+    assert second.peak == points[4:6, 4:6].max()
+
+
+def test_nothing_gives_nothing() -> None:
+    assert in_windows(np.zeros((20, 20), bool), 7) == []
