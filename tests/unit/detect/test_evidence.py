@@ -98,7 +98,7 @@ def test_a_new_roof_gains_and_a_lost_one_does_not() -> None:
     for name in ("structure_gain", "profile_gain", "brighter"):
         assert came[name][75, 75] > 20, name
         assert went[name][75, 75] < came[name][75, 75] // 4, name
-    assert went["darker"][75, 75] == came["brighter"][75, 75] > 80
+    assert went["darker"][75, 75] > 80 and not went["brighter"][75, 75]
     assert came["darker"][93, 75] > 30
     far = {name: int(came[name][10:20, 130:150].max()) for name in CHANNELS[:9]}
     assert not any(far.values()), far

@@ -33,7 +33,6 @@ def test_an_upright_rectangle_is_itself() -> None:
     mask[5:15, 8:32] = True
     shape = measure(mask)
     assert shape.area_px == pytest.approx(240)
-    assert shape.polygon.equals_exact(shapely.normalize(shape.polygon), 100)
     assert shape.polygon.symmetric_difference(shapely.box(8, 5, 32, 15)).area == pytest.approx(0, abs=1e-6)
     assert (shape.length_px, shape.width_px) == pytest.approx((24, 10))
     assert shape.rectangularity == pytest.approx(1) and shape.solidity == pytest.approx(1)
@@ -66,7 +65,9 @@ def test_a_disc_is_not_made_square() -> None:
     mask = np.zeros((80, 80), np.uint8)
     cv2.circle(mask, (40, 40), 25, 1, -1)
     shape = measure(mask.astype(bool))
-    assert shape.polygon.area == pytest.approx(mask.sum(), rel=0.06)
+    assert len(shape.polygon.exterior.coords) > 5
+    assert shape.polygon.area == pytest.approx(mask.sum(), rel=0.08)
+    assert shape.area_px == pytest.approx(mask.sum(), rel=1e-3)
 
 
 def test_the_trace_runs_along_pixel_edges() -> None:

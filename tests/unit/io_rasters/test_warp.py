@@ -74,9 +74,7 @@ def test_a_hole_takes_what_leans_on_it(tmp_path: Path) -> None:
     assert (~valid).sum() <= 4
 
 
-SHIFT = ShiftField(
-    np.random.default_rng(1).normal(0, 3, (9, 9)), np.random.default_rng(2).normal(0, 3, (9, 9)), 40
-)
+SHIFT = ShiftField(np.random.default_rng(1).normal(0, 3, (9, 9)), np.random.default_rng(2).normal(0, 3, (9, 9)), 40)
 CASES: dict[str, tuple[dict[str, Any], Grid, ShiftField | None]] = {
     "same system": ({}, Grid(GK, Affine(0.3, 0, 499_990.1, 0, -0.3, 4_052_003.3), (333, 417)), None),
     "ties": ({}, Grid(GK, Affine(0.3, 0, 500_000.0078125, 0, -0.3, 4_051_999.9921875), (333, 417)), None),
