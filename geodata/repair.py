@@ -7,7 +7,7 @@ in `reasons` (row number to words) why a row was left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from geodata.errors import CRSMismatchError
 Geometries = npt.NDArray[np.object_]
 """Array of shapely geometries or None, shape (n,)."""
 
-Polygonal = shapely.Polygon | shapely.MultiPolygon
+Polygonal: TypeAlias = Any  # Polygon or MultiPolygon: the library carries no types
 
 _FAR_DEGREES = 6.0
 """Data may reach into the neighbouring belt, hardly further."""
@@ -173,7 +173,7 @@ def polygonal(shape: shapely.Geometry) -> Polygonal | None:
     if len(parts) == 1:
         return parts[0]
     whole = shapely.MultiPolygon(parts)
-    return whole if whole.is_valid else cast(Polygonal, shapely.union_all(parts))
+    return whole if whole.is_valid else shapely.union_all(parts)
 
 
 def _leaves(shape: shapely.Geometry) -> list[shapely.Geometry]:

@@ -167,7 +167,7 @@ def joint_share(parts: Geometries, found: Overlaps, shapes: Geometries) -> Float
     shared = np.zeros(len(shapes))
     for row, pairs in found.of().items():
         shared[row] = (shapely.union_all(parts[pairs]) if len(pairs) > 1 else parts[pairs[0]]).area
-    return np.minimum(shared / shapely.area(shapes), 1.0)
+    return np.asarray(np.minimum(shared / shapely.area(shapes), 1.0), np.float64)
 
 
 def depth_certainty(part: shapely.Geometry, error_m: float) -> Certainty:

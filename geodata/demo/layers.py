@@ -54,7 +54,7 @@ def make_layers(plan: Plan) -> Layers:
 
 def _frame(rows: list[dict[str, object]], columns: list[str]) -> gpd.GeoDataFrame:
     """Rows with a plan `geometry` as a frame in map coordinates; empty ones keep their columns."""
-    shapes = [to_map(row["geometry"]) if row["geometry"] is not None else None for row in rows]  # type: ignore[arg-type]
+    shapes = [to_map(row["geometry"]) if row["geometry"] is not None else None for row in rows]
     data = {name: [row[name] for row in rows] for name in columns}
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, crs=CRS), crs=CRS)
 

@@ -61,11 +61,12 @@ def test_an_l_gets_right_angles(turn: float) -> None:
     assert shape.polygon.intersection(truth).area / shape.polygon.union(truth).area > 0.9
 
 
-def test_a_disc_is_not_made_square() -> None:
+def test_a_round_object_keeps_about_its_area_and_place() -> None:
     mask = np.zeros((80, 80), np.uint8)
     cv2.circle(mask, (40, 40), 25, 1, -1)
     shape = measure(mask.astype(bool))
-    assert len(shape.polygon.exterior.coords) > 5
+    assert shape.polygon.intersection(trace(mask.astype(bool))).area > 0.88 * mask.sum()
+    assert shape.polygon.centroid.distance(shapely.Point(40.5, 40.5)) < 1
     assert shape.polygon.area == pytest.approx(mask.sum(), rel=0.08)
     assert shape.area_px == pytest.approx(mask.sum(), rel=1e-3)
 
