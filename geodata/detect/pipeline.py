@@ -95,7 +95,10 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     before = _normalised(plan.before_radiometry, raw_before, valid)
     after = _normalised(plan.after_radiometry, raw_after, valid)
     described = describe(before), describe(after)
-    near_unseen = cv2.dilate((~valid).astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+    # The edge of an outer window is that of the grid wherever the core reaches it: nothing was seen beyond.
+    near_unseen = cv2.dilate(
+        (~valid).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
+    ).astype(bool)
     usable = valid & wanted
     for change in DIRECTIONS:
         first, second = described if change == "appeared" else described[::-1]

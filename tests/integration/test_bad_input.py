@@ -9,11 +9,8 @@ import io
 import json
 import re
 import struct
-import subprocess
-import sys
 import warnings
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,7 @@ import rasterio
 import shapely
 from affine import Affine
 
-from tests.integration.service_kit import ROOT, environment
+from tests.integration.service_kit import kancha
 from tests.integration.test_service_problems import check
 
 LEFT, TOP = 500_000.0, 4_052_000.0
@@ -189,25 +186,24 @@ CASES = [
 ]
 
 
+WAY_OUT = re.compile(
+    "Accepted|Allowed|Check|Choose|Convert|Copy|Correct|Declare|Export|Expand|Give|Keep|Known|Name|Orthorectify|Re-write|Rename|"
+    "The file is damaged; export|Transform|Use a pair|Write it|or leave the layer out"
+)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_command_line_refuses_by_name(case: Case, files: Path, tmp_path: Path) -> None:
     before = {path.name for path in files.iterdir()}
     given = [str(files / a) if (files / a).suffix in {".geojson", ".gpkg", ".shp", ".dbf"} else a for a in case.more]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "scripts.main", "scan", str(files / case.before), str(files / case.after), *given),
-            *("-o", str(tmp_path / "findings.geojson"), "--report", str(tmp_path / "report.html")),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=ROOT,
-        env=environment(tmp_path / "unused", COLUMNS="200", NO_COLOR="1"),
-    )
+    outputs = ("-o", tmp_path / "findings.geojson", "--report", tmp_path / "report.html")
+    pair = files / case.before, files / case.after
+    done = kancha("scan", *pair, *given, *outputs, data=tmp_path / "unused", COLUMNS="200", NO_COLOR="1")
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert re.search(rf"(^|\s){re.escape(case.code)} ", done.stderr), done.stderr
     assert re.search(case.says, done.stderr.replace("\n", " ")), done.stderr
+    assert WAY_OUT.search(done.stderr), done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
     assert {path.name for path in files.iterdir()} == before
@@ -263,23 +259,7 @@ def test_the_service_refuses_a_layer_by_the_same_name(
 
 
 def test_a_folder_that_is_not_there_is_told_before_the_work(files: Path, tmp_path: Path) -> None:
-    run: Callable[..., Any] = subprocess.run
-    done = run(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "scripts.main",
-                "scan",
-                str(files / "a_20240412.tif"),
-                str(files / "b_20250412.tif"),
-            ),
-            *("-o", str(tmp_path / "none" / "findings.geojson")),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=ROOT,
-    )
+    pair = files / "a_20240412.tif", files / "b_20250412.tif"
+    done = kancha("scan", *pair, "-o", tmp_path / "none" / "findings.geojson", data=tmp_path / "unused")
     assert done.returncode == 2 and "file-not-found" in done.stderr and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 import shapely
 
-from geodata.crs import CRS84, transform_xy
+from geodata.crs import CRS84, parse_crs, transform_xy
 from geodata.detect.candidates import confidence_of, geodesic_area_m2
 from geodata.detect.outlines import measure
 from geodata.detect.pipeline import MEASURED
@@ -50,13 +50,7 @@ def roofed(seed: int = 2) -> npt.NDArray[np.uint8]:
 def outline(row: float, col: float, height: float, width: float) -> shapely.Polygon:
     pixels = [(col, row), (col + width, row), (col + width, row + height), (col, row + height)]
     x, y = zip(*(TRANSFORM @ pixel for pixel in pixels), strict=True)
-    return shapely.Polygon(np.column_stack(transform_xy(inspect_crs(), CRS84, x, y)))
-
-
-def inspect_crs() -> Any:
-    from geodata.crs import parse_crs
-
-    return parse_crs(4547)
+    return shapely.Polygon(np.column_stack(transform_xy(parse_crs(4547), CRS84, x, y)))
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +108,15 @@ def test_a_shifted_second_date_is_brought_back(tmp_path: Path) -> None:
     assert result.provenance["alignment"]["shift_px"] == pytest.approx([6, 0], abs=0.3)
     (row,) = [r for _, r in result.findings.iterrows() if r.geometry.intersects(outline(*ROOF))]
     assert row.geometry.centroid.distance(outline(*ROOF).centroid) < 4e-5
+
+
+def test_a_roof_that_the_edge_cuts_says_so(tmp_path: Path, found: ScanResult) -> None:
+    picture = fields(2)
+    build(picture, 220, SIDE - 55, 40, 60)
+    result = scan(write(tmp_path / "a_20240412.tif", fields()), write(tmp_path / "b_20250412.tif", picture))
+    (row,) = [r for _, r in result.findings.iterrows() if r.geometry.intersects(outline(220, SIDE - 55, 40, 55))]
+    assert "edge_of_image" in row["cues"]
+    assert "edge_of_image" not in found.findings.iloc[0]["cues"]
 
 
 def test_only_the_area_of_interest_is_reported(tmp_path: Path) -> None:
