@@ -145,7 +145,7 @@ def _sample(source, mask, lx, ly, offset, half, values, valid):  # type: ignore[
             y = int(np.floor((top * (1 - fi) + low * fi) * _STEPS + 0.5))
             x0, y0 = x // _STEPS, y // _STEPS
             wx, wy = x - x0 * _STEPS, y - y0 * _STEPS
-            # The outermost half pixel repeats the edge; further out there is no data.
+            # Up to a pixel beyond the outermost centres repeats the edge; further out there is no data.
             if x0 < -1 or y0 < -1 or x0 >= width or y0 >= height:
                 continue
             x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
