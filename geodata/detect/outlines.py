@@ -95,7 +95,9 @@ def _regularised(raw: shapely.Polygon, rectangle: shapely.Polygon, rectangularit
     if squared is not None:
         common = squared.intersection(raw).area / max(squared.union(raw).area, 1e-9)
         if common >= MIN_AGREEMENT:
-            return squared
+            # Corners that were cut are squared off: shrink so that the object keeps its own area.
+            keep = math.sqrt(raw.area / squared.area)
+            return shapely.affinity.scale(squared, keep, keep, origin="centroid")
     return simple
 
 
