@@ -44,7 +44,7 @@ def scan(
     report: Annotated[Path | None, typer.Option(help="Self-contained HTML report.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the GeoJSON instead of a table.")] = False,
 ) -> None:
-    """Find structures that are new, grown or gone between two dates, and say which nothing on file allows."""
+    """Find structures that are new between two dates, and say which of them nothing on file allows."""
     # loaded on demand: the other commands need none of it
     from geodata.types import ScanOptions
     from service.usecases.column_maps import parse_maps

@@ -127,8 +127,8 @@ def merge_windows(parts: Iterable[WindowObjects], shape: tuple[int, int]) -> lis
     ordered = sorted(parts, key=lambda p: (p.window.row, p.window.col))
     starts = np.cumsum([0] + [len(p.components) for p in ordered])
     union = _Union(int(starts[-1]))
-    for below_to_above in (_horizontal_seams(ordered, starts, shape[1]), _vertical_seams(ordered, starts, shape[0])):
-        for first, second in below_to_above:
+    for level in (True, False):
+        for first, second in _seams(ordered, starts, shape, level=level):
             _join_line(union, first, second)
     groups: dict[int, list[Component]] = {}
     everything = [c for p in ordered for c in p.components]
@@ -139,26 +139,25 @@ def merge_windows(parts: Iterable[WindowObjects], shape: tuple[int, int]) -> lis
     return merged
 
 
-def _horizontal_seams(parts: list[WindowObjects], starts: I64, width: int) -> Iterable[tuple[I64, I64]]:
-    above: dict[int, I64] = {}
-    below: dict[int, I64] = {}
+def _seams(parts: list[WindowObjects], starts: I64, shape: tuple[int, int], *, level: bool) -> list[tuple[I64, I64]]:
+    """The two pixel lines on either side of every seam, with the numbers of their components (-1: none).
+
+    Args:
+        parts: The windows' findings.
+        starts: Number of each window's first component.
+        shape: Shape of the grid.
+        level: Seams between a window and the one below it, else the one to its right.
+    """
+    ahead: dict[int, I64] = {}
+    behind: dict[int, I64] = {}
     for part, start in zip(parts, starts, strict=False):
         w = part.window
-        for store, row, line in ((above, w.row_stop, part.bottom), (below, w.row, part.top)):
-            target = store.setdefault(row, np.full(width, -1, np.int64))
-            target[w.col : w.col_stop] = np.where(line >= 0, line + start, -1)
-    return [(above[row], below[row]) for row in sorted(above.keys() & below.keys())]
-
-
-def _vertical_seams(parts: list[WindowObjects], starts: I64, height: int) -> Iterable[tuple[I64, I64]]:
-    left: dict[int, I64] = {}
-    right: dict[int, I64] = {}
-    for part, start in zip(parts, starts, strict=False):
-        w = part.window
-        for store, col, line in ((left, w.col_stop, part.right), (right, w.col, part.left)):
-            target = store.setdefault(col, np.full(height, -1, np.int64))
-            target[w.row : w.row_stop] = np.where(line >= 0, line + start, -1)
-    return [(left[col], right[col]) for col in sorted(left.keys() & right.keys())]
+        along = slice(w.col, w.col_stop) if level else slice(w.row, w.row_stop)
+        ends = (w.row_stop, part.bottom, w.row, part.top) if level else (w.col_stop, part.right, w.col, part.left)
+        for store, place, line in ((ahead, *ends[:2]), (behind, *ends[2:])):
+            target = store.setdefault(place, np.full(shape[1 if level else 0], -1, np.int64))
+            target[along] = np.where(line >= 0, line + start, -1)
+    return [(ahead[place], behind[place]) for place in sorted(ahead.keys() & behind.keys())]
 
 
 def _join_line(union: _Union, first: I64, second: I64) -> None:

@@ -33,7 +33,8 @@ DIRECTIONS: tuple[Change, ...] = ("appeared",)
 MEASURED = (*CHANNELS, "score", "edge", "boundary")
 OPEN_PX = 5
 CLOSE_PX = 3
-_DARK_HALO = HALO_PX + 16
+# Cleaning and the outline of the mask reach a few pixels beyond the evidence.
+_HALO_PX = HALO_PX + 16
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Detection:
 
 def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
-    outer = window.grown(_DARK_HALO, plan.grid.shape)
+    outer = window.grown(_HALO_PX, plan.grid.shape)
     raw_before, valid_before = plan.before.read(outer)
     raw_after, valid_after = plan.after.read(outer)
     valid = valid_before & valid_after
