@@ -23,7 +23,7 @@ import shapely
 from geodata.assess import assess
 from geodata.crs import CRS84, crs_label, transform_xy
 from geodata.detect.candidates import CANDIDATE_CONFIDENCE, CONFIRMED_CONFIDENCE, Candidate, make_candidate
-from geodata.detect.pipeline import DIRECTIONS, Detection, WindowPlan, detect
+from geodata.detect.pipeline import DIRECTIONS, Detection, Operating, WindowPlan, detect
 from geodata.errors import EmptyRasterError
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.warp import GridReader
@@ -32,8 +32,8 @@ from geodata.pairing.plan import PairPlan, plan_pair, require_dates
 from geodata.pairing.radiometry import normalise, sample_pair
 from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions
 
-THRESHOLD = -80
-"""Pixel score (hundredths of a log-odds) from which objects are cut."""
+SUSPECT, SUSPECT_GONE, PIECE = -170, -40, -145
+"""Scores (hundredths of a log-odds) from which a pixel is looked at closely, and a piece belongs to an object."""
 
 _UNKNOWN_RESIDUAL_PX = 2.0
 
@@ -98,8 +98,7 @@ def scan(
     tell(0.02, "aligning")
     plan, alignment = _prepare(first, second, pair, aoi, options.workers)
     tell(0.1, "detecting")
-    window = -(-options.window_px // 64) * 64
-    found = detect(plan, window, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
+    found = detect(plan, options.window_px, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
     if found.seen_px == 0:
         raise EmptyRasterError(
             f"{first.name} and {second.name} have no pixel that is valid in both.",
@@ -134,7 +133,7 @@ def _prepare(
     area = None
     if aoi is not None:
         area = shapely.transform(aoi, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))
-    return WindowPlan(before, after, *maps, area, THRESHOLD), alignment
+    return WindowPlan(before, after, *maps, area, Operating(SUSPECT, SUSPECT_GONE, PIECE)), alignment
 
 
 def _candidates(found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions) -> list[Candidate]:

@@ -44,7 +44,7 @@ class ScanOptions:
     min_area_m2: float = 20.0
     min_confidence: float = 0.0
     gsd_m: float | None = None
-    window_px: int = 1024
+    window_px: int = 2048
     workers: int = 1
     detector: str = "training-free"
     before_date: datetime | None = None

@@ -31,7 +31,7 @@ def scan(
     min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,
     min_confidence: Annotated[float, typer.Option(help="Least confidence, 0 to 1.")] = 0.0,
     workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
-    window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 1024,
+    window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
     detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
     maps: Annotated[
         list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")

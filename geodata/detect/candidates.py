@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geodata.crs import CGCS2000_GEOD, CRS84, transform_xy
+from geodata.detect.additive import load_model, probability
 from geodata.detect.objects import Component
 from geodata.detect.outlines import Shape, measure, to_map
 from geodata.detect.pipeline import MEASURED
@@ -18,9 +19,6 @@ from geodata.types import Change
 CANDIDATE_CONFIDENCE = 0.25
 CONFIRMED_CONFIDENCE = 0.50
 """The two operating points: reported at all, and `confirmed`."""
-
-_INTERCEPT = -4.0
-_WEIGHTS = {"score": 0.5, "peak": 0.35, "edge": 0.15, "green": 0.8, "elongation": -1.3, "log_area": 0.3}
 
 
 @dataclass(frozen=True)
@@ -55,25 +53,40 @@ def geodesic_area_m2(polygon: shapely.Polygon) -> float:
     return abs(float(CGCS2000_GEOD.geometry_area_perimeter(polygon)[0]))
 
 
-def confidence_of(means: dict[str, float], peak: int, shape: Shape, area_m2: float) -> float:
-    """Probability that an object is a structure, from six attributes in a logistic model.
+OBJECT_ATTRIBUTES = (
+    "score", "peak", "size", "elongation", "rectangularity", "solidity", "width", "edge", "edge_gain", "right_angles",
+    "inner_edge", "spread", "green", "green_before", "saturation", "spread_before", "shadow_side", "structure_gain",
+    "profile_gain", "darker", "coherence_before",
+)  # fmt: skip
+"""What the confidence of an object rests on, each scaled to 0 to 255."""
+
+
+def attributes_of(means: dict[str, float], peak: int, shape: Shape) -> dict[str, int]:
+    """The attributes of an object.
 
     Args:
-        means: Mean of each measured channel over the object.
-        peak: Largest pixel score, hundredths of a log-odds.
+        means: Mean of each measured quantity over the object.
+        peak: Largest score of a piece, hundredths of a log-odds.
         shape: Its form.
-        area_m2: Its area.
     """
-    attributes = {
-        "score": means["score"] / 100,
-        "peak": peak / 100,
-        "edge": means["edge"] / max(means["boundary"], 1e-9) / 32,
-        "green": means["green"] / 32,
-        "elongation": math.log(shape.length_px / max(1.0, shape.width_px)),
-        "log_area": math.log(area_m2 / 100),
+    values = {
+        "score": means["score"] / 4 + 100,
+        "peak": peak / 4 + 100,
+        "size": 24 * math.log2(max(shape.area_px, 16.0) / 16),
+        "elongation": 64 * math.log2(shape.length_px / max(1.0, shape.width_px)),
+        "rectangularity": 255 * shape.rectangularity,
+        "solidity": 255 * shape.solidity,
+        "width": 4 * shape.width_px,
+        **{name: means[name] for name in means if name in OBJECT_ATTRIBUTES and name != "score"},
+        **{name: means[f"first_{name}"] for name in OBJECT_ATTRIBUTES if f"first_{name}" in means},
     }
-    logit = _INTERCEPT + sum(_WEIGHTS[name] * value for name, value in attributes.items())
-    return 1 / (1 + math.exp(-logit))
+    return {name: min(255, max(0, round(values[name]))) for name in OBJECT_ATTRIBUTES}
+
+
+def confidence_of(attributes: dict[str, int]) -> float:
+    """Calibrated probability that an object is a structure that changed, 0 to 1."""
+    row = np.array([list(attributes.values())], np.uint8)
+    return probability(int(load_model("object").of_rows(row, tuple(attributes))[0]))
 
 
 def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: float, shift_m: float) -> list[str]:
@@ -82,13 +95,13 @@ def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: 
     found = {
         "edge_of_image": component.borders_unseen,
         "tree": means["green"] > 150,
-        "shadow": means["darker"] > 60 and means["bright"] < 30,
+        "shadow": means["dark"] > 128,
         "registration": shape.width_px * gsd_m < 2 * shift_m,
         "vehicle": area_m2 < 45 and shape.length_px > 2.2 * shape.width_px,
         "greenhouse": means["saturation"] < 25
         and shape.length_px * gsd_m > 40
         and shape.length_px > 3 * shape.width_px,
-        "bare_soil": means["structure_gain"] < 25 and means["texture"] < 40,
+        "bare_soil": means["warmth"] > 150 and means["first_structure_gain"] < 25 and means["inner_edge"] < 15,
     }
     return [cue for cue, holds in found.items() if holds]
 
@@ -118,7 +131,7 @@ def make_candidate(component: Component, change: Change, grid: Grid, residual_px
         # Errors of opposite sides are half correlated: half the perimeter carries the outline's error.
         area_error_m2=0.5 * local.length * outline_error_m,
         outline_error_m=outline_error_m,
-        confidence=confidence_of(means, component.peak, shape, max(area_m2, 1.0)),
+        confidence=confidence_of(attributes_of(means, component.peak, shape)),
         cues=tuple(cues_of(means, shape, component, gsd_m, residual_px * gsd_m)),
         row=component.row,
         col=component.col,

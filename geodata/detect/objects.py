@@ -7,7 +7,7 @@ windows were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import cv2
@@ -58,42 +58,60 @@ class WindowObjects:
     right: I64 = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-def find_components(
-    mask: BoolArray,
-    window: Window,
-    channels: Sequence[npt.NDArray[np.generic]],
-    score: npt.NDArray[np.int16],
-    near_unseen: BoolArray,
-) -> WindowObjects:
+@dataclass(frozen=True)
+class Measures:
+    """Whole-number measures of the pixels of a window, kept once a piece.
+
+    Args:
+        numbers: Row of `table` of each pixel, -1 where there is none, shape (y, x).
+        table: Measures of each row, the score (hundredths of a log-odds) first, shape (row, measure).
+    """
+
+    numbers: npt.NDArray[np.int32]
+    table: npt.NDArray[np.int16]
+
+
+def find_components(mask: BoolArray, window: Window, measures: Measures, near_unseen: BoolArray) -> WindowObjects:
     """Components (8-connected) of a window's core.
 
     Args:
         mask: Object pixels, shape of the window.
         window: Where the core lies on the grid.
-        channels: Whole-number arrays whose sums are wanted.
-        score: Score of each pixel, hundredths.
+        measures: What is summed over the pixels of a component; the peak is that of the score.
         near_unseen: Pixels next to ones that were not seen.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    found = WindowObjects(window)
-    inside = mask
-    index = labels[inside]
-    sums = np.stack(
-        [np.bincount(index, weights=c[inside].astype(np.float64), minlength=count) for c in channels], axis=1
+    labels = np.zeros(mask.shape, np.int32)
+    rows, cols = _bounds(mask)
+    count, labels[rows, cols], stats, _ = cv2.connectedComponentsWithStats(
+        mask[rows, cols].astype(np.uint8), connectivity=8
     )
+    found = WindowObjects(window)
+    index = labels[mask]
+    values = measures.table[measures.numbers[mask]]
+    sums = np.stack([np.bincount(index, weights=column, minlength=count) for column in values.T], axis=1)
     peak = np.full(count, -32768, np.int64)
-    np.maximum.at(peak, index, score[inside].astype(np.int64))
-    unseen = np.bincount(index, weights=near_unseen[inside], minlength=count)
+    np.maximum.at(peak, index, values[:, 0].astype(np.int64))
+    unseen = np.bincount(index, weights=near_unseen[mask], minlength=count)
     for k in range(1, count):
         x, y, w, h = (int(v) for v in stats[k, :4])
+        x, y = x + cols.start, y + rows.start
         part = labels[y : y + h, x : x + w] == k
         found.components.append(
             Component(window.row + y, window.col + x, part, sums[k].astype(np.int64), int(peak[k]), bool(unseen[k]))
         )
-    ids = labels.astype(np.int64) - 1
-    found.top, found.bottom = ids[0].copy(), ids[-1].copy()
-    found.left, found.right = ids[:, 0].copy(), ids[:, -1].copy()
+    found.top, found.bottom, found.left, found.right = (
+        line.astype(np.int64) - 1 for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    )
     return found
+
+
+def _bounds(mask: BoolArray) -> tuple[slice, slice]:
+    """The rows and columns that hold all pixels of a mask."""
+    out = []
+    for axis in (1, 0):
+        line = np.flatnonzero(mask.any(axis=axis))
+        out.append(slice(int(line[0]), int(line[-1]) + 1) if line.size else slice(0, 1))
+    return out[0], out[1]
 
 
 class _Union:

@@ -1,15 +1,16 @@
-"""Windows in, candidates out: the training-free detector over an aligned pair.
+"""Windows in, components out: the training-free detector over an aligned pair.
 
-One pass: a window with its halo is read once for both dates, described, scored, cleaned and cut into components.
-The windows may run in any number of processes.
+One pass, coarse to fine. A window is looked at in half the resolution first (read from the overviews where the file
+has them); where that look suspects something, the full resolution is read, cut into pieces, and the pieces are judged.
+The windows run in threads: reading, filtering and the kernels all leave the interpreter free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -17,29 +18,68 @@ import numpy.typing as npt
 import shapely
 from rasterio.features import geometry_mask
 
-from geodata.detect.evidence import CHANNELS, HALO_PX, U8, channels, describe
-from geodata.detect.objects import Component, WindowObjects, find_components, merge_windows
-from geodata.detect.score import score
+from geodata.detect.additive import load_model
+from geodata.detect.evidence import HALO_PX, U8, Description, channels, describe
+from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
+from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHANNELS, Pieces, judge_pieces
 from geodata.grid import Grid, Window
 from geodata.io.warp import GridReader
 from geodata.pairing.radiometry import Radiometry
 from geodata.types import Change
 
 BoolArray = npt.NDArray[np.bool_]
+I16 = npt.NDArray[np.int16]
+Values = npt.NDArray[np.generic]
+Reading = tuple[Values, BoolArray]
+"""Values (band, y, x) and where they are valid (y, x)."""
 
-DIRECTIONS: tuple[Change, ...] = ("appeared",)
-"""Directions this detector looks in: run backwards it alarms on everything that greens, see decisions/0003."""
+DIRECTIONS: tuple[Change, ...] = ("appeared", "disappeared")
 
-MEASURED = (*CHANNELS, "score", "edge", "boundary")
+LOOK = 2
+"""The first look's pixels are so many times as large."""
+SUSPECT_OPEN_PX = 3
+SUSPECT_GROW_PX = 5
 OPEN_PX = 5
 CLOSE_PX = 3
-# Cleaning and the outline of the mask reach a few pixels beyond the evidence.
-_HALO_PX = HALO_PX + 16
+# Evidence and suspicion reach this far at the first look, cells as far again as they overlap.
+_HALO_PX = LOOK * (HALO_PX + 4) + CELL_HALO_PX
+
+MEASURED = (
+    "score", "edge", "edge_gain", "right_angles", "inner_edge", "spread", "green", "green_before", "warmth",
+    "luminance", "saturation", "spread_before", "shadow_side", "dark", "first_structure_gain", "first_profile_gain",
+    "first_darker", "first_brighter", "first_green_loss", "first_coherence_before", "first_texture_before",
+    "first_bright_before",
+)  # fmt: skip
+"""What is summed over the pixels of an object, from the pieces it is made of."""
+
+PIECE_NAMES = (*ATTRIBUTES, *(f"first_{name}" for name in NEAR_CHANNELS))
+_MEASURED_COLUMNS = [PIECE_NAMES.index(name) for name in MEASURED[1:]]
+
+
+@dataclass(frozen=True)
+class Operating:
+    """The points at which the detector decides, hundredths of a log-odds.
+
+    Args:
+        suspect: First look: from here on a pixel is looked at in full resolution for what appeared.
+        suspect_gone: The same for what disappeared.
+        piece: From here on a piece belongs to an object.
+        thorough: Look at every pixel in full resolution, whatever the first look says.
+    """
+
+    suspect: int
+    suspect_gone: int
+    piece: int
+    thorough: bool = False
+
+    def suspicion(self, change: Change) -> int:
+        """First look's point for a direction."""
+        return self.suspect if change == "appeared" else self.suspect_gone
 
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """All that a process needs to work on any window of a pair (plain values, so it travels).
+    """All that is needed to work on any window of a pair.
 
     Args:
         before: Reader of the first date.
@@ -47,7 +87,7 @@ class WindowPlan:
         before_radiometry: Map of the first date to the common scale.
         after_radiometry: Map of the second date.
         area: Area of interest in the grid's system, None: everything.
-        threshold: Score from which a pixel counts, hundredths of a log-odds.
+        operating: Where the detector decides.
     """
 
     before: GridReader
@@ -55,12 +95,22 @@ class WindowPlan:
     before_radiometry: Radiometry
     after_radiometry: Radiometry
     area: shapely.MultiPolygon | None
-    threshold: int
+    operating: Operating
 
     @property
     def grid(self) -> Grid:
         """The common grid."""
         return self.before.grid
+
+    @cached_property
+    def first_look(self) -> tuple[GridReader, GridReader] | None:
+        """Readers at the first look's size where both files store it, None where it is made from full resolution."""
+        coarse = self.before.coarsened(LOOK), self.after.coarsened(LOOK)
+        stored = all(
+            c.scene.stored_factor > f.scene.stored_factor
+            for c, f in zip(coarse, (self.before, self.after), strict=True)
+        )
+        return coarse if stored else None
 
 
 @dataclass
@@ -70,48 +120,159 @@ class WindowResult:
     objects: dict[Change, WindowObjects]
     seen_px: int
     wanted_px: int
+    fine_px: int
 
 
 @dataclass
 class Detection:
-    """What a whole pair gave."""
+    """What a whole pair gave.
+
+    Args:
+        components: Objects of each direction.
+        seen_px: Pixels usable at both dates.
+        wanted_px: Pixels of the area of interest.
+        fine_px: Pixels that were looked at in full resolution.
+    """
 
     components: dict[Change, list[Component]]
     seen_px: int
     wanted_px: int
+    fine_px: int
+
+
+class _Pixels:
+    """The pixels of one grown window: the first look at once, the full resolution where it is asked for."""
+
+    def __init__(self, plan: WindowPlan, outer: Window) -> None:
+        self.plan, self.outer = plan, outer
+        self.kept: tuple[Window, list[Reading]] | None = None
+        if plan.first_look is None:
+            full = [reader.read(outer) for reader in (plan.before, plan.after)]
+            self.kept = outer, full
+            looks = [_halved(*part) for part in full]
+        else:
+            coarse = Window(outer.row // LOOK, outer.col // LOOK, -(-outer.height // LOOK), -(-outer.width // LOOK))
+            looks = [reader.read(coarse) for reader in plan.first_look]
+        self.valid = looks[0][1] & looks[1][1]
+        maps = plan.before_radiometry, plan.after_radiometry
+        self.look = [
+            _greyed(radiometry.apply(values, outer, LOOK), self.valid)
+            for radiometry, (values, _) in zip(maps, looks, strict=True)
+        ]
+
+    def fetch(self, part: Window) -> None:
+        """Read full resolution of a part once, unless all of it is there."""
+        if self.kept is None:
+            self.kept = part, [reader.read(part) for reader in (self.plan.before, self.plan.after)]
+
+    def fine(self, part: Window) -> tuple[U8, U8, BoolArray]:
+        """Normalised full resolution of both dates within `part` (px of the grid) and where both are valid."""
+        if self.kept is None:
+            self.fetch(part)
+        assert self.kept is not None
+        rows, cols = part.inside(self.kept[0])
+        (first, valid1), (second, valid2) = self.kept[1]
+        valid = valid1[rows, cols] & valid2[rows, cols]
+        before = self.plan.before_radiometry.apply(first[:, rows, cols], part, 1)
+        after = self.plan.after_radiometry.apply(second[:, rows, cols], part, 1)
+        return _greyed(before, valid), _greyed(after, valid), valid
+
+
+@dataclass(frozen=True)
+class _Suspicion:
+    """What the first look says of one direction within a grown window.
+
+    Args:
+        suspected: Pixels to look at in full resolution, shape of the window.
+        points: Score, hundredths of a log-odds, at the first look's size.
+        evidence: Channels at the first look's size.
+    """
+
+    suspected: BoolArray
+    points: I16
+    evidence: dict[str, U8]
+
+    def near(self, rows: slice, cols: slice) -> I16:
+        """Score, then channels, of the first look's pixels under full-resolution rows and columns, (channel, y, x)."""
+        part = slice(rows.start // LOOK, -(-rows.stop // LOOK)), slice(cols.start // LOOK, -(-cols.stop // LOOK))
+        return np.stack([self.points[part], *(self.evidence[name][part] for name in NEAR_CHANNELS)], dtype=np.int16)
 
 
 def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
     outer = window.grown(_HALO_PX, plan.grid.shape)
-    raw_before, valid_before = plan.before.read(outer)
-    raw_after, valid_after = plan.after.read(outer)
-    valid = valid_before & valid_after
+    pixels = _Pixels(plan, outer)
     wanted = _inside_area(plan, outer)
+    seen = _doubled(pixels.valid, wanted.shape) & wanted
     core = window.inside(outer)
-    result = WindowResult({}, int((valid & wanted)[core].sum()), int(wanted[core].sum()))
-    if result.seen_px == 0:
-        result.objects = {change: _nothing(window) for change in DIRECTIONS}
-        return result
-    before = _normalised(plan.before_radiometry, raw_before, valid)
-    after = _normalised(plan.after_radiometry, raw_after, valid)
-    described = describe(before), describe(after)
-    # The edge of an outer window is that of the grid wherever the core reaches it: nothing was seen beyond.
+    seen_px, wanted_px = int(seen[core].sum()), int(wanted[core].sum())
+    if seen_px == 0:
+        return WindowResult({change: nothing(window) for change in DIRECTIONS}, 0, wanted_px, 0)
+    described = describe(pixels.look[0]), describe(pixels.look[1])
+    suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
+    cells = {c: [k for k in _cells(window) if s.suspected[k.inside(outer)].any()] for c, s in suspicions.items()}
+    if any(cells.values()):
+        pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
     near_unseen = cv2.dilate(
-        (~valid).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
-    ).astype(bool)
-    usable = valid & wanted
-    for change in DIRECTIONS:
-        first, second = described if change == "appeared" else described[::-1]
-        evidence = channels(first, second)
-        points = score(evidence)
-        mask = clean(points >= plan.threshold) & usable
-        boundary = mask & ~cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-        measured = [*(evidence[name] for name in CHANNELS), points, np.where(boundary, second.texture, 0), boundary]
-        result.objects[change] = find_components(
-            mask[core], window, [m[core] for m in measured], points[core], near_unseen[core]
+        (~seen).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
+    ).astype(bool)[core]
+    objects = {c: _objects(pixels, c, suspicions[c], cells[c], window, near_unseen) for c in DIRECTIONS}
+    fine_px = sum(int(suspicions[c].suspected[core].sum()) for c in DIRECTIONS)
+    return WindowResult(objects, seen_px, wanted_px, fine_px)
+
+
+def _suspicion(
+    pixels: _Pixels, described: tuple[Description, Description], change: Change, seen: BoolArray
+) -> _Suspicion:
+    """The first look for one direction: what is gone is looked for with the dates swapped."""
+    operating = pixels.plan.operating
+    evidence = channels(*(described if change == "appeared" else described[::-1]))
+    points = load_model("screen").of_images(evidence)
+    suspected = pixels.valid if operating.thorough else suspect(points >= operating.suspicion(change)) & pixels.valid
+    return _Suspicion(_doubled(suspected, seen.shape) & seen, points, evidence)
+
+
+def suspect(mask: BoolArray) -> BoolArray:
+    """Drop specks from what the first look marks, and take in what lies around the rest."""
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((SUSPECT_OPEN_PX,) * 2, np.uint8))
+    return np.asarray(cv2.dilate(opened, np.ones((SUSPECT_GROW_PX,) * 2, np.uint8)), bool)
+
+
+def _objects(
+    pixels: _Pixels, change: Change, suspicion: _Suspicion, cells: list[Window], window: Window, near_unseen: BoolArray
+) -> WindowObjects:
+    """Objects of one direction in the core of a window."""
+    if not cells:
+        return nothing(window)
+    numbers = np.full((window.height, window.width), -1, np.int32)
+    tables: list[I16] = []
+    count = 0
+    for cell in cells:
+        reach = cell.grown(CELL_HALO_PX, pixels.plan.grid.shape)
+        before, after, valid = pixels.fine(reach)
+        rows, cols = reach.inside(pixels.outer)
+        dates = (before, after) if change == "appeared" else (after, before)
+        pieces = judge_pieces(*dates, suspicion.suspected[rows, cols] & valid, suspicion.near(rows, cols))
+        table, accepted = judged(pieces, pixels.plan.operating.piece)
+        own = cell.inside(reach)
+        kept = clean(accepted[pieces.labels])[own]
+        # A pixel that closing took in belongs to no piece that was measured: it borrows the last, empty, row.
+        numbers[cell.inside(window)] = np.where(
+            kept, np.where(pieces.labels[own] < 0, len(table) - 1, pieces.labels[own]) + count, -1
         )
-    return result
+        tables.append(table)
+        count += len(table)
+    measures = Measures(numbers, np.concatenate(tables))
+    return find_components(numbers >= 0, window, measures, near_unseen)
+
+
+def judged(pieces: Pieces, threshold: int) -> tuple[I16, BoolArray]:
+    """`MEASURED` of each piece, (piece + 1, measure), and which are accepted; the last row is no piece."""
+    points = load_model("piece").of_rows(pieces.attributes, PIECE_NAMES)
+    table = np.zeros((points.size + 1, len(MEASURED)), np.int16)
+    table[:-1, 0] = points
+    table[:-1, 1:] = pieces.attributes[:, _MEASURED_COLUMNS]
+    return table, np.append(points >= threshold, False)
 
 
 def clean(mask: BoolArray) -> BoolArray:
@@ -120,11 +281,38 @@ def clean(mask: BoolArray) -> BoolArray:
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)), bool)
 
 
-def _normalised(radiometry: Radiometry, values: npt.NDArray[np.generic], valid: BoolArray) -> U8:
-    out = radiometry.apply(values)
+def _cells(window: Window) -> Iterator[Window]:
+    """The cells of the fixed lattice that a window is made of."""
+    for row in range(window.row, window.row_stop, CELL_PX):
+        for col in range(window.col, window.col_stop, CELL_PX):
+            yield Window(row, col, min(CELL_PX, window.row_stop - row), min(CELL_PX, window.col_stop - col))
+
+
+def _hull(windows: list[Window]) -> Window:
+    row, col = min(w.row for w in windows), min(w.col for w in windows)
+    return Window(row, col, max(w.row_stop for w in windows) - row, max(w.col_stop for w in windows) - col)
+
+
+def _halved(values: Values, valid: BoolArray) -> Reading:
+    """Means over 2 × 2 pixels; valid where all four are (an odd last line is repeated)."""
+    height, width = valid.shape
+    pad = ((0, height % LOOK), (0, width % LOOK))
+    if any(p[1] for p in pad):
+        values, valid = np.pad(values, ((0, 0), *pad), mode="edge"), np.pad(valid, pad, mode="edge")
+    size = valid.shape[1] // LOOK, valid.shape[0] // LOOK
+    bands = [cv2.resize(np.ascontiguousarray(band), size, interpolation=cv2.INTER_AREA) for band in values]
+    quarters = valid.reshape(size[1], LOOK, size[0], LOOK)
+    return np.stack(bands), quarters[:, 0, :, 0] & quarters[:, 0, :, 1] & quarters[:, 1, :, 0] & quarters[:, 1, :, 1]
+
+
+def _doubled(mask: BoolArray, shape: tuple[int, int]) -> BoolArray:
+    return mask.repeat(LOOK, axis=0).repeat(LOOK, axis=1)[: shape[0], : shape[1]]
+
+
+def _greyed(picture: U8, valid: BoolArray) -> U8:
     # A flat mid-grey where nothing was seen raises no edge of its own beyond the border, which is masked.
-    out[:, ~valid] = 128
-    return out
+    picture[:, ~valid] = 128
+    return picture
 
 
 def _inside_area(plan: WindowPlan, outer: Window) -> BoolArray:
@@ -134,27 +322,30 @@ def _inside_area(plan: WindowPlan, outer: Window) -> BoolArray:
     return np.asarray(geometry_mask([plan.area], grid.shape, grid.transform, invert=True))
 
 
-def _nothing(window: Window) -> WindowObjects:
+def nothing(window: Window) -> WindowObjects:
+    """No object in a window."""
     empty_row, empty_col = np.full(window.width, -1, np.int64), np.full(window.height, -1, np.int64)
     return WindowObjects(window, [], empty_row, empty_row, empty_col, empty_col)
 
 
-def _start_process() -> None:
-    # One thread a process: the processes already share the cores.
-    cv2.setNumThreads(1)
-
-
 def _results(plan: WindowPlan, windows: list[Window], workers: int) -> Iterator[WindowResult]:
+    # The threads already share the cores; a library that starts its own on top only gets in their way.
+    cv2.setNumThreads(1)
     if workers == 1:
         yield from (process_window(plan, window) for window in windows)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_process) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         jobs = [pool.submit(process_window, plan, window) for window in windows]
         try:
             for job in as_completed(jobs):
                 yield job.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def window_side(wanted_px: int) -> int:
+    """The window size that is used: whole cells, so that a cell is never cut."""
+    return -(-wanted_px // CELL_PX) * CELL_PX
 
 
 def detect(
@@ -164,14 +355,14 @@ def detect(
 
     Args:
         plan: The pair.
-        window_px: Side of a window, px; does not change the result.
-        workers: Number of processes; does not change the result.
+        window_px: Side of a window, px, rounded up to whole cells; does not change the result.
+        workers: Number of threads; does not change the result.
         progress: Called with the share of windows done; may raise to stop.
     """
-    windows = list(plan.grid.windows(window_px))
+    windows = list(plan.grid.windows(window_side(window_px)))
     done: list[WindowResult] = []
     for result in _results(plan, windows, min(workers, len(windows))):
         done.append(result)
         progress(len(done) / len(windows))
     merged = {change: merge_windows([r.objects[change] for r in done], plan.grid.shape) for change in DIRECTIONS}
-    return Detection(merged, sum(r.seen_px for r in done), sum(r.wanted_px for r in done))
+    return Detection(merged, sum(r.seen_px for r in done), sum(r.wanted_px for r in done), sum(r.fine_px for r in done))

@@ -183,6 +183,11 @@ class SceneReader:
         """The grid of the level pixels."""
         return self.info.grid.coarsened(self.factor)
 
+    @property
+    def stored_factor(self) -> int:
+        """Decimation of the coarsest stored picture that serves this reader: 1, or that of an overview."""
+        return max((f for f in self.info.overviews if f > 1 and self.factor % f == 0), default=1)
+
     def read(
         self, row: int, col: int, height: int, width: int
     ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.uint8]]:
@@ -206,11 +211,10 @@ class SceneReader:
 
     def _read(self, row: int, col: int, height: int, width: int) -> tuple[Any, Any]:
         index = [self.info.bands.index(name) + 1 for name in self.bands]
-        stored = [f for f in self.info.overviews if f > 1 and self.factor % f == 0]
+        best = self.stored_factor
         options: dict[str, Any] = {}
         step = self.factor
-        if stored:
-            best = max(stored)
+        if best > 1:
             options = {"overview_level": self.info.overviews.index(best)}
             step = self.factor // best
         with rasterio.open(self.info.path, driver="GTiff", **options) as dataset:

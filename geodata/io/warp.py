@@ -21,7 +21,6 @@ from geodata.grid import Grid, Window
 from geodata.io.rasters import RasterInfo, SceneReader, decimation_for
 
 NODE_PX = 32
-_STEPS = 32
 _NODE_STEPS = 32768
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,6 +57,10 @@ class ShiftField:
 
         return mix(self.dx), mix(self.dy)
 
+    def coarsened(self, factor: int) -> ShiftField:
+        """The same field in pixels `factor` times as large; the node distance must divide by it."""
+        return ShiftField(self.dx / factor, self.dy / factor, self.spacing_px // factor)
+
 
 @dataclass(frozen=True)
 class GridReader:
@@ -80,6 +83,11 @@ class GridReader:
         """The reader at the decimation that suits the grid."""
         dx, dy = self.grid.gsd_m()
         return SceneReader(self.info, self.bands, decimation_for(self.info, float(np.sqrt(dx * dy))))
+
+    def coarsened(self, factor: int) -> GridReader:
+        """A reader of the same ground in pixels `factor` times as large."""
+        shift = None if self.shift is None else self.shift.coarsened(factor)
+        return GridReader(self.info, self.bands, self.grid.coarsened(factor), shift)
 
     def source_nodes(self, window: Window) -> tuple[FloatArray, FloatArray]:
         """Level coordinates (x, y) of the lattice nodes around a window, pixel centres at whole numbers."""
@@ -119,45 +127,63 @@ class GridReader:
         if col1 > col0 and row1 > row0:
             source, mask = self.scene.read(row0, col0, row1 - row0, col1 - col0)
             offset = (window.row % NODE_PX, window.col % NODE_PX)
-            half = 0.0 if np.issubdtype(dtype, np.floating) else 0.5
-            _sample(np.ascontiguousarray(source), mask, lx - col0, ly - row0, offset, half, values, valid)
+            whole_numbers = bool(np.issubdtype(dtype, np.integer))
+            _sample(np.ascontiguousarray(source), mask, lx - col0, ly - row0, offset, whole_numbers, values, valid)
         return values, valid.astype(bool)
 
 
 @numba.njit(cache=True, nogil=True)
-def _sample(source, mask, lx, ly, offset, half, values, valid):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Bilinear sampling at lattice-interpolated coordinates rounded to 1/32 px; integer weights, so exact."""
+def _sample(source, mask, lx, ly, offset, whole_numbers, values, valid):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Bilinear sampling at lattice-interpolated coordinates rounded to 1/32 px; integer weights, so exact.
+
+    Coordinates run in whole numbers of 2**-25 px (node steps, then the two lattice weights), so that stepping along
+    a row is an addition.
+    """
     bands, height, width = source.shape[0], source.shape[1], source.shape[2]
     rows, cols = valid.shape
+    whole = mask.min() > 0
     for i in range(rows):
         gi = i + offset[0]
         ni = gi // NODE_PX
-        fi = (gi - ni * NODE_PX) / NODE_PX
-        for j in range(cols):
+        fi = gi - ni * NODE_PX
+        j = 0
+        while j < cols:
             gj = j + offset[1]
             nj = gj // NODE_PX
-            fj = (gj - nj * NODE_PX) / NODE_PX
-            top = lx[ni, nj] * (1 - fj) + lx[ni, nj + 1] * fj
-            low = lx[ni + 1, nj] * (1 - fj) + lx[ni + 1, nj + 1] * fj
-            x = int(np.floor((top * (1 - fi) + low * fi) * _STEPS + 0.5))
-            top = ly[ni, nj] * (1 - fj) + ly[ni, nj + 1] * fj
-            low = ly[ni + 1, nj] * (1 - fj) + ly[ni + 1, nj + 1] * fj
-            y = int(np.floor((top * (1 - fi) + low * fi) * _STEPS + 0.5))
-            x0, y0 = x // _STEPS, y // _STEPS
-            wx, wy = x - x0 * _STEPS, y - y0 * _STEPS
-            # Up to a pixel beyond the outermost centres repeats the edge; further out there is no data.
-            if x0 < -1 or y0 < -1 or x0 >= width or y0 >= height:
-                continue
-            x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
-            x0, y0 = max(x0, 0), max(y0, 0)
-            if mask[y0, x0] == 0 or mask[y0, x1] == 0 or mask[y1, x0] == 0 or mask[y1, x1] == 0:
-                continue
-            valid[i, j] = 1
-            for b in range(bands):
-                total = (
-                    source[b, y0, x0] * ((_STEPS - wx) * (_STEPS - wy))
-                    + source[b, y0, x1] * (wx * (_STEPS - wy))
-                    + source[b, y1, x0] * ((_STEPS - wx) * wy)
-                    + source[b, y1, x1] * (wx * wy)
-                )
-                values[b, i, j] = np.floor(total / (_STEPS * _STEPS) + half) if half else total / (_STEPS * _STEPS)
+            stop = min(cols, j + (nj + 1) * NODE_PX - gj)
+            x, step_x = _along(lx, ni, nj, fi, gj - nj * NODE_PX)
+            y, step_y = _along(ly, ni, nj, fi, gj - nj * NODE_PX)
+            for k in range(j, stop):
+                sx, sy = (x + 524288) >> 20, (y + 524288) >> 20
+                x += step_x
+                y += step_y
+                x0, y0 = sx >> 5, sy >> 5
+                wx, wy = sx & 31, sy & 31
+                # Up to a pixel beyond the outermost centres repeats the edge; further out there is no data.
+                if x0 < -1 or y0 < -1 or x0 >= width or y0 >= height:
+                    continue
+                x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+                x0, y0 = max(x0, 0), max(y0, 0)
+                if not whole and (mask[y0, x0] == 0 or mask[y0, x1] == 0 or mask[y1, x0] == 0 or mask[y1, x1] == 0):
+                    continue
+                valid[i, k] = 1
+                w11 = wx * wy
+                w01, w10 = 32 * wx - w11, 32 * wy - w11
+                w00 = 1024 - w11 - w01 - w10
+                for b in range(bands):
+                    total = (
+                        source[b, y0, x0] * w00
+                        + source[b, y0, x1] * w01
+                        + source[b, y1, x0] * w10
+                        + source[b, y1, x1] * w11
+                    )
+                    values[b, i, k] = (np.int64(total) + 512) >> 10 if whole_numbers else total / 1024
+            j = stop
+
+
+@numba.njit(cache=True, nogil=True)
+def _along(nodes, ni, nj, fi, fj):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Coordinate at column `fj` of a lattice cell in its row `fi`, and its step, in 2**-25 px."""
+    left = np.int64(nodes[ni, nj] * 32768) * (NODE_PX - fi) + np.int64(nodes[ni + 1, nj] * 32768) * fi
+    right = np.int64(nodes[ni, nj + 1] * 32768) * (NODE_PX - fi) + np.int64(nodes[ni + 1, nj + 1] * 32768) * fi
+    return left * NODE_PX + (right - left) * fj, right - left

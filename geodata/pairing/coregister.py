@@ -243,7 +243,7 @@ def _held_out_residual(ties: _Ties, scale: float, spacing: float) -> F64:
 
 
 def _field(fit: _Fit, shape: tuple[int, int], spacing: float) -> ShiftField:
-    step = int(max(32, spacing // 2))
+    step = int(max(32, spacing // 4 * 2))  # even, so that the field also serves pixels twice as large
     rows = np.arange(0, shape[0] + step, step, dtype=np.float64)
     cols = np.arange(0, shape[1] + step, step, dtype=np.float64)
     x, y = (v.ravel() for v in np.meshgrid(cols, rows))

@@ -28,7 +28,7 @@ class Radiometry:
     gain: tuple[float, ...]
     offset: tuple[float, ...]
 
-    def apply(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    def apply(self, values: npt.NDArray[np.generic], window: Window, factor: int = 1) -> npt.NDArray[np.uint8]:
         """Values (band, y, x) on the common scale, three bands (a single band is repeated)."""
         gain = np.array(self.gain, np.float32)[:, None, None]
         offset = np.array(self.offset, np.float32)[:, None, None]

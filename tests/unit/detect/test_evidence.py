@@ -8,7 +8,7 @@ import pytest
 
 from geodata.detect.evidence import CHANNELS, HALO_PX, box_mean, box_sum, channels, describe, morphological_profile
 from geodata.detect.pipeline import clean
-from geodata.detect.score import INTERCEPT, TERMS, score, tables
+
 
 U8 = npt.NDArray[np.uint8]
 

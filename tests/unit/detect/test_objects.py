@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from geodata.crs import parse_crs
-from geodata.detect.objects import Component, WindowObjects, find_components, merge_windows
+from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
 from geodata.grid import Grid
 from tests.unit.io_rasters.raster_kit import TRANSFORM
 
@@ -23,7 +23,10 @@ def in_windows(mask: Bool, size: int, order: int = 1) -> list[Component]:
     parts: list[WindowObjects] = []
     for window in Grid(parse_crs(4547), TRANSFORM, mask.shape).windows(size):
         at = window.slices
-        parts.append(find_components(mask[at], window, [values[at], mask[at]], points[at], unseen[at]))
+        # Each pixel is a piece of its own: score, value and one to count by.
+        numbers = np.arange(mask[at].size, dtype=np.int32).reshape(mask[at].shape)
+        table = np.column_stack([points[at].ravel(), values[at].ravel(), np.ones(mask[at].size)]).astype(np.int16)
+        parts.append(find_components(mask[at], window, Measures(numbers, table), unseen[at]))
     return merge_windows(parts[::order], mask.shape)
 
 
@@ -43,7 +46,7 @@ def test_a_square_cut_by_four_corners_is_one() -> None:
     mask[7:13, 8:12] = True
     (one,) = in_windows(mask, 10)
     assert (one.row, one.col, one.pixels, one.mask.shape) == (7, 8, 24, (6, 4))
-    assert one.sums[1] == 24 and not one.borders_unseen
+    assert one.sums[2] == 24 and not one.borders_unseen
     assert plain(one) == plain(in_windows(mask, 20)[0])
 
 
