@@ -135,14 +135,20 @@ def process_height_window(plan: HeightPlan, window: Window) -> HeightWindow:
             "gain": _whole(masks["gain"] & stands["gain"], after, before, stands["gain"], plan) & wanted,
             "loss": _whole(masks["loss"] & stands["loss"], before, after, stands["loss"], plan) & wanted,
         }
-    near_unseen = cv2.dilate(
-        (~valid).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
-    ).astype(bool)
+    near_unseen = _near_unseen(valid, plan.gsd_m)
     # Objects are measured whole afterwards; nothing is summed here.
     nothing = np.zeros((window.height, window.width), np.int16)
     for direction, mask in masks.items():
         result.objects[direction] = find_components(mask[core], window, [nothing], nothing, near_unseen[core])
     return result
+
+
+def _near_unseen(valid: BoolArray, gsd_m: float) -> BoolArray:
+    """Pixels beside the edge of the grid or beside a wide unknown part; single missing pixels are no edge."""
+    side = 2 * max(1, round(_HOLE_M / gsd_m)) + 1
+    wide = cv2.morphologyEx((~valid).astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    kernel = np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.dilate(wide, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1), bool)
 
 
 def _roofs_that_rose(plan: HeightPlan, upper: Surface, lower: Surface) -> BoolArray:

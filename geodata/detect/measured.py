@@ -213,7 +213,7 @@ def _ground(surface: Surface, cells: F32, core: BoolArray, around: BoolArray) ->
 
 
 def _roof_share(plan: HeightPlan, upper: Surface, lower: Surface, mask: BoolArray) -> float:
-    """Share of what rose within 3 m of an object that is plane: near all of a roof, half of a crown with a plane spot."""
+    """Share of what rose within 3 m of an object that is plane: most of a roof, half of a crown with a plane spot."""
     reach = max(1, round(_ZONE_M / plan.gsd_m))
     rose = upper.valid & lower.valid & (upper.cm - lower.cm >= plan.least_gain_cm)
     zone = rose & cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)).astype(bool)

@@ -103,9 +103,10 @@ def structure(
     gain = footprint.direction == "gain"
     change = change_of(heights, footprint.direction)
     earthworks = heights.wall_share is not None and heights.wall_share < HEAP_WALL_SHARE
+    green = (heights.green_share or 0.0) >= GREEN_SHARE and not covered(heights)
     cues = {
         "edge_of_image": borders_unseen,
-        "tree": heights.roof_share < DOUBTFUL_ROOF_SHARE or ((heights.green_share or 0.0) >= GREEN_SHARE and not covered(heights)),
+        "tree": green or heights.roof_share < DOUBTFUL_ROOF_SHARE,
         "tarpaulin": covered(heights),
         "bare_soil": earthworks,
     }

@@ -8,11 +8,14 @@ went. Everything else (roofs, walls, crowns, holes in the data) is as it was sur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import cv2
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +23,20 @@ import rasterio
 import shapely
 from rasterio.features import rasterize
 from rasterio.fill import fillnodata
+from rich.console import Console
+from rich.table import Table
 from scipy import ndimage
+
+from geodata.scan import scan
+from geodata.types import ScanOptions, SurfaceFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "height"
 NODATA = -9999.0
 MIN_AREA_M2, MIN_GAIN_M = 20.0, 2.5
+FOLDS, REPEATS = 3, 2
+COVERED = 0.5
+"""Share of a footprint that must be found, and share of a finding that must have changed."""
 
 F64 = npt.NDArray[np.float64]
 
@@ -121,7 +132,7 @@ def spoiled(where: Place, surface: F64, rng: np.random.Generator) -> F64:
 
 
 def crowns_of(where: Place) -> npt.NDArray[np.bool_]:
-    """Trees: high, away from registered buildings, and with ground seen beneath (a lidar's pulses pass a crown, no roof).
+    """Trees: high, away from registered buildings, with ground seen beneath (pulses pass through crowns, not roofs).
 
     Where the terrain model has no holes under buildings (Alexandria) this tells nothing, and no tree is changed.
     """
@@ -156,3 +167,134 @@ def write(path: Path, values: F64, where: Place) -> Path:
     with rasterio.open(path, "w", **profile) as target:
         target.write(np.where(np.isnan(values), NODATA, values).astype(np.float32), 1)
     return path
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of change.
+
+    Args:
+        name: What it is called.
+        share: Part of the height that stood already (or that stayed).
+        gone: Whether the dates are swapped, so that the buildings are demolished.
+        terrain: Whether the terrain model is given.
+    """
+
+    name: str
+    share: float = 0.0
+    gone: bool = False
+    terrain: bool = False
+
+
+CASES = (
+    Case("new building"),
+    Case("new building, with terrain model", terrain=True),
+    Case("roof addition (half its height)", share=0.5),
+    Case("demolition", gone=True),
+)
+
+
+@dataclass
+class Score:
+    """Counts over the scans of a case."""
+
+    true: int = 0
+    found: int = 0
+    findings: int = 0
+    correct: int = 0
+    altered: int = 0
+    gain_errors_m: list[float] = field(default_factory=list)
+
+    @property
+    def completeness(self) -> float:
+        return self.found / max(1, self.true)
+
+    @property
+    def correctness(self) -> float:
+        return self.correct / max(1, self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "true": self.true,
+            "findings": self.findings,
+            "completeness": round(self.completeness, 4),
+            "correctness": round(self.correctness, 4),
+            "altered_share": round(self.altered / max(1, self.correct), 4),
+            "gain_error_median_m": round(float(np.median(self.gain_errors_m)), 3) if self.gain_errors_m else None,
+        }
+
+
+def folds(where: Place) -> Iterator[tuple[npt.NDArray[np.intp], int]]:
+    """Random thirds of the buildings that stand, each once in every repeat, with a seed for the spoiling."""
+    rows = standing(where)
+    for repeat in range(REPEATS):
+        order = np.random.default_rng(100 + repeat).permutation(rows)
+        for k, part in enumerate(np.array_split(order, FOLDS)):
+            yield np.sort(part), 1000 + FOLDS * repeat + k
+
+
+def run_case(where: Place, case: Case, chosen: Any, seed: int, folder: Path, score: Score, workers: int = 1) -> None:
+    """Scan one fold and add it to the counts."""
+    low = lowered(where, chosen, case.share)
+    spoilt = spoiled(where, low, np.random.default_rng(seed))
+    pair = (where.surface, spoilt) if case.gone else (spoilt, where.surface)
+    files = [
+        write(folder / name, values, where) for name, values in zip(("before.tif", "after.tif"), pair, strict=True)
+    ]
+    terrain = write(folder / "terrain.tif", where.terrain, where) if case.terrain else None
+    options = ScanOptions(
+        before_date=datetime(2014, 1, 1, tzinfo=UTC), after_date=datetime(2018, 1, 1, tzinfo=UTC), workers=workers
+    )
+    found = scan(surfaces=SurfaceFiles(*files, after_terrain=terrain), options=options).findings
+    found = found[(found.area_m2 >= MIN_AREA_M2) & (found.height_gain_m.astype(float).abs() >= MIN_GAIN_M)]
+    found = found[(found.height_gain_m.astype(float) < 0) == case.gone]
+    outlines = found.geometry.to_crs(where.profile["crs"])
+    add(where, where.surface - low, chosen, list(zip(outlines, found.to_dict("records"), strict=True)), score)
+
+
+def add(where: Place, gain: F64, chosen: Any, found: list[tuple[Any, dict[str, Any]]], score: Score) -> None:
+    """Count a fold: footprints that were found, findings that lie on what changed."""
+    seen = where.mask([shape for shape, _ in found])
+    changed = np.nan_to_num(gain) >= 2.0
+    for k in chosen:
+        inside = where.mask([where.footprints[k]])
+        known = inside & ~np.isnan(gain)
+        if np.median(gain[known]) >= MIN_GAIN_M:
+            score.true += 1
+            score.found += bool((seen & inside).sum() >= COVERED * inside.sum())
+    for shape, row in found:
+        inside = where.mask([shape])
+        score.findings += 1
+        if (changed & inside).sum() >= COVERED * (inside & ~np.isnan(gain)).sum() > 0:
+            score.correct += 1
+            score.altered += row["change"] == "altered"
+            truth = float(np.percentile(gain[changed & inside], 75))
+            score.gain_errors_m.append(abs(abs(float(row["height_gain_m"])) - truth))
+
+
+def height(console: Console, workers: int) -> dict[str, Any] | None:
+    """Completeness and correctness of gains and losses of at least 2.5 m on buildings of at least 20 m²."""
+    results: dict[str, Any] = {}
+    table = Table(title="height change, semi-synthetic (surveyed surface, earlier date by lowering footprints)")
+    for title in ("place", "change", "true", "findings", "completeness", "correctness", "altered", "gain error m"):
+        table.add_column(title, justify="left" if title in ("place", "change") else "right")
+    begun = time.perf_counter()
+    for name in ("delft", "alexandria"):
+        where = place(name)
+        if where is None:
+            console.print(f"[yellow]skipped: {DATA / name} is not there[/yellow]")
+            continue
+        results[name] = {}
+        for case in CASES:
+            score = Score()
+            with tempfile.TemporaryDirectory(prefix="kancha-bench-") as folder:
+                for chosen, seed in folds(where):
+                    run_case(where, case, chosen, seed, Path(folder), score, workers)
+            told = results[name][case.name] = score.as_dict()
+            shown = [f"{told[k]:.3f}" for k in ("completeness", "correctness", "altered_share")]
+            table.add_row(
+                name, case.name, str(score.true), str(score.findings), *shown, f"{told['gain_error_median_m']:.2f}"
+            )
+    console.print(table)
+    console.print(f"{FOLDS * REPEATS} choices of buildings a row, {time.perf_counter() - begun:.0f} s")
+    return results or None
