@@ -221,7 +221,9 @@ def height_candidates(
         pictures: The imagery, where there is any.
         progress: Called with the share done.
     """
-    found = find_height_objects(scan.plan, options.window_px, options.workers, lambda share: progress(0.8 * share))
+    # A window of heights weighs a fraction of one of imagery, and its ground needs a wide halo: larger ones cost less.
+    window_px = 2 * options.window_px
+    found = find_height_objects(scan.plan, window_px, options.workers, lambda share: progress(0.8 * share))
     smallest_px = 0.8 * options.min_area_m2 / scan.plan.gsd_m**2
     parts = [(c, d) for d in DIRECTIONS for c in found.components[d] if c.pixels >= smallest_px]
     footprints = [Footprint(c.row, c.col, c.mask, d) for c, d in parts]

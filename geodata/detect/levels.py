@@ -22,7 +22,6 @@ from geodata.detect.surfaces import NO_PLANE, BoolArray, Surface, SurfaceReader,
 from geodata.errors import EmptyRasterError, SurfaceLevelError
 from geodata.grid import Window
 from geodata.io.warp import GridReader, ShiftField
-from geodata.pairing.coregister import patch_windows
 
 F64 = npt.NDArray[np.float64]
 
@@ -204,7 +203,18 @@ def _read(before: GridReader, after: GridReader, threads: int) -> list[_Patch]:
         return _Patch(window.row, window.col, first, second)
 
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(read, patch_windows(before.grid.shape, PATCH_PX, MAX_PATCHES_PER_SIDE)))
+        return list(pool.map(read, _patch_windows(before.grid.shape)))
+
+
+def _patch_windows(shape: tuple[int, int]) -> list[Window]:
+    """Patches that never overlap: all of a small grid, at most 8 × 8 spread evenly over a large one."""
+    sides = []
+    for length in shape:
+        count = min(MAX_PATCHES_PER_SIDE, -(-length // PATCH_PX))
+        side = min(PATCH_PX, -(-length // count))
+        starts = np.linspace(0, length - side, count).astype(int) if count * side < length else side * np.arange(count)
+        sides.append([(int(start), min(side, length - int(start))) for start in starts])
+    return [Window(row, col, height, width) for row, height in sides[0] for col, width in sides[1]]
 
 
 def _shifted(surface: Surface, shift: tuple[float, float]) -> Surface:
@@ -298,8 +308,10 @@ def _fit(sample: _Sample, shape: tuple[int, int], *, with_shift: bool = False) -
         limit = max(_LAST_LIMIT_CM, 4.685 * _nmad(residual[np.abs(residual) < limit]))
     agrees, error = weight > 0, 0.0
     if with_shift:
-        spread = _CORRELATION * _nmad(residual[agrees]) * np.sqrt(np.diag(np.linalg.inv(normal)))
-        error = float(spread[3:].max())
+        # What noise alone would show as slopes (its variance over six a pixel) tells no shift.
+        false_slopes = float((weight * sample.residual**2).sum()) / 6
+        told = float(np.linalg.eigvalsh(normal[3:, 3:])[0]) - false_slopes
+        error = _CORRELATION * _nmad(residual[agrees]) / math.sqrt(told) if told > 0 else math.inf
     shift = (float(found[3]), float(found[4])) if with_shift else (0.0, 0.0)
     tilt = (float(found[0]), float(found[1] / scale), float(found[2] / scale))
     return _Fit(tilt, shift, error, agrees, residual[agrees])
@@ -309,8 +321,9 @@ def _fit(sample: _Sample, shape: tuple[int, int], *, with_shift: bool = False) -
 def _shift_costs(before, valid_before, after, valid_after, tilt, place, reach, total, count):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Sum of the height differences, each at most `_CAP_CM`, at every whole-pixel shift within reach."""
     rows, cols = before.shape
-    for i in range(reach, rows - reach, 2):
-        for j in range(reach, cols - reach, 2):
+    # Every fourth pixel along diagonals: walls of either direction are met on every row and column.
+    for i in range(reach, rows - reach):
+        for j in range(reach + i % 4, cols - reach, 4):
             if not valid_before[i, j]:
                 continue
             level = tilt[0] + tilt[1] * (place[0] + i) + tilt[2] * (place[1] + j)
