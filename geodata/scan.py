@@ -115,6 +115,7 @@ def scan(
     dates = require_dates(first, second, options.before_date, options.after_date)
     pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi)
     tell(0.02, "aligning")
+    heights = None if surfaces is None else open_surfaces(surfaces, options, aoi)
     plan, alignment = _prepare(first, second, pair, aoi, options.workers)
     tell(0.1, "detecting")
     window = -(-options.window_px // 64) * 64
@@ -127,10 +128,8 @@ def scan(
         )
     tell(0.9, "outlining")
     candidates = _candidates(found, plan, alignment, options)
-    heights = None
-    if surfaces is not None:
+    if heights is not None:
         tell(0.9, "comparing heights")
-        heights = open_surfaces(surfaces, options, aoi)
         candidates = _with_surfaces(candidates, heights, (first, second), alignment, pair, options)
     provenance = _provenance(
         (first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports, heights

@@ -28,7 +28,7 @@ LIKENESS = 0.75
 
 _WALLS_UNKNOWN = 0.6
 _INTERCEPT = -8.5
-_WEIGHTS = {"roof": 12.0, "walls": 2.0, "gain": 1.0, "area": 0.3, "green": -2.0}
+_WEIGHTS = {"roof": 12.0, "walls": 2.0, "gain": 1.0, "area": 0.3, "green": -2.0, "heap": -4.0}
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class HeightRule:
 
 
 def height_confidence(heights: Heights, area_m2: float, rule: HeightRule) -> float:
-    """Probability that an object is a structure that changed, from five attributes in a logistic model.
+    """Probability that an object is a structure that changed, from six attributes in a logistic model.
 
     Set by hand on surface models with known changes: plane roofs, walls, a gain well over what counts and a fair
-    size speak for it, green speaks against it unless it is as plane as a net.
+    size speak for it; sides without a step speak against it, and green does unless it is as plane as a net.
     """
     attributes = {
         "roof": heights.roof_share,
@@ -58,6 +58,7 @@ def height_confidence(heights: Heights, area_m2: float, rule: HeightRule) -> flo
         "gain": math.log(max(abs(heights.rise_m), 0.1) / rule.least_gain_m),
         "area": math.log(max(area_m2, 1.0) / 50),
         "green": 0.0 if covered(heights) else heights.green_share or 0.0,
+        "heap": float(is_heap(heights)),
     }
     logit = _INTERCEPT + sum(_WEIGHTS[name] * value for name, value in attributes.items())
     return 1 / (1 + math.exp(-logit))
@@ -66,6 +67,11 @@ def height_confidence(heights: Heights, area_m2: float, rule: HeightRule) -> flo
 def covered(heights: Heights) -> bool:
     """Green as vegetation and plane as a roof: netting or a tarpaulin over something that stands."""
     return (heights.green_share or 0.0) >= GREEN_SHARE and heights.roof_share >= COVERED_ROOF_SHARE
+
+
+def is_heap(heights: Heights) -> bool:
+    """Whether it has no walls: earth that was heaped up or dug away."""
+    return heights.wall_share is not None and heights.wall_share < HEAP_WALL_SHARE
 
 
 def conceals(heights: Heights) -> bool:
@@ -102,7 +108,7 @@ def structure(
     area_m2 = geodesic_area_m2(polygon)
     gain = footprint.direction == "gain"
     change = change_of(heights, footprint.direction)
-    earthworks = heights.wall_share is not None and heights.wall_share < HEAP_WALL_SHARE
+    earthworks = is_heap(heights)
     green = (heights.green_share or 0.0) >= GREEN_SHARE and not covered(heights)
     cues = {
         "edge_of_image": borders_unseen,

@@ -101,8 +101,8 @@ def test_a_hall_wider_than_the_opening_is_found(tmp_path: Path) -> None:
 def test_a_heap_says_that_it_is_earth(tmp_path: Path) -> None:
     rows, cols = np.mgrid[:SIDE, :SIDE]
     heap = np.clip(6 - np.hypot(rows - 160, cols - 160) / 10, 0, None)
-    found = compared(tmp_path, town(1), town(2) + smooth(heap, 3)).findings
-    assert all(row["stage"] == "earthworks" and "bare_soil" in row["cues"] for _, row in found.iterrows())
+    row = only(compared(tmp_path, town(1), town(2) + smooth(heap, 3)))
+    assert row["stage"] == "earthworks" and row["cues"] == ["bare_soil"] and row["confidence"] < 0.8
 
 
 def test_what_is_smaller_than_wanted_is_left_out(tmp_path: Path) -> None:
