@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,9 +116,18 @@ def open_surfaces(files: SurfaceFiles, options: ScanOptions, area: shapely.Multi
     return SurfaceScan(before, after, terrains, pair, plan, levels)
 
 
-def _surface(path: Any, crs: str | None) -> RasterInfo:
-    """A raster that holds heights: one band, more than 8 bit."""
+def _surface(path: Path, crs: str | None) -> RasterInfo:
     info = inspect_raster(path, crs=crs)
+    require_heights(info)
+    return info
+
+
+def require_heights(info: RasterInfo) -> None:
+    """See that a raster may hold heights: one band of more than 8 bit.
+
+    Raises:
+        BandsError: If it is a picture.
+    """
     bands = [name for name in info.bands if not name.startswith("alpha")]
     if len(bands) != 1 or info.dtype == "uint8":
         raise BandsError(
@@ -126,7 +136,6 @@ def _surface(path: Any, crs: str | None) -> RasterInfo:
             remedy="Give imagery as BEFORE and AFTER, surface models with --before-dsm and --after-dsm.",
             bands=len(bands),
         )
-    return info
 
 
 def _laid_out(

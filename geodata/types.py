@@ -82,6 +82,11 @@ class ScanOptions:
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
 
 
+SurfaceRole = Literal["before_dsm", "after_dsm", "before_dtm", "after_dtm"]
+SURFACE_ROLES: tuple[SurfaceRole, ...] = ("before_dsm", "after_dsm", "before_dtm", "after_dtm")
+"""Surface (dsm) and terrain (dtm) models of the two dates, as inputs are named everywhere."""
+
+
 @dataclass(frozen=True)
 class SurfaceFiles:
     """Surface models of two dates, heights in metres.

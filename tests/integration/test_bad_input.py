@@ -194,7 +194,7 @@ CASES = [
     Case(
         "nothing stable",
         "surfaces-not-level",
-        r"nmad_m=\d+\.",
+        r"stable_px=\d+",
         **options("--before-dsm", "rough_1.tif", "--after-dsm", "rough_2.tif"),
     ),
     Case("too small a change", "option-range", "min_gain_m=0.0", **options("--min-gain", "0")),
