@@ -161,7 +161,7 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: _Request) -> ScanResult:
     levels = heights.levels
     lying = Alignment(
         levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
-        levels.shift_px,
+        levels.applied_px,
         levels.stable_px,
         float("nan"),
         float("nan"),

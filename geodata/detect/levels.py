@@ -55,7 +55,8 @@ class Levels:
 
     Args:
         shift_px: (dx, dy): the content of a grid pixel is found `dx` columns further right and `dy` rows further
-            down in the second surface.
+            down in the second surface; as it was found.
+        applied_px: The shift that is applied: whole pixels where the second surface is read unresampled.
         shift_from: What told the shift: `slopes`, `walls`, or `none`.
         tilt: Plane to add to the first surface: cm, cm per row, cm per column.
         offset_m: That plane in the middle of the grid.
@@ -66,6 +67,7 @@ class Levels:
     """
 
     shift_px: tuple[float, float]
+    applied_px: tuple[float, float]
     shift_from: str
     tilt: tuple[float, float, float]
     offset_m: float
@@ -81,15 +83,16 @@ class Levels:
 
     def field(self) -> ShiftField | None:
         """The shift to apply to the second surface."""
-        if self.shift_px == (0.0, 0.0):
+        if self.applied_px == (0.0, 0.0):
             return None
-        dx, dy = self.shift_px
+        dx, dy = self.applied_px
         return ShiftField(np.full((2, 2), dx), np.full((2, 2), dy), 1 << 20)
 
     def as_dict(self, gsd_m: float) -> dict[str, Any]:
         """The figures as plain values for the provenance."""
         return {
             "shift_m": [round(self.shift_px[0] * gsd_m, 3), round(-self.shift_px[1] * gsd_m, 3)],
+            "applied_shift_m": [round(self.applied_px[0] * gsd_m, 3), round(-self.applied_px[1] * gsd_m, 3)],
             "shift_from": self.shift_from,
             "offset_m": round(self.offset_m, 3),
             "tilt_m_per_km": [round(self.tilt[2] / gsd_m * 10, 3), round(-self.tilt[1] / gsd_m * 10, 3)],
@@ -171,7 +174,8 @@ def level(before: GridReader, after: GridReader, threads: int = 1) -> Levels:
     gsd_cm = 100 * float(np.sqrt(np.prod(before.grid.pixel_size)))
     tilt = _fit(_stable(patches, (0.0, 0.0), gsd_cm, names), shape).tilt
     shift, told_by = _refined(patches, _coarse(patches, tilt), shape, gsd_cm, names)
-    sample = _stable(patches, shift, gsd_cm, names)
+    applied = _applied(shift, after)
+    sample = _stable(patches, applied, gsd_cm, names)
     fit = _fit(sample, shape)
     sample = sample.where(fit.agrees)
     nmad_cm = _nmad(fit.residual)
@@ -187,6 +191,7 @@ def level(before: GridReader, after: GridReader, threads: int = 1) -> Levels:
     middle = fit.tilt[0] + fit.tilt[1] * shape[0] / 2 + fit.tilt[2] * shape[1] / 2
     return Levels(
         shift_px=shift,
+        applied_px=applied,
         shift_from=told_by,
         tilt=fit.tilt,
         offset_m=middle / 100,
@@ -195,6 +200,16 @@ def level(before: GridReader, after: GridReader, threads: int = 1) -> Levels:
         roof_residual_cm=_roof_residual_cm(patches, gsd_cm),
         stable_px=sample.size,
     )
+
+
+def _applied(shift: tuple[float, float], after: GridReader) -> tuple[float, float]:
+    """Whole pixels where nothing else resamples the surface.
+
+    Interpolation smooths crowns until they pass as roofs, and half a pixel is within what the comparison tolerates.
+    """
+    if after.info.grid.aligned_with(after.grid):
+        return float(round(shift[0])), float(round(shift[1]))
+    return shift
 
 
 def _read(before: GridReader, after: GridReader, threads: int) -> list[_Patch]:

@@ -178,17 +178,20 @@ class Case:
         share: Part of the height that stood already (or that stayed).
         gone: Whether the dates are swapped, so that the buildings are demolished.
         terrain: Whether the terrain model is given.
+        off_grid: Whether the second model's pixels lie 0.4 px beside the first's, so that it is resampled.
     """
 
     name: str
     share: float = 0.0
     gone: bool = False
     terrain: bool = False
+    off_grid: bool = False
 
 
 CASES = (
     Case("new building"),
     Case("new building, with terrain model", terrain=True),
+    Case("new building, pixels 0.4 px apart", off_grid=True),
     Case("roof addition (half its height)", share=0.5),
     Case("demolition", gone=True),
 )
@@ -241,6 +244,9 @@ def run_case(where: Place, case: Case, chosen: Any, seed: int, folder: Path, sco
     files = [
         write(folder / name, values, where) for name, values in zip(("before.tif", "after.tif"), pair, strict=True)
     ]
+    if case.off_grid:
+        with rasterio.open(files[1], "r+") as dataset:
+            dataset.transform = dataset.transform @ rasterio.Affine.translation(0.4, -0.4)
     terrain = write(folder / "terrain.tif", where.terrain, where) if case.terrain else None
     options = ScanOptions(
         before_date=datetime(2014, 1, 1, tzinfo=UTC), after_date=datetime(2018, 1, 1, tzinfo=UTC), workers=workers
