@@ -136,11 +136,15 @@ def process_height_window(plan: HeightPlan, window: Window) -> HeightWindow:
             "loss": _whole(masks["loss"] & stands["loss"], before, after, stands["loss"], plan) & wanted,
         }
     near_unseen = _near_unseen(valid, plan.gsd_m)
-    # Objects are measured whole afterwards; nothing is summed here.
-    nothing = np.zeros((window.height, window.width), np.int16)
     for direction, mask in masks.items():
-        result.objects[direction] = find_components(mask[core], window, [nothing], nothing, near_unseen[core])
+        result.objects[direction] = _components(mask[core], window, near_unseen[core])
     return result
+
+
+def _components(mask: BoolArray, window: Window, near_unseen: BoolArray) -> WindowObjects:
+    """The components of a window; they are measured whole afterwards, nothing is summed here."""
+    nothing = np.zeros(mask.shape, np.int16)
+    return find_components(mask, window, [nothing], nothing, near_unseen)
 
 
 def _near_unseen(valid: BoolArray, gsd_m: float) -> BoolArray:
