@@ -188,6 +188,14 @@ class MissingDateError(PairError):
     title_zh = "缺少影像拍摄日期"
 
 
+class SurfaceLevelError(PairError):
+    """Two surface models cannot be brought onto each other."""
+
+    code = "surfaces-not-level"
+    title = "The two surface models cannot be brought onto each other"
+    title_zh = "两期地表模型无法高程配准"
+
+
 # --- vectors -------------------------------------------------------------------------------------
 
 

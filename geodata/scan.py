@@ -18,19 +18,29 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from geodata.assess import assess
 from geodata.crs import CRS84, crs_label, transform_xy
 from geodata.detect.candidates import CANDIDATE_CONFIDENCE, CONFIRMED_CONFIDENCE, Candidate, make_candidate
 from geodata.detect.pipeline import DIRECTIONS, Detection, Operating, WindowPlan, detect
-from geodata.errors import EmptyRasterError
+from geodata.errors import EmptyRasterError, OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster
-from geodata.io.warp import GridReader
+from geodata.io.warp import GridReader, ShiftField
 from geodata.pairing.coregister import Alignment, align
 from geodata.pairing.plan import PairPlan, plan_pair, require_dates
 from geodata.pairing.radiometry import normalise, sample_pair
-from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions
+from geodata.scan_height import (
+    SurfaceScan,
+    height_candidates,
+    joined,
+    open_surfaces,
+    pictures_on,
+    wanted,
+    with_heights,
+)
+from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
 
 SUSPECT, SUSPECT_GONE, PIECE = -170, -40, -145
 """Scores (hundredths of a log-odds) from which a pixel is looked at closely, and a piece belongs to an object."""
@@ -65,20 +75,22 @@ class ScanResult:
 
 
 def scan(
-    before: Path | str,
-    after: Path | str,
+    before: Path | str | None = None,
+    after: Path | str | None = None,
     *,
+    surfaces: SurfaceFiles | None = None,
     layers: Layers | None = None,
     aoi: shapely.MultiPolygon | None = None,
     options: ScanOptions | None = None,
     progress: ProgressHook | None = None,
     layer_reports: Sequence[LayerReport] = (),
 ) -> ScanResult:
-    """Compare two scenes and assess what changed.
+    """Compare two scenes and assess what changed: imagery, surface models, or both.
 
     Args:
-        before: GeoTIFF of the first date.
+        before: GeoTIFF of the first date; None: the surface models alone are compared.
         after: GeoTIFF of the second date.
+        surfaces: Surface models of the two dates.
         layers: What the findings are assessed against.
         aoi: Area of interest in CRS84; only findings that touch it are reported.
         options: The user's choices.
@@ -91,11 +103,19 @@ def scan(
     options, layers = options or ScanOptions(), layers or Layers()
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
+    if before is None and after is None and surfaces is not None:
+        return _scan_surfaces(surfaces, _Request(layers, aoi, options, tell, layer_reports))
+    if before is None or after is None:
+        raise OptionError(
+            "A scan compares two dates: a pair of images, a pair of surface models, or both.",
+            remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
+        )
     first = inspect_raster(Path(before), crs=options.before_crs)
     second = inspect_raster(Path(after), crs=options.after_crs)
     dates = require_dates(first, second, options.before_date, options.after_date)
     pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi)
     tell(0.02, "aligning")
+    heights = None if surfaces is None else open_surfaces(surfaces, options, aoi)
     plan, alignment = _prepare(first, second, pair, aoi, options.workers)
     tell(0.1, "detecting")
     found = detect(plan, options.window_px, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
@@ -107,11 +127,81 @@ def scan(
         )
     tell(0.9, "outlining")
     candidates = _candidates(found, plan, alignment, options)
-    provenance = _provenance((first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports)
+    if heights is not None:
+        tell(0.9, "comparing heights")
+        candidates = _with_surfaces(candidates, heights, (first, second), alignment, pair, options)
+    provenance = _provenance(
+        (first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports, heights
+    )
     tell(0.95, "assessing")
     findings = _findings(candidates, layers, provenance, dates)
     tell(1.0, "done")
     return ScanResult(findings, provenance)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked of a scan, whatever is compared."""
+
+    layers: Layers
+    aoi: shapely.MultiPolygon | None
+    options: ScanOptions
+    tell: ProgressHook
+    layer_reports: Sequence[LayerReport]
+
+
+def _scan_surfaces(surfaces: SurfaceFiles, ask: _Request) -> ScanResult:
+    """Compare two surface models without imagery."""
+    options = ask.options
+    heights = open_surfaces(surfaces, options, ask.aoi)
+    dates = require_dates(heights.before, heights.after, options.before_date, options.after_date)
+    ask.tell(0.1, "detecting")
+    found = height_candidates(heights, options, progress=lambda share: ask.tell(0.1 + 0.8 * share, "detecting"))
+    levels = heights.levels
+    lying = Alignment(
+        levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
+        levels.applied_px,
+        levels.stable_px,
+        float("nan"),
+        float("nan"),
+        True,
+    )
+    provenance = _provenance(
+        None,
+        dates,
+        heights.pair,
+        lying,
+        Detection({}, found.seen_px, found.wanted_px, found.seen_px),
+        options,
+        ask.aoi,
+        ask.layers,
+        ask.layer_reports,
+        heights,
+    )
+    ask.tell(0.95, "assessing")
+    findings = _findings(_ordered(found.candidates), ask.layers, provenance, dates)
+    ask.tell(1.0, "done")
+    return ScanResult(findings, provenance)
+
+
+def _with_surfaces(
+    candidates: list[Candidate],
+    heights: SurfaceScan,
+    images: tuple[RasterInfo, RasterInfo],
+    alignment: Alignment,
+    pair: PairPlan,
+    options: ScanOptions,
+) -> list[Candidate]:
+    """The imagery's candidates with their heights, and what the surfaces alone show."""
+    gsd_m = pair.grid.pixel_size[0]
+    shift = alignment.global_px if alignment.reliable else (0.0, 0.0)
+    pictures = pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
+    seen = wanted(with_heights(candidates, heights, pictures, options.workers), options)
+    return _ordered(joined(seen, height_candidates(heights, options, pictures).candidates))
+
+
+def _ordered(candidates: list[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda c: (-c.confidence, c.change, c.row, c.col))
 
 
 def _prepare(
@@ -148,7 +238,7 @@ def _candidates(found: Detection, plan: WindowPlan, alignment: Alignment, option
             candidate = make_candidate(component, change, plan.grid, residual)
             if candidate.area_m2 >= options.min_area_m2 and candidate.confidence >= floor:
                 kept.append(candidate)
-    return sorted(kept, key=lambda c: (-c.confidence, c.change, c.row, c.col))
+    return _ordered(kept)
 
 
 def _findings(
@@ -166,9 +256,11 @@ def _findings(
             "area_m2": round(c.area_m2, 1),
             "area_error_m2": round(c.area_error_m2, 1),
             "outline_error_m": round(c.outline_error_m, 2),
-            "stage": "unknown",
-            "height_gain_m": None,
+            "stage": c.stage,
+            "height_gain_m": None if c.height_gain_m is None else round(c.height_gain_m, 2),
+            "storeys": c.storeys,
             "cues": list(c.cues),
+            "flags": list(c.flags),
             "tier": "confirmed" if c.confidence >= CONFIRMED_CONFIDENCE else "candidate",
             "before_acquired_at": dates[0].astimezone(UTC).isoformat(),
             "after_acquired_at": dates[1].astimezone(UTC).isoformat(),
@@ -178,6 +270,9 @@ def _findings(
     ]
     columns = [*_EMPTY_COLUMNS] if not rows else None
     frame = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=CRS84)
+    for name in ("height_gain_m", "storeys"):
+        # Whole numbers stay whole, and what is not known stays None beside what is.
+        frame[name] = pd.Series([row[name] for row in rows], dtype=object, index=frame.index)
     return assess(frame, layers, as_of=dates[1])
 
 
@@ -192,7 +287,9 @@ _EMPTY_COLUMNS = (
     "outline_error_m",
     "stage",
     "height_gain_m",
+    "storeys",
     "cues",
+    "flags",
     "tier",
     "before_acquired_at",
     "after_acquired_at",
@@ -217,7 +314,7 @@ def layers_digest(layers: Layers) -> dict[str, str]:
 
 
 def _provenance(
-    scenes: tuple[RasterInfo, RasterInfo],
+    scenes: tuple[RasterInfo, RasterInfo] | None,
     dates: tuple[datetime, datetime],
     pair: PairPlan,
     alignment: Alignment,
@@ -226,17 +323,19 @@ def _provenance(
     aoi: shapely.MultiPolygon | None,
     layers: Layers,
     layer_reports: Sequence[LayerReport],
+    heights: SurfaceScan | None = None,
 ) -> dict[str, Any]:
+    given = [] if scenes is None else list(zip(("before", "after"), scenes, strict=True))
     inputs = [
         {
             "role": role,
             "name": info.name,
             "sha256": info.sha256,
-            "acquired_at": moment.astimezone(UTC).isoformat(),
+            "acquired_at": dates[0 if role.startswith("before") else 1].astimezone(UTC).isoformat(),
             "crs": crs_label(info.grid.crs),
             "gsd_m": round(info.gsd_m, 4),
         }
-        for role, info, moment in zip(("before", "after"), scenes, dates, strict=True)
+        for role, info in [*given, *(heights.inputs if heights else ())]
     ]
     parameters = {**options.result_parameters(), "aoi": None if aoi is None else aoi.wkt}
     identity = {
@@ -254,7 +353,7 @@ def _provenance(
         "parameters_sha256": hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest(),
         "layers": identity["layers"],
         "layer_reports": [report.as_dict() for report in layer_reports],
-        "model": f"training-free/{version('kancha')}",
+        "model": f"{'surfaces' if scenes is None else 'training-free'}/{version('kancha')}",
         "code_version": version("kancha"),
         "grid": {"crs": crs_label(pair.grid.crs), "gsd_m": gsd_m, "shape": list(pair.grid.shape)},
         "overlap_share": round(pair.overlap_share, 4),
@@ -266,6 +365,7 @@ def _provenance(
             "residual_median_px": _number(alignment.residual_median_px),
             "residual_p90_px": _number(alignment.residual_p90_px),
         },
+        "heights": None if heights is None else heights.as_dict(),
         "usable_share": round(found.seen_px / max(1, found.wanted_px), 4),
         "area_km2": round(found.seen_px * gsd_m * gsd_m / 1e6, 4),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -39,6 +40,7 @@ class ScanOptions:
         after_date: Acquisition time of the second date, None: from the file.
         before_crs: System of the first raster where the file declares none.
         after_crs: System of the second raster where the file declares none.
+        min_gain_m: Smallest height change that counts where surface models are given, m.
     """
 
     min_area_m2: float = 20.0
@@ -51,12 +53,14 @@ class ScanOptions:
     after_date: datetime | None = None
     before_crs: str | None = None
     after_crs: str | None = None
+    min_gain_m: float = 2.0
 
     def __post_init__(self) -> None:
         checks = [
             ("min_area_m2", self.min_area_m2, 1.0, 1e6),
             ("min_confidence", self.min_confidence, 0.0, 1.0),
             ("gsd_m", 0.5 if self.gsd_m is None else self.gsd_m, 0.02, 30.0),
+            ("min_gain_m", self.min_gain_m, 0.5, 100.0),
             ("window_px", self.window_px, 128, 8192),
             ("workers", self.workers, 1, 256),
         ]
@@ -76,6 +80,28 @@ class ScanOptions:
         for name in ("window_px", "workers"):
             del values[name]
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
+
+
+SurfaceRole = Literal["before_dsm", "after_dsm", "before_dtm", "after_dtm"]
+SURFACE_ROLES: tuple[SurfaceRole, ...] = ("before_dsm", "after_dsm", "before_dtm", "after_dtm")
+"""Surface (dsm) and terrain (dtm) models of the two dates, as inputs are named everywhere."""
+
+
+@dataclass(frozen=True)
+class SurfaceFiles:
+    """Surface models of two dates, heights in metres.
+
+    Args:
+        before: Surface model (DSM) of the first date.
+        after: Surface model of the second date.
+        before_terrain: Terrain model (DTM) of the first date; None: that of the second, else the surface tells.
+        after_terrain: Terrain model of the second date; None: the surface tells the ground.
+    """
+
+    before: Path
+    after: Path
+    before_terrain: Path | None = None
+    after_terrain: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from geodata.errors import OptionError
 from geodata.io.dates import parse_date
 from scripts.terminal import findings_table, progress_bar
+
+if TYPE_CHECKING:
+    from geodata.types import SurfaceFiles
 
 Layer = Annotated[
     Path | None, typer.Option(help="Vector file: GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")
@@ -18,8 +22,16 @@ Layer = Annotated[
 
 
 def scan(
-    before: Annotated[Path, typer.Argument(help="GeoTIFF of the earlier date.")],
-    after: Annotated[Path, typer.Argument(help="GeoTIFF of the later date.")],
+    before: Annotated[
+        Path | None, typer.Argument(help="GeoTIFF of the earlier date; may be left out with surface models.")
+    ] = None,
+    after: Annotated[Path | None, typer.Argument(help="GeoTIFF of the later date.")] = None,
+    before_dsm: Annotated[Path | None, typer.Option(help="Surface model of the earlier date, heights in m.")] = None,
+    after_dsm: Annotated[Path | None, typer.Option(help="Surface model of the later date.")] = None,
+    before_dtm: Annotated[Path | None, typer.Option(help="Terrain model of the earlier date.")] = None,
+    after_dtm: Annotated[
+        Path | None, typer.Option("--after-dtm", "--dtm", help="Terrain model of the later date, or of both.")
+    ] = None,
     parcels: Layer = None,
     permits: Layer = None,
     zones: Layer = None,
@@ -29,6 +41,7 @@ def scan(
     before_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
     after_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
     min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,
+    min_gain: Annotated[float, typer.Option(help="Smallest height change, m, with surface models.")] = 2.0,
     min_confidence: Annotated[float, typer.Option(help="Least confidence, 0 to 1.")] = 0.0,
     workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
     window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
@@ -53,6 +66,7 @@ def scan(
     options = ScanOptions(
         min_area_m2=min_area,
         min_confidence=min_confidence,
+        min_gain_m=min_gain,
         gsd_m=gsd,
         window_px=window,
         workers=workers,
@@ -71,6 +85,7 @@ def scan(
         crs=crs,
         encoding=encoding,
         aoi=aoi,
+        surfaces=_surfaces(before_dsm, after_dsm, before_dtm, after_dtm),
     )
     with progress_bar("scan") as progress:
         result = scan_files(files, ScanOutputs(output, report), progress)
@@ -81,6 +96,22 @@ def scan(
     for path in (output, report):
         if path is not None:
             typer.echo(f"written: {path}", err=True)
+
+
+def _surfaces(
+    before: Path | None, after: Path | None, before_terrain: Path | None, after_terrain: Path | None
+) -> SurfaceFiles | None:
+    from geodata.types import SurfaceFiles
+
+    if before is not None and after is not None:
+        return SurfaceFiles(before, after, before_terrain, after_terrain)
+    given = [path for path in (before, after, before_terrain, after_terrain) if path is not None]
+    if given:
+        raise OptionError(
+            f"{given[0].name} is given, but heights need the surface models of both dates.",
+            remedy="Give --before-dsm and --after-dsm.",
+        )
+    return None
 
 
 def _given(**paths: Path | None) -> dict[Any, Path]:

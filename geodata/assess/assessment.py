@@ -8,7 +8,7 @@ outline, within its error, lies in the building or permit polygon: of the outlin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -108,8 +108,7 @@ def assess(structures: gpd.GeoDataFrame, layers: Layers, *, as_of: datetime) -> 
         here = outlines(lonlat[rows], errors_m[rows], metric)
         facts = _facts(here, layers, permits, day)
         for i, row in enumerate(rows.tolist()):
-            finding = structures.iloc[row]
-            findings[row] = _judge(i, str(finding["change"]), float(finding["area_m2"]), here, facts)
+            findings[row] = _judge(i, _Structure.of(structures.iloc[row]), here, facts)
     return _with_columns(structures, findings)
 
 
@@ -142,18 +141,50 @@ def _facts(here: Outlines, layers: Layers, permits: Permits | None, day: date) -
     )
 
 
-def _judge(i: int, change: str, area_m2: float, here: Outlines, facts: _Facts) -> Assessment:
-    """The one structure `i` of a place, by the order existing, permitted, suspected."""
+@dataclass(frozen=True)
+class _Structure:
+    """What of a structure decides its status: how it changed, its area, whether a picture may hide it."""
+
+    change: str
+    area_m2: float
+    lower: bool
+    hidden: bool
+
+    @classmethod
+    def of(cls, row: Any) -> _Structure:
+        """From a row; heights and flags may be missing."""
+        gain, flags = row.get("height_gain_m"), row.get("flags")
+        lower = str(row["change"]) == "altered" and gain is not None and float(gain) < 0
+        hidden = isinstance(flags, (list, tuple)) and "concealment" in flags
+        return cls(str(row["change"]), float(row["area_m2"]), lower, hidden)
+
+    @property
+    def harmless(self) -> Reason | None:
+        """The reason why it needs no permit, None where it may need one."""
+        if self.change == "disappeared":
+            return rules.gone(self.area_m2)
+        return rules.lowered(self.area_m2) if self.lower else None
+
+
+def _judge(i: int, what: _Structure, here: Outlines, facts: _Facts) -> Assessment:
+    """The one structure `i` of a place, and what a picture may hide of it."""
+    judged = _status(i, what, here, facts)
+    return replace(judged, reasons=[*judged.reasons, rules.concealment(what.area_m2)]) if what.hidden else judged
+
+
+def _status(i: int, what: _Structure, here: Outlines, facts: _Facts) -> Assessment:
+    """Status by the order existing, permitted, suspected."""
+    area_m2 = what.area_m2
     if not facts.any:
-        reason = rules.gone(area_m2) if change == "disappeared" else rules.no_layers()
-        return Assessment("unassessed", [reason])
+        return Assessment("unassessed", [what.harmless or rules.no_layers()])
     parcels = facts.parcels.ids(i, area_m2) if facts.parcels else []
     village = facts.zones is not None and bool(facts.zones.village[i])
     farmland = facts.zones is not None and bool(facts.zones.farmland[i])
     authority = rules.authority(village=village, farmland=farmland)
-    if change == "disappeared":
-        return Assessment("unassessed", [rules.gone(area_m2)], parcels, [], authority)
-    if facts.buildings and facts.buildings.covered(i):
+    if what.harmless is not None:
+        return Assessment("unassessed", [what.harmless], parcels, [], authority)
+    # What was put on top of a registered building is not what is registered.
+    if what.change != "altered" and facts.buildings and facts.buildings.covered(i):
         flags = [] if facts.buildings.certain(i) else ["within_error"]
         return Assessment("existing", [], parcels, [], authority, flags)
     place = facts.parcels.reasons(i, area_m2, here) if facts.parcels else []

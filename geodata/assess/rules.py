@@ -105,6 +105,30 @@ def gone(area_m2: float) -> Reason:
     )
 
 
+def lowered(area_m2: float) -> Reason:
+    """A structure that lost height and still stands needs no permit."""
+    return Reason(
+        "lowered",
+        "The structure seems to have lost height between the two dates; part of it still stands.",
+        "两期之间该建筑物高度降低，疑似部分拆除，剩余部分仍在。",
+        "",
+        area_m2,
+        "possible",
+    )
+
+
+def concealment(area_m2: float) -> Reason:
+    """The heights show what the picture does not."""
+    return Reason(
+        "concealment",
+        "The surface rose although the picture shows no new roof or a cover of netting or tarpaulin: look in 3-D.",
+        "地表高程已增加，但影像未见新增屋顶，或有防尘网、篷布覆盖，疑似遮盖：请结合三维数据核查。",
+        "",
+        area_m2,
+        "possible",
+    )
+
+
 def no_layers() -> Reason:
     """Nothing was given to assess against."""
     return Reason(

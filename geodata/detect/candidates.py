@@ -35,6 +35,10 @@ class Candidate:
         cues: What speaks against it.
         row: First row on the grid, for a stable order.
         col: First column on the grid.
+        height_gain_m: How much higher it stands at the later date, None without surface models.
+        storeys: What that makes in storeys, None where it is no gain.
+        stage: How far it is built, as far as that can be told.
+        flags: What calls for attention.
     """
 
     change: Change
@@ -46,6 +50,10 @@ class Candidate:
     cues: tuple[str, ...]
     row: int
     col: int
+    height_gain_m: float | None = None
+    storeys: int | None = None
+    stage: str = "unknown"
+    flags: tuple[str, ...] = ()
 
 
 def geodesic_area_m2(polygon: shapely.Polygon) -> float:

@@ -8,9 +8,8 @@ The windows run in threads: reading, filtering and the kernels all leave the int
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -25,6 +24,7 @@ from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHAN
 from geodata.grid import Grid, Window
 from geodata.io.warp import GridReader
 from geodata.pairing.radiometry import Radiometry
+from geodata.parallel import in_threads
 from geodata.types import Change
 
 BoolArray = npt.NDArray[np.bool_]
@@ -328,21 +328,6 @@ def nothing(window: Window) -> WindowObjects:
     return WindowObjects(window, [], empty_row, empty_row, empty_col, empty_col)
 
 
-def _results(plan: WindowPlan, windows: list[Window], workers: int) -> Iterator[WindowResult]:
-    # The threads already share the cores; a library that starts its own on top only gets in their way.
-    cv2.setNumThreads(1)
-    if workers == 1:
-        yield from (process_window(plan, window) for window in windows)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(process_window, plan, window) for window in windows]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 def window_side(wanted_px: int) -> int:
     """The window size that is used: whole cells, so that a cell is never cut."""
     return -(-wanted_px // CELL_PX) * CELL_PX
@@ -361,7 +346,7 @@ def detect(
     """
     windows = list(plan.grid.windows(window_side(window_px)))
     done: list[WindowResult] = []
-    for result in _results(plan, windows, min(workers, len(windows))):
+    for result in in_threads(partial(process_window, plan), windows, workers):
         done.append(result)
         progress(len(done) / len(windows))
     merged = {change: merge_windows([r.objects[change] for r in done], plan.grid.shape) for change in DIRECTIONS}

@@ -35,6 +35,7 @@ MAX_PIXELS = 40_000_000_000
 MAX_BLOCK_BYTES = 512 * 1024**2
 MAX_EXPANSION = 400
 _EXPANSION_FREE_BYTES = 1024**3
+_LOWEST_VALUE = -9000.0
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,9 @@ def _valid_mask(dataset: Any, values: npt.NDArray[np.generic], window: RioWindow
     """255 where valid: by alpha, mask or nodata; without any of them, black all over counts as no data."""
     mask: npt.NDArray[np.uint8] = dataset.dataset_mask(window=window)
     if np.issubdtype(values.dtype, np.floating):
-        mask = np.where(np.isfinite(values).all(axis=0), mask, 0).astype(np.uint8)
+        # -9999, -32767 and the like are no measurement, declared or not; heights would be interpolated with them.
+        measured = np.isfinite(values) & np.greater(values, _LOWEST_VALUE)
+        mask = np.where(measured.all(axis=0), mask, 0).astype(np.uint8)
     elif all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums):
         mask = np.where(values.any(axis=0), mask, 0).astype(np.uint8)
     return mask

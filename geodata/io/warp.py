@@ -162,7 +162,8 @@ def _sample(source, mask, lx, ly, offset, whole_numbers, values, valid):  # type
                 # Up to a pixel beyond the outermost centres repeats the edge; further out there is no data.
                 if x0 < -1 or y0 < -1 or x0 >= width or y0 >= height:
                     continue
-                x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+                # A neighbour without weight does not count, so that a missing pixel costs no more than itself.
+                x1, y1 = max(0, min(x0 + (wx > 0), width - 1)), max(0, min(y0 + (wy > 0), height - 1))
                 x0, y0 = max(x0, 0), max(y0, 0)
                 if not whole and (mask[y0, x0] == 0 or mask[y0, x1] == 0 or mask[y1, x0] == 0 or mask[y1, x1] == 0):
                     continue

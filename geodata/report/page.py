@@ -87,6 +87,7 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
         map_uri=draw_map(scenes, marks),
         counts=status_counts(findings),
         provenance=_complete(provenance),
+        dated=[i for i in provenance.get("inputs", []) if i["role"] in _dated(provenance)],
         parameters=parameters(provenance),
         roles=words.ROLE,
         layer_words=words.LAYER,
@@ -106,6 +107,12 @@ def _scenes(provenance: Mapping[str, Any], before: Path, after: Path) -> Scenes:
     )
 
 
+def _dated(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """The two inputs whose dates stand at the top: the images, else the surface models."""
+    roles = {i["role"] for i in provenance.get("inputs", [])}
+    return ("before", "after") if "before" in roles else ("before_dsm", "after_dsm")
+
+
 def _complete(provenance: Mapping[str, Any]) -> dict[str, Any]:
     """The provenance with every member the page speaks of; what is not known is None or empty."""
     unknown: dict[str, Any] = {
@@ -119,6 +126,7 @@ def _complete(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "usable_share": None,
         "overlap_share": None,
         "area_km2": None,
+        "heights": None,
     }
     whole = {**unknown, **provenance}
     whole["alignment"] = {

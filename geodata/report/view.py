@@ -62,6 +62,7 @@ class FindingView:
     confidence: float
     lonlat: str
     height_gain: str
+    storeys: int | None
     parcels: tuple[str, ...]
     permits: tuple[str, ...]
     authority: Text
@@ -100,6 +101,7 @@ def _view(number: int, row: Mapping[str, Any]) -> FindingView:
         confidence=_number(row.get("confidence"), 0.0),
         lonlat=_position(float(point[0]), float(point[1])),
         height_gain="" if _number(gain, None) is None else f"{_number(gain, 0.0):+.1f} m",
+        storeys=int(storeys) if (storeys := _number(row.get("storeys"), None)) is not None else None,
         parcels=_texts(row.get("parcel_ids")),
         permits=_texts(row.get("permit_ids")),
         authority=term(words.AUTHORITY, _text(row.get("authority"))),

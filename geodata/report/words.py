@@ -60,6 +60,7 @@ CUES: dict[str, Text] = {
     "scaffold": Text("脚手架", "scaffold"),
     "registration": Text("配准误差", "registration"),
     "edge_of_image": Text("影像边缘", "edge of the image"),
+    "no_height_gain": Text("高程无变化", "no height gain"),
     "other": Text("其他", "other"),
 }
 
@@ -82,12 +83,20 @@ LAYER: dict[str, Text] = {
     "buildings": Text("既有建筑", "buildings"),
 }
 
-ROLE: dict[str, Text] = {"before": Text("前期影像", "first date"), "after": Text("后期影像", "second date")}
+ROLE: dict[str, Text] = {
+    "before": Text("前期影像", "first date"),
+    "after": Text("后期影像", "second date"),
+    "before_dsm": Text("前期地表模型", "first surface model"),
+    "after_dsm": Text("后期地表模型", "second surface model"),
+    "before_dtm": Text("前期地面模型", "first terrain model"),
+    "after_dtm": Text("后期地面模型", "second terrain model"),
+}
 
 PARAMETER: dict[str, Text] = {
     "min_area_m2": Text("最小面积（m²）", "Smallest area (m²)"),
     "min_confidence": Text("最低置信度", "Lowest confidence"),
     "gsd_m": Text("指定像元大小（m）", "Chosen pixel size (m)"),
+    "min_gain_m": Text("最小高差（m）", "Smallest height change (m)"),
     "detector": Text("检测方法", "Detector"),
     "before_date": Text("指定前期日期", "Chosen first date"),
     "after_date": Text("指定后期日期", "Chosen second date"),

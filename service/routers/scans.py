@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from geodata.errors import OptionError
 from geodata.io.dates import parse_date
-from geodata.types import LAYER_KINDS, STATUSES
+from geodata.types import LAYER_KINDS, STATUSES, SURFACE_ROLES
 from service.dependencies import (
     GEOJSON,
     Body,
@@ -43,6 +43,7 @@ _OPTIONS = set(ScanOptionsIn.model_fields)
 _TEXTS: dict[str, str] = {
     "before_scene": "Id of the earlier scene, instead of the file before.",
     "after_scene": "Id of the later scene, instead of the file after.",
+    **{f"{role}_scene": f"Id of a stored scene, instead of the file {role}." for role in SURFACE_ROLES},
     "before_date": "Date of the file before; else its TIFF tag, else its name.",
     "after_date": "Date of the file after.",
     "crs": "System of any sent file that declares none.",
@@ -56,6 +57,10 @@ _TEXTS: dict[str, str] = {
 _FILES: dict[str, str] = {
     "before": "GeoTIFF of the earlier date.",
     "after": "GeoTIFF of the later date.",
+    "before_dsm": "Surface model of the earlier date, heights in m; with after_dsm, before and after may be left out.",
+    "after_dsm": "Surface model of the later date.",
+    "before_dtm": "Terrain model of the earlier date.",
+    "after_dtm": "Terrain model of the later date, or of both.",
     **{kind: f"Vector file of {kind}." for kind in LAYER_KINDS},
 }
 
@@ -110,8 +115,13 @@ def _area(form: Form) -> Upload | str | None:
 
 def _parts(form: Form, services: Kancha) -> OrderParts:
     form.only({*_TEXTS, *_FILES, "aoi"})
-    before = _one_of(form, "before", "before_scene", needed=True)
-    after = _one_of(form, "after", "after_scene", needed=True)
+    models = {role: _one_of(form, role, f"{role}_scene", needed=False) for role in SURFACE_ROLES}
+    surfaces: dict[str, Upload | str] = {role: value for role, value in models.items() if value is not None}
+    # Surface models of both dates can be compared without a picture.
+    pictures = {"before", "after"} & form.files.keys() | {"before_scene", "after_scene"} & form.fields.keys()
+    needed = bool(pictures) or not {"before_dsm", "after_dsm"} <= surfaces.keys()
+    before = _one_of(form, "before", "before_scene", needed=needed)
+    after = _one_of(form, "after", "after_scene", needed=needed)
     given = {kind: _one_of(form, kind, f"{kind}_layer", needed=False) for kind in LAYER_KINDS}
     layers = {kind: value for kind, value in given.items() if value is not None}
     mapping = form.mapping("mapping")
@@ -121,12 +131,13 @@ def _parts(form: Form, services: Kancha) -> OrderParts:
         )
     return OrderParts(
         folder=form.folder,
-        before=before or "",
-        after=after or "",
+        before=before,
+        after=after,
         before_date=_date(form, "before_date"),
         after_date=_date(form, "after_date"),
         crs=form.text("crs"),
         layers={kind: _resolved(services, kind, value) for kind, value in layers.items()},
+        surfaces=surfaces,
         mapping=mapping,
         encoding=form.text("encoding"),
         aoi=_area(form),

@@ -17,6 +17,7 @@ class ScanOptionsIn(BaseModel):
 
     min_area_m2: float | None = Field(default=None, description="Smallest structure reported, m2.")
     min_confidence: float | None = Field(default=None, description="Least confidence, 0 to 1.")
+    min_gain_m: float | None = Field(default=None, description="Smallest height change, m, with surface models.")
     gsd_m: float | None = Field(default=None, description="Working pixel size, m.")
     window_px: int | None = Field(default=None, description="Side of a window, px; never changes the result.")
     workers: int | None = Field(default=None, description="Processes; never changes the result.")

@@ -12,6 +12,7 @@
   const LABELS = {
     status: "状态 Status", change: "变化 Change", confidence: "置信度 Confidence", area_m2: "面积 Area m²",
     area_error_m2: "面积误差 Area error m²", stage: "阶段 Stage", height_gain_m: "增高 Height gain m",
+    storeys: "层数 Storeys",
     cues: "疑点 Cues", flags: "标记 Flags", tier: "级别 Tier", parcel_ids: "宗地 Parcels",
     permit_ids: "许可 Permits", authority: "主管机关 Authority", before_acquired_at: "前期 Before",
     after_acquired_at: "后期 After", structure_id: "建筑编号 Structure", outline_error_m: "轮廓误差 Outline error m",

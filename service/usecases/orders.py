@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from geodata.io.rasters import inspect_raster
 from service.errors import BadRequestBodyError
 from service.files import Upload
 from service.services import Services
@@ -24,12 +25,13 @@ class OrderParts:
 
     Args:
         folder: A private folder for what must be written.
-        before: The earlier date: a file or the id of a scene.
+        before: The earlier date: a file or the id of a scene; None: the surface models alone are compared.
         after: The later date.
         before_date: Its acquisition time, for a file.
         after_date: Its acquisition time, for a file.
         crs: System of any sent file that declares none.
         layers: Per kind a file or the id of a version.
+        surfaces: Per role of a surface or terrain model a file or the id of a scene.
         mapping: Column names per kind, for files.
         encoding: Text encoding of the sent layers.
         aoi: Area of interest: a file or GeoJSON text.
@@ -37,12 +39,13 @@ class OrderParts:
     """
 
     folder: Path
-    before: Upload | str
-    after: Upload | str
+    before: Upload | str | None
+    after: Upload | str | None
     before_date: datetime | None = None
     after_date: datetime | None = None
     crs: str | None = None
     layers: Mapping[str, Upload | str] = field(default_factory=dict)
+    surfaces: Mapping[str, Upload | str] = field(default_factory=dict)
     mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     encoding: str | None = None
     aoi: Upload | str | None = None
@@ -57,10 +60,21 @@ def take_order(services: Services, parts: OrderParts) -> tuple[Job, bool]:
     """
     aoi = _area(services, parts)
     layers = {kind: _layer(services, parts, kind, given) for kind, given in parts.layers.items()}
+    if parts.before is None or parts.after is None:
+        surfaces = {role: _model(services, parts, role, None) for role in parts.surfaces}
+        before, after = surfaces["before_dsm"], surfaces["after_dsm"]
+    else:
+        before = _scene(services, parts, parts.before, parts.before_date, "before")
+        after = _scene(services, parts, parts.after, parts.after_date, "after")
+        surfaces = {
+            role: _model(services, parts, role, before if role.startswith("before") else after)
+            for role in parts.surfaces
+        }
     order = ScanOrder(
-        before_scene=_scene(services, parts, parts.before, parts.before_date, "before"),
-        after_scene=_scene(services, parts, parts.after, parts.after_date, "after"),
+        before_scene=before,
+        after_scene=after,
         layers=layers,
+        surfaces=surfaces,
         aoi=aoi,
         options=parts.options,
     )
@@ -76,6 +90,20 @@ def _scene(services: Services, parts: OrderParts, given: Upload | str, acquired_
             remedy=f"Leave {which}_date out, or send the file again with the right date.",
         )
     return given
+
+
+def _model(services: Services, parts: OrderParts, role: str, picture: str | None) -> str:
+    """The scene of a surface or terrain model; one that tells no date is of the date of its picture."""
+    given = parts.surfaces[role]
+    if isinstance(given, str):
+        return given
+    acquired_at = parts.before_date if role.startswith("before") else parts.after_date
+    if picture is not None:
+        own = inspect_raster(given.path, crs=parts.crs).acquired_at
+        acquired_at = None if own is not None else services.store.scenes.get(picture).acquired_at
+    kind = "terrain" if role.endswith("dtm") else "surface"
+    facts = SceneFacts(acquired_at=acquired_at, crs=parts.crs, attributes={"kind": kind})
+    return add_scene(services, given, facts)[0].id
 
 
 def _layer(services: Services, parts: OrderParts, kind: str, given: Upload | str) -> str:

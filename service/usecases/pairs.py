@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyproj
 import shapely
 from affine import Affine
 
+from geodata.errors import OptionError
 from geodata.grid import Grid
 from geodata.io.rasters import RasterInfo
 from geodata.pairing.plan import overlap_share, plan_pair, require_dates
@@ -55,13 +56,47 @@ def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.
     plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=area)
 
 
+def check_surfaces(models: Mapping[str, Scene], options: ScanOptions) -> None:
+    """Refuse at once surface and terrain models that the scan would refuse later.
+
+    Args:
+        models: Scene per role; the two surface models or none at all.
+        options: The options of the scan.
+
+    Raises:
+        OptionError: If a surface model is missing.
+        BandsError: If one of them is a picture.
+        PairError: If the two surface models cannot be compared.
+    """
+    if not models:
+        return
+    # loaded on demand: most orders need none of it
+    from geodata.scan_height import require_heights
+
+    if not {"before_dsm", "after_dsm"} <= models.keys():
+        raise OptionError(
+            f"{', '.join(models)} is given, but heights need the surface models of both dates.",
+            remedy="Send before_dsm and after_dsm.",
+        )
+    for model in models.values():
+        require_heights(as_raster(model))
+    pair = as_raster(models["before_dsm"]), as_raster(models["after_dsm"])
+    plan_pair(*pair, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m)
+
+
+def is_model(scene: Scene) -> bool:
+    """Whether a scene was sent as a surface or terrain model: no partner for a picture."""
+    return scene.attributes.get("kind") in ("surface", "terrain")
+
+
 def latest_earlier(scene: Scene, candidates: Sequence[Scene], min_overlap_share: float) -> Scene | None:
-    """The latest earlier scene of the same place; of two of one time the one that shares more ground."""
+    """The latest earlier picture of the same place; of two of one time the one that shares more ground."""
     here = as_raster(scene)
     earlier = [
         (other.acquired_at, share, other.id, other)
         for other in candidates
         if other.acquired_at < scene.acquired_at
+        and not is_model(other)
         and (share := overlap_share(here, as_raster(other))) >= min_overlap_share
     ]
     return max(earlier, key=lambda entry: entry[:3])[3] if earlier else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from geodata.errors import MissingFileError
-from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressHook, ScanOptions
+from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
 from service.files import write_beside
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class ScanFiles:
     """What a scan is made of.
 
     Args:
-        before: GeoTIFF of the earlier date.
+        before: GeoTIFF of the earlier date; None: the surface models alone are compared.
         after: GeoTIFF of the later date.
         options: The options of the scan.
         layers: File per layer kind.
@@ -30,16 +30,26 @@ class ScanFiles:
         crs: System of any layer or area that declares none.
         encoding: Text encoding of a layer that does not tell it.
         aoi: Polygon file of the area of interest.
+        surfaces: Surface models of the two dates.
     """
 
-    before: Path
-    after: Path
+    before: Path | None
+    after: Path | None
     options: ScanOptions
     layers: Mapping[LayerKind, Path] = field(default_factory=dict)
     mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     crs: str | None = None
     encoding: str | None = None
     aoi: Path | None = None
+    surfaces: SurfaceFiles | None = None
+
+    @property
+    def shown(self) -> tuple[Path, Path]:
+        """The two rasters that a report shows: the images, else the surface models."""
+        if self.before is not None and self.after is not None:
+            return self.before, self.after
+        assert self.surfaces is not None  # a scan without either is refused
+        return self.surfaces.before, self.surfaces.after
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
     result = scan(
         files.before,
         files.after,
+        surfaces=files.surfaces,
         layers=layers,
         aoi=aoi,
         options=files.options,
@@ -89,7 +100,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
     if outputs.report is not None:
         from geodata.report import write_report
 
-        write_report(result, files.before, files.after, outputs.report)
+        write_report(result, *files.shown, outputs.report)
     return result
 
 

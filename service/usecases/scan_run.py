@@ -13,7 +13,7 @@ import orjson
 import shapely
 
 from geodata.errors import ScanCancelledError
-from geodata.types import ProgressHook, ScanOptions
+from geodata.types import ProgressHook, ScanOptions, SurfaceFiles
 from service.errors import LostClaimError, StoreBusyError
 from service.files import link_or_copy, private_folder
 from service.services import Services
@@ -66,9 +66,19 @@ def _scan(
             link_or_copy(services.blobs.path(scene.sha256), folder / part / scene.file_name)
             for scene, part in zip(pair, ("before", "after"), strict=True)
         )
+        models = {
+            role: link_or_copy(services.blobs.path(scene.sha256), folder / role / scene.file_name)
+            for role, scene in ((r, services.store.scenes.get(s)) for r, s in order.surfaces.items())
+        }
+        surfaces = None
+        if models:
+            surfaces = SurfaceFiles(
+                models["before_dsm"], models["after_dsm"], models.get("before_dtm"), models.get("after_dtm")
+            )
         return scan(
-            before,
-            after,
+            None if order.heights_only else before,
+            None if order.heights_only else after,
+            surfaces=surfaces,
             layers=layers,
             aoi=area_geometry(order.aoi),
             options=options,

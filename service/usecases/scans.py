@@ -18,7 +18,7 @@ from service.services import Services
 from service.store.records import FeatureQuery, Job, Page, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
-from service.usecases.pairs import check_pair
+from service.usecases.pairs import check_pair, check_surfaces
 from service.version import code_version
 
 
@@ -30,6 +30,8 @@ class ScanOrder:
         before_scene: Id of the earlier scene.
         after_scene: Id of the later scene.
         layers: Layer version per kind.
+        surfaces: Id of a scene per role of a surface or terrain model. Where `before_scene` and `after_scene` are
+            the surface models themselves, they alone are compared.
         aoi: Area of interest as GeoJSON text in lon-lat; None: all that both scenes cover.
         options: Values of `ScanOptions` by name; dates and systems come from the scenes.
     """
@@ -37,8 +39,14 @@ class ScanOrder:
     before_scene: str
     after_scene: str
     layers: Mapping[str, str] = field(default_factory=dict)
+    surfaces: Mapping[str, str] = field(default_factory=dict)
     aoi: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def heights_only(self) -> bool:
+        """Whether surface models are compared without imagery."""
+        return self.surfaces.get("before_dsm") == self.before_scene
 
 
 def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
@@ -63,6 +71,7 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     after = services.store.scenes.get(order.after_scene)
     options = options_for(order, before, after)
     check_pair(before, after, options, area_geometry(order.aoi))
+    check_surfaces({role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}, options)
     check_versions(services, order.layers)
     now = datetime.now(UTC)
     job = Job(
@@ -104,6 +113,7 @@ def inputs_key(order: ScanOrder, options: ScanOptions) -> str:
         "before": order.before_scene,
         "after": order.after_scene,
         "layers": dict(order.layers),
+        "surfaces": dict(order.surfaces),
         "aoi": None if order.aoi is None else orjson.loads(order.aoi),
         "options": options.result_parameters(),
         "code": code_version(),
@@ -117,6 +127,7 @@ def as_request(order: ScanOrder) -> dict[str, Any]:
         "before_scene": order.before_scene,
         "after_scene": order.after_scene,
         "layers": dict(order.layers),
+        "surfaces": dict(order.surfaces),
         "aoi": order.aoi,
         "options": dict(order.options),
     }

@@ -1,6 +1,6 @@
 """The benchmarks: accuracy on real pairs and on the demonstration, and speed against mere decoding.
 
-    python tests/benchmarks/bench.py [--only levir|france|demo|speed] [--json RESULTS]
+    python tests/benchmarks/bench.py [--only levir|france|demo|height|speed] [--json RESULTS]
 
 Figures are printed and, on request, written as JSON. What is not there is skipped with a word.
 """
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from height import height  # noqa: E402  (found through the line above)
 from speed import measure_speed  # noqa: E402  (found through the line above)
 
 from geodata.demo import draw_district  # noqa: E402
@@ -120,6 +121,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "levir": levir,
     "france": france,
     "demo": demo,
+    "height": height,
     "speed": speed,
 }
 
@@ -136,7 +138,7 @@ def main() -> int:
     console.print(f"{results['machine']['cpu']}, {results['machine']['cores']} cores")
     for name in [arguments.only] if arguments.only else BENCHES:
         console.rule(name)
-        workers = 1 if name in ("levir", "france") else arguments.workers
+        workers = 1 if name in ("levir", "france", "height") else arguments.workers
         results[name] = BENCHES[name](console, workers)
     if arguments.json:
         partial = arguments.json.with_name(f".{arguments.json.name}.part")

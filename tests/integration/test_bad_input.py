@@ -107,6 +107,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     raster(folder / "edge_20250412.tif", left=LEFT + 0.97 * PX / 2)
     raster(folder / "coarse_20250412.tif", np.full((3, 13, 13), 90, np.uint8), gsd=5.0)
     raster(folder / "xian_20250412.tif", crs="EPSG:2383")
+    for k in (1, 2):
+        heights = np.random.default_rng(k).normal(100, 30, (1, PX, PX)).astype(np.float32)
+        raster(folder / f"rough_{k}.tif", heights)
     (folder / "text.geojson").write_text("hello")
     layer(folder / "columns.geojson", [SQUARE], colour="red")
     layer(folder / "hollow.geojson", [[]], parcel_id="1")
@@ -179,6 +182,22 @@ CASES = [
     Case("no date in a permit", "layer-value", "soon", **options("--permits", "dates.geojson")),
     Case("an unknown zone", "layer-value", "moon", **options("--zones", "kinds.geojson")),
     Case("an area elsewhere", "no-overlap", r"overlap_share=0\.0", **options("--aoi", "far.geojson")),
+    # the heights
+    Case("one surface model", "option-range", "both dates", **options("--before-dsm", "rough_1.tif")),
+    Case("a terrain model alone", "option-range", "both dates", **options("--dtm", "rough_1.tif")),
+    Case(
+        "a picture for heights",
+        "bands-unusable",
+        r"is a picture \(3 bands of uint8\)",
+        **options("--before-dsm", "a_20240412.tif", "--after-dsm", "b_20250412.tif"),
+    ),
+    Case(
+        "nothing stable",
+        "surfaces-not-level",
+        r"stable_px=\d+",
+        **options("--before-dsm", "rough_1.tif", "--after-dsm", "rough_2.tif"),
+    ),
+    Case("too small a change", "option-range", "min_gain_m=0.0", **options("--min-gain", "0")),
     # the options
     Case("too small a structure", "option-range", "min_area_m2=0.0", **options("--min-area", "0")),
     Case("no such detector", "option-range", "oracle", **options("--detector", "oracle")),
@@ -195,7 +214,9 @@ WAY_OUT = re.compile(
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_command_line_refuses_by_name(case: Case, files: Path, tmp_path: Path) -> None:
     before = {path.name for path in files.iterdir()}
-    given = [str(files / a) if (files / a).suffix in {".geojson", ".gpkg", ".shp", ".dbf"} else a for a in case.more]
+    given = [
+        str(files / a) if (files / a).suffix in {".geojson", ".gpkg", ".shp", ".dbf", ".tif"} else a for a in case.more
+    ]
     outputs = ("-o", tmp_path / "findings.geojson", "--report", tmp_path / "report.html")
     pair = files / case.before, files / case.after
     done = kancha("scan", *pair, *given, *outputs, data=tmp_path / "unused", COLUMNS="200", NO_COLOR="1")

@@ -336,3 +336,27 @@ class TestFrame:
         )
         out = assess(both, Layers(permits=layer([permit(9, 9, 31, 21)])), as_of=NOON)
         assert list(out["status"]) == ["permitted", "suspected"]
+
+
+def test_a_storey_on_a_registered_building_is_not_what_is_registered() -> None:
+    register = [{"building_id": "B-1", "geometry": metres(*HOUSE)}]
+    assert judged(house(), buildings=register).status == "existing"
+    raised = house(change="altered").assign(height_gain_m=3.1)
+    assert judged(raised, buildings=register, permits=[FAR_PERMIT]).status == "suspected"
+    assert judged(raised, buildings=register, permits=[permit(*HOUSE)]).status == "permitted"
+
+
+def test_what_lost_height_needs_no_permit() -> None:
+    lower = house(change="altered").assign(height_gain_m=-3.1)
+    row = judged(lower, permits=[FAR_PERMIT], parcels=[PLOT])
+    assert row.status == "unassessed" and codes(row) == ["lowered"] and row.parcel_ids == ["P-1"]
+
+
+@pytest.mark.parametrize("permits", [[FAR_PERMIT], [permit(*HOUSE)], None])
+def test_concealment_adds_its_reason_whatever_the_papers_say(permits: list[dict[str, Any]] | None) -> None:
+    hidden = house()
+    hidden["flags"] = [["concealment"]]
+    row = judged(hidden, **({} if permits is None else {"permits": permits}))
+    assert codes(row)[-1] == "concealment" and row["flags"][0] == "concealment"
+    assert row.reasons[-1]["basis"] == "" and "look in 3-D" in row.reasons[-1]["message"]
+    assert "concealment" not in codes(judged(house(), **({} if permits is None else {"permits": permits})))
