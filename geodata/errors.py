@@ -196,6 +196,30 @@ class SurfaceLevelError(PairError):
     title_zh = "两期地表模型无法高程配准"
 
 
+class AlignmentError(PairError):
+    """Too few places of the two dates agree on how one lies on the other."""
+
+    code = "alignment-failed"
+    title = "The two dates could not be aligned"
+    title_zh = "两期影像无法配准"
+
+
+class UsablePixelsError(PairError):
+    """Almost nothing shows the ground at both dates: nodata, cloud, haze, deep shadow."""
+
+    code = "no-usable-pixels"
+    title = "Almost no pixel shows the ground at both dates"
+    title_zh = "两期影像几乎没有共同有效像元"
+
+
+class InadmissiblePairError(PairError):
+    """The pair exceeds a limit that was asked to be kept strictly."""
+
+    code = "pair-inadmissible"
+    title = "The pair exceeds a limit of admissibility"
+    title_zh = "影像对不符合比对要求"
+
+
 # --- vectors -------------------------------------------------------------------------------------
 
 

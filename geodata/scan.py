@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,9 +28,13 @@ from geodata.detect.pipeline import DIRECTIONS, Detection, Operating, WindowPlan
 from geodata.errors import EmptyRasterError, OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.warp import GridReader, ShiftField
+from geodata.pairing.admissible import Admissibility, judge_pair
+from geodata.pairing.checks import PairFacts
 from geodata.pairing.coregister import Alignment, align
-from geodata.pairing.plan import PairPlan, plan_pair, require_dates
+from geodata.pairing.joint import PairUsable, look_at_pair
+from geodata.pairing.plan import PairPlan, least_overlap, plan_pair, require_dates
 from geodata.pairing.radiometry import normalise, sample_pair
+from geodata.pairing.usable import usable_share
 from geodata.scan_height import (
     SurfaceScan,
     height_candidates,
@@ -113,10 +117,16 @@ def scan(
     first = inspect_raster(Path(before), crs=options.before_crs)
     second = inspect_raster(Path(after), crs=options.after_crs)
     dates = require_dates(first, second, options.before_date, options.after_date)
-    pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi)
+    least = least_overlap(options)
+    pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi, min_overlap=least)
+    facts = PairFacts(first, second, dates, pair)
+    judge_pair(facts, options).require()
     tell(0.02, "aligning")
     heights = None if surfaces is None else open_surfaces(surfaces, options, aoi)
-    plan, alignment = _prepare(first, second, pair, aoi, options.workers)
+    alignment, plan, usable = _prepare(first, second, pair, aoi, options)
+    facts = replace(facts, alignment=alignment, effective_bits=usable.effective_bits, usable_share=usable.joint_share)
+    gate = judge_pair(facts, options)
+    gate.require()
     tell(0.1, "detecting")
     found = detect(plan, options.window_px, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
     if found.seen_px == 0:
@@ -126,13 +136,14 @@ def scan(
             usable_share=0.0,
         )
     tell(0.9, "outlining")
-    candidates = _candidates(found, plan, alignment, options)
+    candidates = _candidates(found, plan, alignment, options, gate)
     if heights is not None:
         tell(0.9, "comparing heights")
         candidates = _with_surfaces(candidates, heights, (first, second), alignment, pair, options)
     provenance = _provenance(
         (first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports, heights
     )
+    provenance |= _admitted(provenance, gate, usable)
     tell(0.95, "assessing")
     findings = _findings(candidates, layers, provenance, dates)
     tell(1.0, "done")
@@ -205,12 +216,12 @@ def _ordered(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _prepare(
-    first: RasterInfo, second: RasterInfo, pair: PairPlan, aoi: shapely.MultiPolygon | None, threads: int = 1
-) -> tuple[WindowPlan, Alignment]:
-    """Align and normalise: everything about the pair that its windows share."""
+    first: RasterInfo, second: RasterInfo, pair: PairPlan, aoi: shapely.MultiPolygon | None, options: ScanOptions
+) -> tuple[Alignment, WindowPlan, PairUsable]:
+    """Align, look and normalise: everything about the pair that its windows share."""
+    threads = options.workers
     before = GridReader(first, pair.bands, pair.grid)
-    raw_after = GridReader(second, pair.bands, pair.grid)
-    alignment = align(before, raw_after, threads)
+    alignment = align(before, GridReader(second, pair.bands, pair.grid), threads)
     after = GridReader(second, pair.bands, pair.grid, alignment.field if alignment.reliable else None)
     sample = sample_pair(before, after, threads)
     if sample[0].shape[1] == 0:
@@ -219,14 +230,17 @@ def _prepare(
             remedy="Check the nodata values and the overlap of the two scenes.",
             usable_share=0.0,
         )
-    maps = normalise(*sample)
+    usable = look_at_pair(before, after, threads)
     area = None
     if aoi is not None:
         area = shapely.transform(aoi, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))
-    return WindowPlan(before, after, *maps, area, Operating(SUSPECT, SUSPECT_GONE, PIECE)), alignment
+    operating = Operating(SUSPECT, SUSPECT_GONE, PIECE, options.thorough)
+    return alignment, WindowPlan(before, after, *normalise(*sample), usable.statistics, area, operating), usable
 
 
-def _candidates(found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions) -> list[Candidate]:
+def _candidates(
+    found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions, gate: Admissibility
+) -> list[Candidate]:
     residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
     smallest_px = 0.8 * options.min_area_m2 / float(np.prod(plan.grid.pixel_size))
     floor = max(CANDIDATE_CONFIDENCE, options.min_confidence)
@@ -236,6 +250,7 @@ def _candidates(found: Detection, plan: WindowPlan, alignment: Alignment, option
             if component.pixels < smallest_px:
                 continue
             candidate = make_candidate(component, change, plan.grid, residual)
+            candidate = replace(candidate, confidence=gate.lowered(candidate.confidence))
             if candidate.area_m2 >= options.min_area_m2 and candidate.confidence >= floor:
                 kept.append(candidate)
     return _ordered(kept)
@@ -334,12 +349,13 @@ def _provenance(
             "acquired_at": dates[0 if role.startswith("before") else 1].astimezone(UTC).isoformat(),
             "crs": crs_label(info.grid.crs),
             "gsd_m": round(info.gsd_m, 4),
+            "acquisition": info.acquisition.as_dict(),
         }
         for role, info in [*given, *(heights.inputs if heights else ())]
     ]
     parameters = {**options.result_parameters(), "aoi": None if aoi is None else aoi.wkt}
     identity = {
-        "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at")} for i in inputs],
+        "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at", "acquisition")} for i in inputs],
         "parameters": parameters,
         "layers": layers_digest(layers),
         "code": version("kancha"),
@@ -369,6 +385,15 @@ def _provenance(
         "usable_share": round(found.seen_px / max(1, found.wanted_px), 4),
         "area_km2": round(found.seen_px * gsd_m * gsd_m / 1e6, 4),
     }
+
+
+def _admitted(provenance: dict[str, Any], gate: Admissibility, usable: PairUsable) -> dict[str, Any]:
+    """The gate's report, and with each input what its samples show (`usable_share` itself is of all pixels)."""
+    images = [
+        {**told, "usable_share": usable_share(shares), "shares": dict(shares)}
+        for told, shares in zip(provenance["inputs"][:2], usable.shares, strict=True)
+    ]
+    return {"inputs": [*images, *provenance["inputs"][2:]], "admissibility": gate.as_dict()}
 
 
 def _number(value: float) -> float | None:

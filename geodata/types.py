@@ -24,6 +24,23 @@ ProgressHook = Callable[[float, str], None]
 
 DETECTORS = ("training-free",)
 
+Terrain = Literal["flat", "hilly", "mountain"]
+TERRAINS: tuple[Terrain, ...] = ("flat", "hilly", "mountain")
+
+CHECKS = (
+    "overlap",
+    "pixel-ratio",
+    "season",
+    "sun",
+    "view",
+    "off-nadir",
+    "depth",
+    "alignment",
+    "residual",
+    "usable",
+)
+"""Codes of what is checked of a pair, in the order of the report (see `geodata.pairing.admissible`)."""
+
 
 @dataclass(frozen=True)
 class ScanOptions:
@@ -36,6 +53,10 @@ class ScanOptions:
         window_px: Side of a processing window, px. Never changes the result.
         workers: Processes for the pixel work. Never changes the result.
         detector: Name of the detector.
+        thorough: Look at every pixel in full resolution, not only where the first look suspects something.
+        terrain: `flat`, `hilly` or `mountain`: how far the pixel sizes may differ (T/CSGPC 051-2025).
+        strict: Refuse a pair for every limit that it exceeds, not only where it cannot be compared at all.
+        accept: Codes of checks whose refusal is overridden; they stand in the provenance.
         before_date: Acquisition time of the first date, None: from the file.
         after_date: Acquisition time of the second date, None: from the file.
         before_crs: System of the first raster where the file declares none.
@@ -49,6 +70,10 @@ class ScanOptions:
     window_px: int = 2048
     workers: int = 1
     detector: str = "training-free"
+    thorough: bool = False
+    terrain: Terrain = "flat"
+    strict: bool = False
+    accept: tuple[str, ...] = ()
     before_date: datetime | None = None
     after_date: datetime | None = None
     before_crs: str | None = None
@@ -73,12 +98,19 @@ class ScanOptions:
                 )
         if self.detector not in DETECTORS:
             raise OptionError(f"There is no detector {self.detector!r}.", remedy=f"Known: {', '.join(DETECTORS)}.")
+        if self.terrain not in TERRAINS:
+            raise OptionError(f"There is no terrain {self.terrain!r}.", remedy=f"Known: {', '.join(TERRAINS)}.")
+        unknown = sorted(set(self.accept) - set(CHECKS))
+        if unknown:
+            raise OptionError(f"There is no check {unknown[0]!r} to accept.", remedy=f"Known: {', '.join(CHECKS)}.")
+        object.__setattr__(self, "accept", tuple(code for code in CHECKS if code in self.accept))
 
     def result_parameters(self) -> dict[str, Any]:
         """The options that can change a result: what provenance and the parameters hash hold."""
         values = asdict(self)
         for name in ("window_px", "workers"):
             del values[name]
+        values["accept"] = list(self.accept)
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
 
 

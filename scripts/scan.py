@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -46,6 +46,16 @@ def scan(
     workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
     window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
     detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Look at every pixel in full resolution: slower, finds a little more.")
+    ] = False,
+    terrain: Annotated[
+        str, typer.Option(help="flat, hilly or mountain: how far the pixel sizes of the pair may differ.")
+    ] = "flat",
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse the pair for every limit that it exceeds.")] = False,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Compare despite a refused check, by its code; repeatable.")
+    ] = None,
     maps: Annotated[
         list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")
     ] = None,
@@ -59,7 +69,7 @@ def scan(
 ) -> None:
     """Find structures that are new between two dates, and say which of them nothing on file allows."""
     # loaded on demand: the other commands need none of it
-    from geodata.types import ScanOptions
+    from geodata.types import ScanOptions, Terrain
     from service.usecases.column_maps import parse_maps
     from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
 
@@ -71,6 +81,10 @@ def scan(
         window_px=window,
         workers=workers,
         detector=detector,
+        thorough=thorough,
+        terrain=cast(Terrain, terrain),
+        strict=strict,
+        accept=tuple(accept or ()),
         before_date=None if before_date is None else parse_date(before_date),
         after_date=None if after_date is None else parse_date(after_date),
         before_crs=crs,

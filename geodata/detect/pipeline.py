@@ -24,6 +24,9 @@ from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHAN
 from geodata.grid import Grid, Window
 from geodata.io.warp import GridReader
 from geodata.pairing.radiometry import Radiometry
+from geodata.pairing.usable import HALO_PX as USABLE_HALO_PX
+from geodata.pairing.usable import SceneStatistics, classify
+from geodata.pairing.usable import seen as can_be_seen
 from geodata.parallel import in_threads
 from geodata.types import Change
 
@@ -41,8 +44,9 @@ SUSPECT_OPEN_PX = 3
 SUSPECT_GROW_PX = 5
 OPEN_PX = 5
 CLOSE_PX = 3
-# Evidence and suspicion reach this far at the first look, cells as far again as they overlap.
-_HALO_PX = LOOK * (HALO_PX + 4) + CELL_HALO_PX
+# Evidence and suspicion reach this far at the first look, cells as far again as they overlap; a multiple of 16, so
+# that the usable pixels' own lattice of 8 px at the first look is met.
+_HALO_PX = max(LOOK * USABLE_HALO_PX, LOOK * (HALO_PX + 4) + CELL_HALO_PX)
 
 MEASURED = (
     "score", "edge", "edge_gain", "right_angles", "inner_edge", "spread", "green", "green_before", "warmth",
@@ -86,6 +90,7 @@ class WindowPlan:
         after: Reader of the second date, with its shift field.
         before_radiometry: Map of the first date to the common scale.
         after_radiometry: Map of the second date.
+        statistics: What each date's samples tell of its nodata, cloud and shadow.
         area: Area of interest in the grid's system, None: everything.
         operating: Where the detector decides.
     """
@@ -94,6 +99,7 @@ class WindowPlan:
     after: GridReader
     before_radiometry: Radiometry
     after_radiometry: Radiometry
+    statistics: tuple[SceneStatistics, SceneStatistics]
     area: shapely.MultiPolygon | None
     operating: Operating
 
@@ -153,7 +159,8 @@ class _Pixels:
         else:
             coarse = Window(outer.row // LOOK, outer.col // LOOK, -(-outer.height // LOOK), -(-outer.width // LOOK))
             looks = [reader.read(coarse) for reader in plan.first_look]
-        self.valid = looks[0][1] & looks[1][1]
+        codes = [classify(*look, told) for look, told in zip(looks, plan.statistics, strict=True)]
+        self.valid = looks[0][1] & looks[1][1] & can_be_seen(codes[0]) & can_be_seen(codes[1])
         maps = plan.before_radiometry, plan.after_radiometry
         self.look = [
             _greyed(radiometry.apply(values, outer, LOOK), self.valid)

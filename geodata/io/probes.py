@@ -27,6 +27,7 @@ GDAL_ENV = {
 
 MAX_BANDS = 8
 _PART_PX = 2048
+_MAX_TAGS = 500
 _DTYPES = {"uint8", "uint16", "int16", "float32", "float64"}
 _COLOURS = {
     ColorInterp.red: "red",
@@ -127,6 +128,7 @@ def _describe(dataset: Any, name: str) -> dict[str, Any]:
         "dtype": str(dataset.dtypes[0]),
         "nodata": dataset.nodata,
         "overviews": list(dataset.overviews(1)),
+        "tags": {k[:64]: v[:200] for k, v in list(dataset.tags().items())[:_MAX_TAGS]},
         "datetime_tag": dataset.tags().get("TIFFTAG_DATETIME") or dataset.tags().get("ACQUISITION_DATETIME"),
     }
 

@@ -29,6 +29,7 @@ from geodata.grid import Grid
 from geodata.io.dates import date_from_name, date_from_tag
 from geodata.io.guard import call_guarded
 from geodata.io.probes import GDAL_ENV
+from geodata.io.sidecars import UNKNOWN, Acquisition, read_acquisition
 from geodata.io.tiff import TiffDirectory, inspect_tiff
 
 MAX_PIXELS = 40_000_000_000
@@ -51,7 +52,8 @@ class RasterInfo:
         dtype: Type of the values.
         nodata: Declared nodata value, None where there is none.
         overviews: Decimation factors stored in the file.
-        acquired_at: Aware time from the TIFF tag, else from the file's name, else None.
+        acquired_at: Aware time from the TIFF tag, else from the file's name, else from a side file, else None.
+        acquisition: Sun and view angles, sensor and cloud, as tags and side files tell them.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class RasterInfo:
     nodata: float | None
     overviews: tuple[int, ...]
     acquired_at: datetime | None
+    acquisition: Acquisition = UNKNOWN
 
     @property
     def name(self) -> str:
@@ -122,6 +125,8 @@ def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
     refuse_undeclared_datum(system)
     grid = Grid(system, Affine(*told["transform"]), (told["height"], told["width"]))
     check_bounds(system, grid.bounds, path.name)
+    acquisition = read_acquisition(path, told["tags"])
+    dated = date_from_tag(told["datetime_tag"]) or date_from_name(path.name) or acquisition.acquired_at
     return RasterInfo(
         path=path,
         sha256=sha256_of(path),
@@ -131,7 +136,8 @@ def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
         dtype=told["dtype"],
         nodata=told["nodata"],
         overviews=tuple(told["overviews"]),
-        acquired_at=date_from_tag(told["datetime_tag"]) or date_from_name(path.name),
+        acquired_at=dated,
+        acquisition=acquisition,
     )
 
 

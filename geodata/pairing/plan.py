@@ -14,9 +14,11 @@ from geodata.errors import BandsError, DateOrderError, MissingDateError, NoOverl
 from geodata.grid import Bounds, Grid
 from geodata.io.dates import BEIJING
 from geodata.io.rasters import RasterInfo
+from geodata.types import ScanOptions
 
 MIN_OVERLAP = 0.05
 MAX_PIXEL_RATIO = 4.0
+"""Beyond it the coarser date shows too little of the smallest structure: refused whatever is accepted."""
 REFERENCE_AREA_M2 = 20.0
 REFERENCE_GSD_M = 0.5
 
@@ -73,7 +75,9 @@ def require_dates(
 
 
 def common_bands(before: RasterInfo, after: RasterInfo) -> tuple[str, ...]:
-    """Bands to compare: natural colours where both have them, else what they share; alpha is a mask.
+    """Bands to compare: natural colours, with near infrared, where both have them, else what they share.
+
+    Alpha is a mask, not a band.
 
     Raises:
         BandsError: If they share none.
@@ -86,14 +90,27 @@ def common_bands(before: RasterInfo, after: RasterInfo) -> tuple[str, ...]:
             before=list(before.bands),
             after=list(after.bands),
         )
-    colours = tuple(name for name in ("red", "green", "blue") if name in shared)
-    return colours if len(colours) == 3 else shared[:1]
+    return comparable_bands(shared)
+
+
+def comparable_bands(bands: tuple[str, ...]) -> tuple[str, ...]:
+    """Of some bands those that are looked at: natural colours, with near infrared, else the first."""
+    known = tuple(name for name in bands if not name.startswith("alpha"))
+    colours = tuple(name for name in ("red", "green", "blue") if name in known)
+    if len(colours) < 3:
+        return known[:1]
+    return (*colours, "nir") if "nir" in known else colours
 
 
 def overlap_share(before: RasterInfo, after: RasterInfo) -> float:
     """Common ground as a share of the smaller scene, 0 to 1."""
     common = before.footprint.intersection(after.footprint).area
     return float(common / min(before.footprint.area, after.footprint.area))
+
+
+def least_overlap(options: ScanOptions) -> float:
+    """The overlap that a pair needs: none but some where little overlap was accepted."""
+    return 0.0 if "overlap" in options.accept else MIN_OVERLAP
 
 
 def plan_pair(
@@ -103,6 +120,7 @@ def plan_pair(
     min_area_m2: float,
     gsd_m: float | None = None,
     area: shapely.MultiPolygon | None = None,
+    min_overlap: float = MIN_OVERLAP,
 ) -> PairPlan:
     """Check a pair and lay out its common grid.
 
@@ -112,16 +130,18 @@ def plan_pair(
         min_area_m2: Smallest structure wanted, m².
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs.
         area: Area of interest in CRS84.
+        min_overlap: Least common ground as a share of the smaller scene.
 
     Raises:
         NoOverlapError, PixelSizeError, BandsError: With the measured figure.
     """
     share = overlap_share(before, after)
-    if share < MIN_OVERLAP:
+    if share < min_overlap or share == 0:
         raise NoOverlapError(
             f"{before.name} and {after.name} share {share:.1%} of the smaller scene; at least {MIN_OVERLAP:.0%} is "
             f"needed.",
-            remedy="Check that both show the same place and declare the right coordinate system.",
+            remedy="Check that both show the same place and declare the right coordinate system."
+            + (" To compare the little that is common: --accept overlap." if share else ""),
             overlap_share=share,
         )
     sizes = before.gsd_m, after.gsd_m

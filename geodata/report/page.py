@@ -17,9 +17,11 @@ from geodata.report.pictures import Mark, Scenes, draw_chips, draw_map
 from geodata.report.view import (
     FindingView,
     beijing,
+    check_views,
     finding_views,
     parameters,
     percent,
+    pixel_shares,
     status_counts,
 )
 
@@ -89,6 +91,9 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
         provenance=_complete(provenance),
         dated=[i for i in provenance.get("inputs", []) if i["role"] in _dated(provenance)],
         parameters=parameters(provenance),
+        checks=check_views(provenance),
+        gate=words.GATE.get(provenance.get("admissibility", {}).get("outcome", "")),
+        pixels={told["role"]: pixel_shares(told) for told in provenance.get("inputs", [])},
         roles=words.ROLE,
         layer_words=words.LAYER,
         made_at=beijing(datetime.now(UTC).isoformat()),

@@ -149,10 +149,56 @@ def percent(share: float) -> str:
     return "99.9" if shown == "100.0" and share < 1 else shown
 
 
+@dataclass(frozen=True)
+class CheckView:
+    """One check of the pair as shown."""
+
+    name: Text
+    outcome: Text
+    outcome_key: str
+    measured: str
+    limit: str
+    message: Text
+
+
+def check_views(provenance: Mapping[str, Any]) -> list[CheckView]:
+    """The checks of the gate in its order; empty for a provenance without one."""
+    return [_check(check) for check in provenance.get("admissibility", {}).get("checks", [])]
+
+
+def _check(check: Mapping[str, Any]) -> CheckView:
+    outcome = _text(check.get("outcome"))
+    return CheckView(
+        name=term(words.CHECK, _text(check.get("code"))),
+        outcome=term(words.CHECK_OUTCOME, outcome),
+        outcome_key=outcome,
+        measured=_figure(check.get("measured"), _text(check.get("unit"))),
+        limit=_figure(check.get("limit"), _text(check.get("unit"))),
+        message=Text(_text(check.get("message_zh")), _text(check.get("message"))),
+    )
+
+
+def _figure(value: Any, unit: str) -> str:
+    number = _number(value, None)
+    if number is None:
+        return "—"
+    return f"{number:.3g}{unit}" if unit == "°" else f"{number:.3g} {unit}".strip()
+
+
+def pixel_shares(told: Mapping[str, Any]) -> list[tuple[Text, str]]:
+    """(words, per cent) of the kinds of pixels of one input that are there at all."""
+    shares: Mapping[str, float] = told.get("shares") or {}
+    return [(term(words.PIXELS, name), percent(share)) for name, share in shares.items() if share > 0]
+
+
 def parameters(provenance: Mapping[str, Any]) -> list[tuple[Text, str]]:
     """The parameters of a scan as (words, value); those not chosen show a dash."""
     given = provenance.get("parameters", {})
-    return [(term(words.PARAMETER, key), "—" if v is None else str(v)) for key, v in given.items()]
+    return [(term(words.PARAMETER, key), "—" if v in (None, []) else _plain(v)) for key, v in given.items()]
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _items(value: Any) -> list[Any]:

@@ -92,12 +92,56 @@ ROLE: dict[str, Text] = {
     "after_dtm": Text("后期地面模型", "second terrain model"),
 }
 
+CHECK: dict[str, Text] = {
+    "overlap": Text("重叠度", "Overlap"),
+    "pixel-ratio": Text("像元大小比", "Pixel size ratio"),
+    "season": Text("季节差", "Season"),
+    "sun": Text("太阳方向差", "Sun"),
+    "view": Text("观测方向差", "Line of sight"),
+    "off-nadir": Text("侧摆角", "Off nadir"),
+    "depth": Text("灰度级", "Grey levels"),
+    "alignment": Text("配准", "Alignment"),
+    "residual": Text("配准残差", "Residual shift"),
+    "usable": Text("有效像元", "Usable pixels"),
+}
+
+CHECK_OUTCOME: dict[str, Text] = {
+    "accepted": Text("通过", "accepted"),
+    "warned": Text("警告", "warned"),
+    "refused": Text("不通过", "refused"),
+    "overridden": Text("人工放行", "overridden"),
+    "unknown": Text("无信息", "not told"),
+}
+
+GATE: dict[str, Text] = {
+    "accepted": Text("影像对符合比对要求。", "The pair is admissible."),
+    "accepted-with-warnings": Text(
+        "影像对可以比对，但有以下警告，图斑置信度已相应降低。",
+        "The pair was compared with warnings; the confidence of the findings is lowered accordingly.",
+    ),
+    "refused": Text("影像对不符合比对要求。", "The pair is not admissible."),
+}
+
+PIXELS: dict[str, Text] = {
+    "usable": Text("可见地面", "ground"),
+    "nodata": Text("无数据", "nodata"),
+    "saturated": Text("过饱和", "saturated"),
+    "cloud": Text("云", "cloud"),
+    "haze": Text("雾霾", "haze"),
+    "shadow": Text("深阴影", "deep shadow"),
+    "water": Text("水体", "water"),
+    "vegetation": Text("植被", "vegetation"),
+}
+
 PARAMETER: dict[str, Text] = {
     "min_area_m2": Text("最小面积（m²）", "Smallest area (m²)"),
     "min_confidence": Text("最低置信度", "Lowest confidence"),
     "gsd_m": Text("指定像元大小（m）", "Chosen pixel size (m)"),
     "min_gain_m": Text("最小高差（m）", "Smallest height change (m)"),
     "detector": Text("检测方法", "Detector"),
+    "terrain": Text("地形", "Terrain"),
+    "strict": Text("严格模式", "Strict"),
+    "accept": Text("放行的检查项", "Accepted checks"),
     "before_date": Text("指定前期日期", "Chosen first date"),
     "after_date": Text("指定后期日期", "Chosen second date"),
     "before_crs": Text("指定前期坐标系", "Chosen first system"),

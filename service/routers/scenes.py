@@ -28,6 +28,7 @@ from service.usecases import scenes as usecase
 
 router = APIRouter(tags=["scenes"])
 _FIELDS = {"raster", "acquired_at", "date", "crs", "attributes"}
+_GEOTIFF = "image/tiff; application=geotiff"
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -37,6 +38,7 @@ def scene_out(request: Request, scene: Scene) -> SceneOut:
     links = [
         Link(href=base, rel="self", type="application/json"),
         Link(href=f"{base}/preview.png", rel="preview", type="image/png"),
+        *([Link(href=f"{base}/mask", rel="mask", type=_GEOTIFF)] if scene.mask_sha256 else []),
     ]
     return SceneOut.model_validate(scene).model_copy(update={"links": links})
 
@@ -52,7 +54,7 @@ def scene_out(request: Request, scene: Scene) -> SceneOut:
             "acquired_at": "Date or time; else the TIFF tag, else the file's name tells it.",
             "date": "The same as acquired_at.",
             "crs": "System of a file that declares none, EPSG:4547.",
-            "attributes": "JSON object, kept as it is.",
+            "attributes": "JSON object, kept as it is; view:sun_elevation, view:off_nadir, ... of STAC are understood.",
         },
         required=["raster"],
     ),
@@ -122,3 +124,20 @@ def get_preview(
     content = usecase.preview(services, scene_id, form, boxes[0] if boxes else None, width)
     kind = "image/png" if form == "png" else "image/jpeg"
     return Response(content, media_type=kind, headers={"ETag": etag, "Cache-Control": _FOR_EVER})
+
+
+@router.get(
+    "/scenes/{scene_id}/mask",
+    summary="Which pixels of a scene show the ground",
+    response_class=Response,
+    responses={200: {"content": {_GEOTIFF: {}}, "description": "GeoTIFF of codes with a colour table."}},
+    dependencies=[Depends(only_query())],
+)
+def get_mask(request: Request, scene_id: str, services: Kancha) -> Response:
+    """Codes, at most 2048 px a side: usable, nodata, saturated, cloud, haze, deep shadow, water, vegetation."""
+    path = usecase.mask_path(services, scene_id)
+    etag = etag_of(request, scene_id, "mask")
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
+    return Response(path.read_bytes(), media_type=_GEOTIFF, headers=headers)

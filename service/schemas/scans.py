@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.schemas.common import Answer, Link
+
+
+def _codes(value: Any) -> Any:
+    """A form sends codes as one text, parted by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class ScanOptionsIn(BaseModel):
@@ -22,6 +27,11 @@ class ScanOptionsIn(BaseModel):
     window_px: int | None = Field(default=None, description="Side of a window, px; never changes the result.")
     workers: int | None = Field(default=None, description="Processes; never changes the result.")
     detector: str | None = Field(default=None, description="Name of the detector.")
+    terrain: str | None = Field(default=None, description="flat, hilly or mountain: how far pixel sizes may differ.")
+    strict: bool | None = Field(default=None, description="Refuse a pair for every limit that it exceeds.")
+    accept: Annotated[tuple[str, ...] | None, BeforeValidator(_codes)] = Field(
+        default=None, description="Checks whose refusal is overridden: alignment,residual."
+    )
 
 
 class ScanOut(Answer):

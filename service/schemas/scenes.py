@@ -28,6 +28,8 @@ class SceneOut(Answer):
     bbox: tuple[float, float, float, float]
     attributes: dict[str, Any]
     created_at: datetime
+    usable_share: float | None = Field(description="Share that shows the ground; null where no mask was made.")
+    shares: dict[str, float] | None = Field(description="Share per kind: usable, nodata, saturated, cloud, haze, ...")
     links: list[Link] = []
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from geodata.pairing.usable import usable_share
 from service.jobs.states import JobState
 
 T = TypeVar("T")
@@ -55,6 +56,8 @@ class Scene:
         bbox: Box around the footprint.
         attributes: What the sender said about it.
         created_at: When it was stored.
+        shares: Share of each kind of pixel (usable, cloud, ...); None where no mask was made.
+        mask_sha256: Names the stored mask; None where none was made.
     """
 
     id: str
@@ -78,6 +81,13 @@ class Scene:
     bbox: Box
     attributes: Mapping[str, Any]
     created_at: datetime
+    shares: Mapping[str, float] | None = None
+    mask_sha256: str | None = None
+
+    @property
+    def usable_share(self) -> float | None:
+        """Share of the scene's frame that shows the ground."""
+        return None if self.shares is None else usable_share(self.shares)
 
 
 @dataclass(frozen=True)

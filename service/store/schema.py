@@ -71,6 +71,8 @@ scenes = sa.Table(
     *_box(),
     sa.Column("attributes", sa.JSON, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("shares", sa.JSON(none_as_null=True)),
+    sa.Column("mask_sha256", sa.String(64)),
     sqlite_autoincrement=True,
 )
 

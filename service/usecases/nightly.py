@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import KanchaError
+from geodata.io.sidecars import read_acquisition
 from geodata.io.tiff import inspect_tiff
 from geodata.types import ProgressHook
 from service.errors import InternalError, NightlyRunningError
@@ -105,7 +106,10 @@ def _store_scene(services: Services, sighting: Sighting) -> str:
     if sighting.path.suffix.lower() not in GEOTIFF:
         inspect_tiff(sighting.path)  # names what it is in its refusal
     with private_folder(services.settings.data / "incoming") as folder:
-        return add_scene(services, take_copy(sighting.path, folder), SceneFacts())[0].id
+        # What lies beside the file does not travel with it: its words do.
+        beside = read_acquisition(sighting.path).as_stac()
+        facts = SceneFacts(attributes=beside or None)
+        return add_scene(services, take_copy(sighting.path, folder), facts)[0].id
 
 
 def _plain(error: KanchaError) -> dict[str, Any]:

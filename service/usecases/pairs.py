@@ -12,7 +12,10 @@ from affine import Affine
 from geodata.errors import OptionError
 from geodata.grid import Grid
 from geodata.io.rasters import RasterInfo
-from geodata.pairing.plan import overlap_share, plan_pair, require_dates
+from geodata.io.sidecars import acquisition_from_mapping
+from geodata.pairing.admissible import judge_pair
+from geodata.pairing.checks import PairFacts
+from geodata.pairing.plan import least_overlap, overlap_share, plan_pair, require_dates
 from geodata.types import ScanOptions
 from service.store.records import Scene
 
@@ -35,6 +38,7 @@ def as_raster(scene: Scene, path: Path | None = None) -> RasterInfo:
         nodata=scene.nodata,
         overviews=scene.overviews,
         acquired_at=scene.acquired_at,
+        acquisition=acquisition_from_mapping(scene.attributes, "attributes"),
     )
 
 
@@ -52,8 +56,10 @@ def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.
         BandsError: If they share no band.
     """
     first, second = as_raster(before), as_raster(after)
-    require_dates(first, second, None, None)
-    plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=area)
+    dates = require_dates(first, second, None, None)
+    least = least_overlap(options)
+    plan = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=area, min_overlap=least)
+    judge_pair(PairFacts(first, second, dates, plan), options).require()
 
 
 def check_surfaces(models: Mapping[str, Scene], options: ScanOptions) -> None:

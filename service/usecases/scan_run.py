@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -63,8 +64,7 @@ def _scan(
     with private_folder(services.settings.data / "work") as folder:
         # each under its own name, which may carry its date and stands in the provenance
         before, after = (
-            link_or_copy(services.blobs.path(scene.sha256), folder / part / scene.file_name)
-            for scene, part in zip(pair, ("before", "after"), strict=True)
+            _laid_out(services, scene, folder / part) for scene, part in zip(pair, ("before", "after"), strict=True)
         )
         models = {
             role: link_or_copy(services.blobs.path(scene.sha256), folder / role / scene.file_name)
@@ -85,6 +85,15 @@ def _scan(
             progress=progress,
             layer_reports=reports,
         )
+
+
+def _laid_out(services: Services, scene: Scene, folder: Path) -> Path:
+    """The scene's file under its own name, with what its sender told of it in a side file."""
+    path = link_or_copy(services.blobs.path(scene.sha256), folder / scene.file_name)
+    if scene.attributes:
+        item = {"type": "Feature", "properties": dict(scene.attributes)}
+        path.with_suffix(".stac.json").write_bytes(orjson.dumps(item, default=str))
+    return path
 
 
 def progress_hook(services: Services, claim: Claim) -> ProgressHook:

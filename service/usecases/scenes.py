@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,8 +18,10 @@ from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
-from service.errors import InternalError
-from service.files import Upload
+from geodata.io.sidecars import acquisition_from_mapping
+from geodata.pairing.scene_mask import scene_mask
+from service.errors import InternalError, NotFoundError
+from service.files import Upload, private_folder, sha256_of
 from service.services import Services
 from service.store.records import Box, Page, Scene
 from service.usecases.pairs import as_raster
@@ -31,7 +34,8 @@ class SceneFacts:
     Args:
         acquired_at: Time of acquisition, None: from the file or its name.
         crs: System of a file that declares none.
-        attributes: Anything else, kept as it is.
+        attributes: Anything else, kept as it is; sun and view angles, sensor and date are understood in the words of a
+            STAC item (`view:sun_elevation`, `view:off_nadir`, `platform`, `datetime`).
     """
 
     acquired_at: datetime | None = None
@@ -56,16 +60,49 @@ def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Sc
     """
     info = inspect_raster(upload.path, crs=facts.crs)
     _check_size(services, info)
-    acquired_at = facts.acquired_at or info.acquired_at
+    told = acquisition_from_mapping(facts.attributes or {}, "attributes")
+    acquired_at = facts.acquired_at or info.acquired_at or told.acquired_at
     if acquired_at is None:
         raise MissingDateError(
             f"Neither the TIFF tag DateTime nor the name of {upload.name} tells when it was taken.",
             remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
         )
     scene = _scene(upload, info, facts, acquired_at)
+    try:
+        services.store.scenes.get(scene.id)
+    except NotFoundError:
+        scene = _masked(services, scene, info)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
     return services.store.scenes.get(scene.id), new
+
+
+def _masked(services: Services, scene: Scene, info: RasterInfo) -> Scene:
+    """The scene with its mask, which is stored beside it; without one where that would cost too much."""
+    mask = scene_mask(info)
+    if mask is None:
+        return scene
+    with private_folder(services.settings.data / "incoming") as folder:
+        path = folder / "mask.tif"
+        mask.write(path)
+        sha256 = sha256_of(path)
+        services.blobs.put(path, sha256)
+    return replace(scene, shares=dict(mask.shares), mask_sha256=sha256)
+
+
+def mask_path(services: Services, scene_id: str) -> Path:
+    """The file of a scene's mask.
+
+    Raises:
+        NotFoundError: Without the scene, or where no mask was made for it.
+    """
+    scene = services.store.scenes.get(scene_id)
+    if scene.mask_sha256 is None:
+        raise NotFoundError(
+            f"The scene {scene_id} has no mask: looking at all of it would have taken too long.",
+            remedy="Store it with overviews: gdal_translate -of COG INPUT output.tif",
+        )
+    return services.blobs.path(scene.mask_sha256)
 
 
 def _check_size(services: Services, info: RasterInfo) -> None:

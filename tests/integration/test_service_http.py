@@ -11,8 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import rasterio
 
-from tests.integration.service_kit import ROOT, draw_scene, post_scene, write_parcels, write_permits
+from tests.integration.service_kit import ROOT, draw_pair, draw_scene, post_scene, write_parcels, write_permits
 
 
 def links(body: dict[str, Any]) -> dict[str, str]:
@@ -34,7 +35,7 @@ def test_a_scene_is_stored_once(client: Any, settings: Any, pair: tuple[Path, Pa
     assert first.headers["location"].endswith(f"/scenes/{told['id']}")
     assert client.get(f"/scenes/{told['id']}").json() == told
     stored = [p for p in (settings.data / "blobs").rglob("*") if p.is_file()]
-    assert [p.read_bytes() for p in stored] == [pair[0].read_bytes()]
+    assert len(stored) == 2 and pair[0].read_bytes() in [p.read_bytes() for p in stored], "the scene and its mask"
     assert list((settings.data / "incoming").iterdir()) == []
 
 
@@ -253,3 +254,31 @@ def test_health(client: Any) -> None:
 def test_static_files_and_templates_lie_in_the_package() -> None:
     for name in ("static/map.js", "static/pages.css", "templates/map.html", "templates/morning.md"):
         assert (ROOT / "service" / name).is_file()
+
+
+def test_a_scene_keeps_the_mask_of_what_it_shows(client: Any, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    told = post_scene(client, pair[0]).json()
+    assert 0.9 < told["usable_share"] <= 1.0 and sum(told["shares"].values()) == pytest.approx(1.0, abs=0.001)
+    link = next(link["href"] for link in told["links"] if link["rel"] == "mask")
+    answer = client.get(link)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "image/tiff; application=geotiff"
+    assert client.get(link, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    path = tmp_path / "mask.tif"
+    path.write_bytes(answer.content)
+    with rasterio.open(path) as dataset:
+        codes = dataset.read(1)
+        assert dataset.colormap(1)[3] == (255, 255, 255, 255) and dataset.tags()["CODE_3"] == "cloud"
+        assert dataset.crs.to_epsg() == 4547 and max(dataset.shape) <= 2048
+    assert (codes == 0).mean() == pytest.approx(told["shares"]["usable"], abs=0.001)
+
+
+def test_angles_of_the_attributes_reach_the_gate(client: Any, tmp_path: Path) -> None:
+    pair = draw_pair(tmp_path, left=510_000.0)
+    before = post_scene(client, pair[0], attributes='{"view:sun_elevation": 62.0}').json()["id"]
+    after = post_scene(client, pair[1], attributes='{"view:sun_elevation": 30.0}').json()["id"]
+    order = {"before_scene": before, "after_scene": after, "strict": True}
+    refused = client.post("/scans", json=order)
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "pair-inadmissible" and refused.json()["measured"]["sun"] == 32.0
+    assert client.post("/scans", json={**order, "accept": "sun,season"}).status_code == 202
+    assert client.post("/scans", json={**order, "accept": ["sunshine"]}).json()["code"] == "option-range"

@@ -65,6 +65,7 @@ def test_too_different_pixels_are_refused() -> None:
     ("one", "two", "shared"),
     [
         (("red", "green", "blue"), ("blue", "green", "red", "nir"), ("red", "green", "blue")),
+        (("red", "green", "blue", "nir"), ("blue", "green", "red", "nir"), ("red", "green", "blue", "nir")),
         (("red", "green", "blue", "alpha"), ("red", "green", "blue", "alpha"), ("red", "green", "blue")),
         (("grey",), ("grey", "alpha"), ("grey",)),
         (("red", "nir"), ("red", "green", "blue", "nir"), ("red",)),

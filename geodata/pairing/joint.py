@@ -1,0 +1,79 @@
+"""What both dates show of the common ground, from the same patches of each: statistics, shares, the joint share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from geodata.grid import Window
+from geodata.io.warp import GridReader
+from geodata.pairing.usable import (
+    Code,
+    Patch,
+    SceneStatistics,
+    classify,
+    corners,
+    count,
+    sample_windows,
+    seen,
+    shares,
+    statistics_of,
+)
+
+STEP = 2
+"""Masks are looked at on every second pixel of the common grid: about 1 m where structures of 20 m² are wanted."""
+
+
+@dataclass(frozen=True)
+class PairUsable:
+    """What is seen of a pair, by samples.
+
+    Args:
+        statistics: Of each date on the common grid coarsened by `STEP`; what `classify` needs.
+        shares: Share of each code, per date.
+        joint_share: Share of the sampled ground that both dates show.
+    """
+
+    statistics: tuple[SceneStatistics, SceneStatistics]
+    shares: tuple[Mapping[str, float], Mapping[str, float]]
+    joint_share: float
+
+    @property
+    def effective_bits(self) -> tuple[float, float]:
+        """Binary logarithm of the grey levels in use, per date."""
+        return self.statistics[0].effective_bits, self.statistics[1].effective_bits
+
+
+def look_at_pair(before: GridReader, after: GridReader, threads: int = 1) -> PairUsable:
+    """Look at evenly spread patches of both dates; bounded work, whatever the size of the scenes.
+
+    Args:
+        before: The first date on the common grid.
+        after: The second date on the same grid; a shift of a few pixels does not matter here.
+        threads: Patches that are read at once; does not change the result.
+    """
+    grid = before.grid.coarsened(STEP)
+    first, second = (GridReader(reader.info, reader.bands, grid) for reader in (before, after))
+    windows = sample_windows(grid.shape)
+
+    def both(window: Window) -> tuple[Patch, Patch]:
+        return first.read(window), second.read(window)
+
+    with ThreadPoolExecutor(threads) as pool:
+        patches = list(pool.map(both, windows))
+    gsd_m = float(np.sqrt(np.prod(grid.gsd_m())))
+    told = tuple(
+        statistics_of([pair[i] for pair in patches], corners(reader), reader.bands, gsd_m)
+        for i, reader in enumerate((first, second))
+    )
+    counts = np.zeros((2, len(Code)), np.int64)
+    common = total = 0
+    for pair in patches:
+        codes = [classify(*patch, statistics) for patch, statistics in zip(pair, told, strict=True)]
+        counts += [count(c) for c in codes]
+        common += int((seen(codes[0]) & seen(codes[1])).sum())
+        total += codes[0].size
+    return PairUsable((told[0], told[1]), (shares(counts[0]), shares(counts[1])), round(common / max(1, total), 4))

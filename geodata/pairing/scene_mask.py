@@ -1,0 +1,90 @@
+"""The mask that is kept with a scene: codes of the whole scene, coarse and of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geodata.errors import RasterError
+from geodata.grid import Grid
+from geodata.io.coded import Colour, write_coded
+from geodata.io.rasters import RasterInfo
+from geodata.io.warp import GridReader
+from geodata.pairing.plan import comparable_bands
+from geodata.pairing.usable import U8, Code, count, read_codes, scene_statistics, shares, usable_share
+
+MAX_SIDE_PX = 2048
+LEAST_GSD_M = 1.0
+MAX_DECODED_PX = 400_000_000
+"""Pixels that may be decoded for a mask; a larger scene without overviews gets none."""
+
+_WINDOW_PX = 1024
+LEGEND: Mapping[int, tuple[str, Colour]] = {
+    Code.USABLE: ("usable", (222, 222, 214, 255)),
+    Code.NODATA: ("nodata", (0, 0, 0, 255)),
+    Code.SATURATED: ("saturated", (255, 120, 200, 255)),
+    Code.CLOUD: ("cloud", (255, 255, 255, 255)),
+    Code.HAZE: ("haze", (190, 205, 235, 255)),
+    Code.SHADOW: ("shadow", (70, 60, 90, 255)),
+    Code.WATER: ("water", (60, 130, 200, 255)),
+    Code.VEGETATION: ("vegetation", (90, 160, 80, 255)),
+}
+
+
+@dataclass(frozen=True)
+class SceneMask:
+    """Codes of a whole scene.
+
+    Args:
+        codes: Codes (y, x), see `Code`.
+        grid: Where they lie.
+        shares: Share of each code within the scene's frame.
+    """
+
+    codes: U8
+    grid: Grid
+    shares: Mapping[str, float]
+
+    @property
+    def usable_share(self) -> float:
+        """Share of the frame that shows the ground."""
+        return usable_share(self.shares)
+
+    def write(self, path: Path) -> None:
+        """Write it as a GeoTIFF with a colour table."""
+        write_coded(path, self.codes, self.grid, LEGEND)
+
+
+def mask_factor(info: RasterInfo) -> int:
+    """The decimation of a scene's mask: a power of two, pixels of a metre or more, at most 2048 of them a side."""
+    factor = 1
+    while max(info.width, info.height) / factor > MAX_SIDE_PX or info.gsd_m * factor < 0.7 * LEAST_GSD_M:
+        factor *= 2
+    return factor
+
+
+def decoded_px(info: RasterInfo, factor: int) -> int:
+    """Pixels that must be decoded to see a whole scene at a decimation."""
+    stored = max((f for f in info.overviews if f > 1 and factor % f == 0), default=1)
+    return -(-info.width // stored) * -(-info.height // stored)
+
+
+def scene_mask(info: RasterInfo) -> SceneMask | None:
+    """The mask of a scene; None where it would cost too much, or where the scene cannot be decoded throughout."""
+    factor = mask_factor(info)
+    if decoded_px(info, factor) > MAX_DECODED_PX:
+        return None
+    grid = info.grid.coarsened(factor)
+    reader = GridReader(info, comparable_bands(info.bands), grid)
+    codes = np.empty(grid.shape, np.uint8)
+    try:
+        statistics = scene_statistics(reader)
+        for window in grid.windows(_WINDOW_PX):
+            rows, cols = window.slices
+            codes[rows, cols] = read_codes(reader, window, statistics)
+    except RasterError:
+        return None
+    return SceneMask(codes, grid, shares(count(codes)))
