@@ -18,7 +18,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from geodata.detect.surfaces import NO_PLANE, BoolArray, Surface, SurfaceReader, planes
+from geodata.detect.surfaces import NO_PLANE, BoolArray, Surface, SurfaceReader, planes, shifted
 from geodata.errors import EmptyRasterError, SurfaceLevelError
 from geodata.grid import Window
 from geodata.io.warp import GridReader, ShiftField
@@ -232,32 +232,6 @@ def _patch_windows(shape: tuple[int, int]) -> list[Window]:
     return [Window(row, col, height, width) for row, height in sides[0] for col, width in sides[1]]
 
 
-def _shifted(surface: Surface, shift: tuple[float, float]) -> Surface:
-    """A patch moved by a shift, bilinear, of the same shape; pixels that come from outside are unknown."""
-    if shift == (0.0, 0.0):
-        return surface
-    rows, cols = surface.cm.shape
-    whole = math.floor(shift[0]), math.floor(shift[1])
-    fx, fy = shift[0] - whole[0], shift[1] - whole[1]
-    total, known = np.zeros((rows, cols)), np.ones((rows, cols), bool)
-    for step_y, weight_y in ((0, 1 - fy), (1, fy)):
-        for step_x, weight_x in ((0, 1 - fx), (1, fx)):
-            part = _moved(surface, whole[0] + step_x, whole[1] + step_y)
-            total += weight_y * weight_x * part.cm
-            known &= part.valid
-    return Surface(np.where(known, np.rint(total), 0).astype(np.int32), known)
-
-
-def _moved(surface: Surface, dx: int, dy: int) -> Surface:
-    """A patch moved by whole pixels: the new (row, col) is the old (row + dy, col + dx)."""
-    rows, cols = surface.cm.shape
-    out = Surface(np.zeros_like(surface.cm), np.zeros_like(surface.valid))
-    to = slice(max(0, -dy), max(0, min(rows, rows - dy))), slice(max(0, -dx), max(0, min(cols, cols - dx)))
-    of = slice(max(0, dy), max(0, min(rows, rows + dy))), slice(max(0, dx), max(0, min(cols, cols + dx)))
-    out.cm[to], out.valid[to] = surface.cm[of], surface.valid[of]
-    return out
-
-
 def _stable(patches: Sequence[_Patch], shift: tuple[float, float], gsd_cm: float, names: str) -> _Sample:
     """Pixels that are plane and not steep in both dates, evenly thinned to a bounded number.
 
@@ -266,7 +240,7 @@ def _stable(patches: Sequence[_Patch], shift: tuple[float, float], gsd_cm: float
     step = max(1, math.ceil(math.sqrt(sum(p.before.cm.size for p in patches) / _MAX_SAMPLE_PX)))
     columns: list[list[F64]] = []
     for patch in patches:
-        after = _shifted(patch.after, shift)
+        after = shifted(patch.after, shift)
         (rough, *_), (residual, x, y) = (
             tuple(v[::step, ::step] for v in planes(surface)) for surface in (patch.before, after)
         )

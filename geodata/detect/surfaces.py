@@ -8,6 +8,7 @@ cells of about 4 m (Zhang et al. 2003, one size of window), or the terrain model
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -71,6 +72,32 @@ class SurfaceReader:
         cols = np.arange(window.col, window.col_stop, dtype=np.float64)[None, :]
         level = np.rint(self.tilt[0] + self.tilt[1] * rows + self.tilt[2] * cols)
         return Surface(np.where(valid, np.rint(heights * 100) + level, 0).astype(np.int32), valid)
+
+
+def shifted(surface: Surface, shift: tuple[float, float]) -> Surface:
+    """A patch moved by a shift, bilinear, of the same shape; pixels that come from outside are unknown."""
+    if shift == (0.0, 0.0):
+        return surface
+    rows, cols = surface.cm.shape
+    whole = math.floor(shift[0]), math.floor(shift[1])
+    fx, fy = shift[0] - whole[0], shift[1] - whole[1]
+    total, known = np.zeros((rows, cols)), np.ones((rows, cols), bool)
+    for step_y, weight_y in ((0, 1 - fy), (1, fy)):
+        for step_x, weight_x in ((0, 1 - fx), (1, fx)):
+            part = _moved(surface, whole[0] + step_x, whole[1] + step_y)
+            total += weight_y * weight_x * part.cm
+            known &= part.valid
+    return Surface(np.where(known, np.rint(total), 0).astype(np.int32), known)
+
+
+def _moved(surface: Surface, dx: int, dy: int) -> Surface:
+    """A patch moved by whole pixels: the new (row, col) is the old (row + dy, col + dx)."""
+    rows, cols = surface.cm.shape
+    out = Surface(np.zeros_like(surface.cm), np.zeros_like(surface.valid))
+    to = slice(max(0, -dy), max(0, min(rows, rows - dy))), slice(max(0, -dx), max(0, min(cols, cols - dx)))
+    of = slice(max(0, dy), max(0, min(rows, rows + dy))), slice(max(0, dx), max(0, min(cols, cols + dx)))
+    out.cm[to], out.valid[to] = surface.cm[of], surface.valid[of]
+    return out
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
