@@ -23,7 +23,15 @@ import shapely
 
 from geodata.assess import assess
 from geodata.crs import CRS84, crs_label, transform_xy
-from geodata.detect.candidates import CANDIDATE_CONFIDENCE, CONFIRMED_CONFIDENCE, Candidate, make_candidate
+from geodata.detect.background import background_factor, confidence_floor
+from geodata.detect.candidates import (
+    CANDIDATE_CONFIDENCE,
+    CONFIRMED_CONFIDENCE,
+    Candidate,
+    make_candidate,
+    measure_object,
+    with_altered,
+)
 from geodata.detect.pipeline import DIRECTIONS, Detection, Operating, WindowPlan, detect
 from geodata.errors import EmptyRasterError, OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster
@@ -136,7 +144,7 @@ def scan(
             usable_share=0.0,
         )
     tell(0.9, "outlining")
-    candidates = _candidates(found, plan, alignment, options, gate)
+    candidates, threshold = _candidates(found, plan, alignment, options, gate)
     if heights is not None:
         tell(0.9, "comparing heights")
         candidates = _with_surfaces(candidates, heights, (first, second), alignment, pair, options)
@@ -144,6 +152,7 @@ def scan(
         (first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports, heights
     )
     provenance |= _admitted(provenance, gate, usable)
+    provenance |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
     tell(0.95, "assessing")
     findings = _findings(candidates, layers, provenance, dates)
     tell(1.0, "done")
@@ -240,20 +249,29 @@ def _prepare(
 
 def _candidates(
     found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions, gate: Admissibility
-) -> list[Candidate]:
+) -> tuple[list[Candidate], dict[str, float]]:
+    """The structures that are reported, and the point at which they were cut off."""
     residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
-    smallest_px = 0.8 * options.min_area_m2 / float(np.prod(plan.grid.pixel_size))
-    floor = max(CANDIDATE_CONFIDENCE, options.min_confidence)
+    pixel_m2 = float(np.prod(plan.grid.pixel_size))
+    measured = [
+        measure_object(component, change)
+        for change in DIRECTIONS
+        for component in found.components[change]
+        if component.pixels * pixel_m2 >= 0.8 * options.min_area_m2
+    ]
+    floor, factor = max(CANDIDATE_CONFIDENCE, options.min_confidence), 1.0
+    if options.false_alarms_per_km2 is not None:
+        appeared = [m.confidence for m in measured if m.change == "appeared"]
+        factor = background_factor(appeared, found.seen_px * pixel_m2 / 1e6)
+        floor = max(confidence_floor(options.false_alarms_per_km2, factor), options.min_confidence)
     kept = []
-    for change in DIRECTIONS:
-        for component in found.components[change]:
-            if component.pixels < smallest_px:
-                continue
-            candidate = make_candidate(component, change, plan.grid, residual)
-            candidate = replace(candidate, confidence=gate.lowered(candidate.confidence))
-            if candidate.area_m2 >= options.min_area_m2 and candidate.confidence >= floor:
+    for one in measured:
+        confidence = gate.lowered(one.confidence)
+        if confidence >= floor:
+            candidate = replace(make_candidate(one, plan.grid, residual), confidence=confidence)
+            if candidate.area_m2 >= options.min_area_m2:
                 kept.append(candidate)
-    return _ordered(kept)
+    return _ordered(with_altered(kept)), {"confidence": round(floor, 4), "background": round(factor, 3)}
 
 
 def _findings(

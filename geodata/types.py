@@ -49,6 +49,7 @@ class ScanOptions:
     Args:
         min_area_m2: Smallest structure that is reported, m².
         min_confidence: Findings below this confidence are left out, 0 to 1.
+        false_alarms_per_km2: False alarms that are bearable; None: the fixed point of the confidence.
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs (0.5 m for 20 m²).
         window_px: Side of a processing window, px. Never changes the result.
         workers: Processes for the pixel work. Never changes the result.
@@ -66,6 +67,7 @@ class ScanOptions:
 
     min_area_m2: float = 20.0
     min_confidence: float = 0.0
+    false_alarms_per_km2: float | None = None
     gsd_m: float | None = None
     window_px: int = 2048
     workers: int = 1
@@ -84,6 +86,7 @@ class ScanOptions:
         checks = [
             ("min_area_m2", self.min_area_m2, 1.0, 1e6),
             ("min_confidence", self.min_confidence, 0.0, 1.0),
+            ("false_alarms_per_km2", 1.0 if self.false_alarms_per_km2 is None else self.false_alarms_per_km2, 0.1, 1e4),
             ("gsd_m", 0.5 if self.gsd_m is None else self.gsd_m, 0.02, 30.0),
             ("min_gain_m", self.min_gain_m, 0.5, 100.0),
             ("window_px", self.window_px, 128, 8192),

@@ -43,7 +43,10 @@ def scan(
     min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,
     min_gain: Annotated[float, typer.Option(help="Smallest height change, m, with surface models.")] = 2.0,
     min_confidence: Annotated[float, typer.Option(help="Least confidence, 0 to 1.")] = 0.0,
-    workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
+    false_alarms: Annotated[
+        float | None, typer.Option(help="Bearable false alarms per km2; else a fixed confidence decides.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Threads; never changes the result.")] = 1,
     window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
     detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
     thorough: Annotated[
@@ -76,6 +79,7 @@ def scan(
     options = ScanOptions(
         min_area_m2=min_area,
         min_confidence=min_confidence,
+        false_alarms_per_km2=false_alarms,
         min_gain_m=min_gain,
         gsd_m=gsd,
         window_px=window,

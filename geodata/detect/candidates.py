@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -16,7 +16,7 @@ from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
 from geodata.types import Change
 
-CANDIDATE_CONFIDENCE = 0.25
+CANDIDATE_CONFIDENCE = 0.22
 CONFIRMED_CONFIDENCE = 0.50
 """The two operating points: reported at all, and `confirmed`."""
 
@@ -61,6 +61,9 @@ def geodesic_area_m2(polygon: shapely.Polygon) -> float:
     return abs(float(CGCS2000_GEOD.geometry_area_perimeter(polygon)[0]))
 
 
+GONE_PENALTY = 150
+"""Hundredths of a log-odds by which what disappeared is less likely."""
+
 OBJECT_ATTRIBUTES = (
     "score", "peak", "size", "elongation", "rectangularity", "solidity", "width", "edge", "edge_gain", "right_angles",
     "inner_edge", "spread", "green", "green_before", "saturation", "spread_before", "shadow_side", "structure_gain",
@@ -91,10 +94,56 @@ def attributes_of(means: dict[str, float], peak: int, shape: Shape) -> dict[str,
     return {name: min(255, max(0, round(values[name]))) for name in OBJECT_ATTRIBUTES}
 
 
-def confidence_of(attributes: dict[str, int]) -> float:
-    """Calibrated probability that an object is a structure that changed, 0 to 1."""
+def confidence_of(attributes: dict[str, int], change: Change) -> float:
+    """Calibrated probability that an object is a structure that changed, 0 to 1.
+
+    What is gone is looked for with the dates swapped, by the same model; demolition is so much rarer than what looks
+    like it (ground that greened or was tidied up) that the odds are lowered by a fixed amount.
+    """
     row = np.array([list(attributes.values())], np.uint8)
-    return probability(int(load_model("object").of_rows(row, tuple(attributes))[0]))
+    score = int(load_model("object").of_rows(row, tuple(attributes))[0])
+    return probability(score - (GONE_PENALTY if change == "disappeared" else 0))
+
+
+def stage_of(means: dict[str, float], shape: Shape) -> str:
+    """How far a structure is built, from its look alone; `unknown` unless the signs are plain.
+
+    Bare warm ground without edges is earthworks; a plain right-angled slab without a shadow is a foundation; busy,
+    bright and right-angled is under construction; an even roof with a new shadow at one side is finished.
+    """
+    right_angled, plain, busy = means["right_angles"] > 90, means["spread"] < 60, means["inner_edge"] > 60
+    shadow = means["shadow_side"] > 50
+    if means["warmth"] > 150 and means["inner_edge"] < 15 and not right_angled:
+        return "earthworks"
+    if right_angled and shape.rectangularity > 0.7:
+        if plain and shadow:
+            return "finished"
+        if plain and means["luminance"] > 170 and means["shadow_side"] < 10:
+            return "foundation"
+        if busy and means["luminance"] > 120:
+            return "under_construction"
+    return "unknown"
+
+
+def with_altered(candidates: list[Candidate]) -> list[Candidate]:
+    """One `altered` structure where something went and something came: the old one is no finding of its own."""
+    gone = [c for c in candidates if c.change == "disappeared"]
+    came = [c for c in candidates if c.change != "disappeared"]
+    if not gone or not came:
+        return candidates
+    tree = shapely.STRtree([c.polygon for c in came])
+    replaced: set[int] = set()
+    kept = []
+    for old in gone:
+        near = [i for i in tree.query(old.polygon) if _covers_half(came[i].polygon, old.polygon)]
+        replaced.update(int(i) for i in near)
+        if not near:
+            kept.append(old)
+    return [replace(c, change="altered") if i in replaced else c for i, c in enumerate(came)] + kept
+
+
+def _covers_half(new: shapely.Polygon, old: shapely.Polygon) -> bool:
+    return bool(new.intersection(old).area >= 0.5 * min(new.area, old.area))
 
 
 def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: float, shift_m: float) -> list[str]:
@@ -114,33 +163,58 @@ def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: 
     return [cue for cue, holds in found.items() if holds]
 
 
-def make_candidate(component: Component, change: Change, grid: Grid, residual_px: float) -> Candidate:
-    """Measure one component.
+@dataclass(frozen=True)
+class Measured:
+    """A component with its form and confidence, before it has an outline on the ground.
 
     Args:
         component: The object's pixels and sums.
         change: Direction.
+        means: Mean of each measured quantity over its pixels.
+        shape: Its form.
+        confidence: Calibrated probability that a structure really changed, 0 to 1.
+    """
+
+    component: Component
+    change: Change
+    means: dict[str, float]
+    shape: Shape
+    confidence: float
+
+
+def measure_object(component: Component, change: Change) -> Measured:
+    """Form and confidence of one component."""
+    shape = measure(component.mask)
+    means = dict(zip(MEASURED, (component.sums / max(1, component.pixels)).tolist(), strict=True))
+    confidence = confidence_of(attributes_of(means, component.peak, shape), change)
+    return Measured(component, change, means, shape, confidence)
+
+
+def make_candidate(measured: Measured, grid: Grid, residual_px: float) -> Candidate:
+    """Put one object on the ground.
+
+    Args:
+        measured: The object.
         grid: The common grid, metric.
         residual_px: Residual misregistration, p90, px.
     """
-    shape = measure(component.mask)
-    means = dict(zip(MEASURED, component.sums / max(1, component.pixels), strict=True))
+    component, shape, means = measured.component, measured.shape, measured.means
     gsd_m = float(np.sqrt(np.prod(grid.pixel_size)))
     local = to_map(shape.polygon, grid.transform, component.row, component.col)
     x, y = np.asarray(local.exterior.coords).T
     polygon = shapely.Polygon(np.round(np.column_stack(transform_xy(grid.crs, CRS84, x, y)), 8))
-    area_m2 = geodesic_area_m2(polygon)
     # An outline is known to about a pixel, and the two dates to their residual shift of each other.
     outline_error_m = gsd_m * math.hypot(1.0, residual_px / 2)
     return Candidate(
-        change=change,
+        change=measured.change,
         polygon=shapely.orient_polygons(polygon),
-        area_m2=area_m2,
+        area_m2=geodesic_area_m2(polygon),
         # Errors of opposite sides are half correlated: half the perimeter carries the outline's error.
         area_error_m2=0.5 * local.length * outline_error_m,
         outline_error_m=outline_error_m,
-        confidence=confidence_of(attributes_of(means, component.peak, shape)),
+        confidence=measured.confidence,
         cues=tuple(cues_of(means, shape, component, gsd_m, residual_px * gsd_m)),
         row=component.row,
         col=component.col,
+        stage=stage_of(means, shape) if measured.change == "appeared" else "unknown",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -25,7 +26,8 @@ class Shape:
     """The form of an object in pixel units.
 
     Args:
-        polygon: Outline, pixel edges at whole numbers, x to the right and y down.
+        raw: Edge of its pixels, at whole numbers, x to the right and y down.
+        rectangle: Smallest enclosing rectangle.
         area_px: Pixels, holes filled.
         rectangularity: Share of the smallest enclosing rectangle that is filled, 0 to 1.
         solidity: Share of the convex hull that is filled, 0 to 1.
@@ -34,13 +36,19 @@ class Shape:
         angle: Direction of the longer side, radians.
     """
 
-    polygon: shapely.Polygon
+    raw: shapely.Polygon
+    rectangle: shapely.Polygon
     area_px: float
     rectangularity: float
     solidity: float
     length_px: float
     width_px: float
     angle: float
+
+    @cached_property
+    def polygon(self) -> shapely.Polygon:
+        """Its outline, with right angles where it has them."""
+        return _regularised(self.raw, self.rectangle, self.rectangularity, self.angle)
 
 
 def trace(mask: BoolArray) -> Any:
@@ -73,9 +81,9 @@ def measure(mask: BoolArray) -> Shape:
     direction = corners[longer + 1] - corners[longer]
     angle = math.atan2(direction[1], direction[0])
     rectangularity = raw.area / max(rectangle.area, 1e-9)
-    polygon = _regularised(raw, rectangle, rectangularity, angle)
     return Shape(
-        polygon=polygon,
+        raw=raw,
+        rectangle=rectangle,
         area_px=float(raw.area),
         rectangularity=float(rectangularity),
         solidity=float(raw.area / max(raw.convex_hull.area, 1e-9)),
