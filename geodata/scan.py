@@ -27,7 +27,8 @@ from geodata.detect.pipeline import DIRECTIONS, Detection, WindowPlan, detect
 from geodata.errors import EmptyRasterError
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.warp import GridReader
-from geodata.pairing.coregister import Alignment, align
+from geodata.pairing.coregister import Alignment, align_blocks
+from geodata.pairing.patches import read_blocks
 from geodata.pairing.plan import PairPlan, plan_pair, require_dates
 from geodata.pairing.radiometry import normalise, sample_pair
 from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions
@@ -121,16 +122,17 @@ def _prepare(
     """Align and normalise: everything about the pair that its windows share."""
     before = GridReader(first, pair.bands, pair.grid)
     raw_after = GridReader(second, pair.bands, pair.grid)
-    alignment = align(before, raw_after, threads)
+    blocks = read_blocks(before, raw_after, threads)
+    alignment = align_blocks(blocks, before)
     after = GridReader(second, pair.bands, pair.grid, alignment.field if alignment.reliable else None)
-    sample = sample_pair(before, after, threads)
-    if sample[0].shape[1] == 0:
+    sample = sample_pair(blocks, after.shift)
+    if sample.x.size == 0:
         raise EmptyRasterError(
             f"{first.name} and {second.name} have no pixel that is valid in both.",
             remedy="Check the nodata values and the overlap of the two scenes.",
             usable_share=0.0,
         )
-    maps = normalise(*sample)
+    maps = normalise(sample, pair.grid.shape)
     area = None
     if aoi is not None:
         area = shapely.transform(aoi, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))

@@ -93,8 +93,8 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     if result.seen_px == 0:
         result.objects = {change: _nothing(window) for change in DIRECTIONS}
         return result
-    before = _normalised(plan.before_radiometry, raw_before, valid)
-    after = _normalised(plan.after_radiometry, raw_after, valid)
+    before = _normalised(plan.before_radiometry, raw_before, valid, outer)
+    after = _normalised(plan.after_radiometry, raw_after, valid, outer)
     described = describe(before), describe(after)
     # The edge of an outer window is that of the grid wherever the core reaches it: nothing was seen beyond.
     near_unseen = cv2.dilate(
@@ -120,8 +120,8 @@ def clean(mask: BoolArray) -> BoolArray:
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)), bool)
 
 
-def _normalised(radiometry: Radiometry, values: npt.NDArray[np.generic], valid: BoolArray) -> U8:
-    out = radiometry.apply(values)
+def _normalised(radiometry: Radiometry, values: npt.NDArray[np.generic], valid: BoolArray, window: Window) -> U8:
+    out = radiometry.apply(values, window)
     # A flat mid-grey where nothing was seen raises no edge of its own beyond the border, which is masked.
     out[:, ~valid] = 128
     return out

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.grid import Window
-from geodata.io.warp import GridReader
+from geodata.io.warp import NODE_PX, GridReader
 
 Values = npt.NDArray[np.generic]
 BoolArray = npt.NDArray[np.bool_]
@@ -33,17 +33,17 @@ class Block:
     """The same piece of the common grid at both dates, the second one unshifted.
 
     Args:
-        window: Where it lies on the grid.
-        core: The part of it in which patches are placed; the rest is margin for the shift.
+        core: Where it lies on the grid.
+        window: The core with the margin that the second date is read with.
         place: (row, column) of the block among the blocks.
-        before: Values of the first date, shape (band, y, x).
+        before: Values of the first date in the core, shape (band, y, x).
         before_valid: Where the first date holds a measurement, shape (y, x).
-        after: Values of the second date.
-        after_valid: Where the second date does.
+        after: Values of the second date in the window.
+        after_valid: Where the second date holds a measurement.
     """
 
-    window: Window
     core: Window
+    window: Window
     place: tuple[int, int]
     before: Values
     before_valid: BoolArray
@@ -65,7 +65,7 @@ def read_blocks(before: GridReader, after: GridReader, threads: int = 1) -> list
     def read(item: tuple[tuple[int, int], Window]) -> Block:
         place, core = item
         window = core if whole else core.grown(MARGIN_PX, before.grid.shape)
-        return Block(window, core, place, *before.read(window), *after.read(window))
+        return Block(core, window, place, *before.read(core), *after.read(window))
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(read, cores.items()))
@@ -95,18 +95,20 @@ def _within_file_block(reader: GridReader, window: Window) -> Window:
     Files are written in blocks of 512 (or 256) pixels; a patch that straddles four of them costs four times as much.
     """
     x, y = reader.source_nodes(Window(window.row, window.col, 1, 1))
-    step_x, step_y = x[0, 1] - x[0, 0], y[1, 0] - y[0, 0]
-    per_px = abs(step_x) / 32, abs(step_y) / 32
+    per_px = float(x[0, 1] - x[0, 0]) / NODE_PX, float(y[1, 0] - y[0, 0]) / NODE_PX
     if min(per_px) < 0.5:
         return window
     height, width = reader.grid.shape
-    col = window.col + _to_middle(float(x[0, 0]) + PATCH_PX / 2 * per_px[0]) / per_px[0]
-    row = window.row + _to_middle(float(y[0, 0]) + PATCH_PX / 2 * per_px[1]) / per_px[1]
+    col = window.col + _to_middle(x[0, 0] + (window.col % NODE_PX + PATCH_PX / 2) * per_px[0]) / per_px[0]
+    row = window.row + _to_middle(y[0, 0] + (window.row % NODE_PX + PATCH_PX / 2) * per_px[1]) / per_px[1]
     return Window(
-        int(np.clip(round(row), 0, height - PATCH_PX)), int(np.clip(round(col), 0, width - PATCH_PX)), PATCH_PX, PATCH_PX
+        int(np.clip(round(row), 0, height - PATCH_PX)),
+        int(np.clip(round(col), 0, width - PATCH_PX)),
+        PATCH_PX,
+        PATCH_PX,
     )
 
 
 def _to_middle(position: float) -> float:
     """Way from a position to the middle of its block."""
-    return _CELL_PX * (np.floor(position / _CELL_PX) + 0.5) - position
+    return float(_CELL_PX * (np.floor(position / _CELL_PX) + 0.5) - position)

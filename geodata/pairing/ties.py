@@ -100,7 +100,10 @@ def edge_directions(values: npt.NDArray[np.generic], valid: BoolArray) -> F32:
     weight = 1.0 / (energy + typical)
     if not valid.all():
         weight[cv2.dilate((~valid).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
-    return cv2.merge([(gx * gx - gy * gy) * weight, 2 * gx * gy * weight])
+    picture = np.empty((*grey.shape, 2), np.float32)
+    np.multiply(gx * gx - gy * gy, weight, out=picture[..., 0])
+    np.multiply(gx * gy, 2 * weight, out=picture[..., 1])
+    return picture
 
 
 @cache
@@ -157,7 +160,7 @@ def _between(low: float, top: float, high: float) -> float:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Edge directions of a block at both dates and where its core begins in them."""
+    """Edge directions of a block at both dates."""
 
     block: Block
     before: F32
@@ -165,13 +168,13 @@ class _Pictures:
 
     def pair(self, row: int, col: int, side: int, shift: tuple[int, int]) -> tuple[F32, F32] | None:
         """A patch of the first date and the same place, moved by `shift` (dx, dy), of the second."""
-        top, left = row - self.block.window.row, col - self.block.window.col
+        core, window = self.block.core, self.block.window
+        top, left = row - core.row, col - core.col
         seen = self.block.before_valid[top : top + side : 4, left : left + side : 4]
         if seen.mean() < _MIN_VALID:
             return None
-        return self.before[top : top + side, left : left + side], _cut(
-            self.after, top + shift[1], left + shift[0], side
-        )
+        first = self.before[top : top + side, left : left + side]
+        return first, _cut(self.after, row - window.row + shift[1], col - window.col + shift[0], side)
 
 
 def _cut(picture: F32, top: int, left: int, side: int) -> F32:
