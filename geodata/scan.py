@@ -38,10 +38,12 @@ from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.warp import GridReader, ShiftField
 from geodata.pairing.admissible import Admissibility, judge_pair
 from geodata.pairing.checks import PairFacts
-from geodata.pairing.coregister import Alignment, align
+from geodata.pairing.coregister import Alignment, align_blocks
 from geodata.pairing.joint import PairUsable, look_at_pair
+from geodata.pairing.patches import read_blocks
 from geodata.pairing.plan import PairPlan, least_overlap, plan_pair, require_dates
 from geodata.pairing.radiometry import normalise, sample_pair
+from geodata.pairing.ties import Ties
 from geodata.pairing.usable import usable_share
 from geodata.scan_height import (
     SurfaceScan,
@@ -179,12 +181,15 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: _Request) -> ScanResult:
     found = height_candidates(heights, options, progress=lambda share: ask.tell(0.1 + 0.8 * share, "detecting"))
     levels = heights.levels
     lying = Alignment(
-        levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
-        levels.applied_px,
-        levels.stable_px,
-        float("nan"),
-        float("nan"),
-        True,
+        field=levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
+        global_px=levels.applied_px,
+        points=levels.stable_px,
+        residual_median_px=float("nan"),
+        residual_p90_px=float("nan"),
+        reliable=True,
+        gsd_m=heights.pair.grid.pixel_size[0],
+        ties=Ties.none(),
+        used=np.zeros(0, bool),
     )
     provenance = _provenance(
         None,
@@ -230,21 +235,27 @@ def _prepare(
     """Align, look and normalise: everything about the pair that its windows share."""
     threads = options.workers
     before = GridReader(first, pair.bands, pair.grid)
-    alignment = align(before, GridReader(second, pair.bands, pair.grid), threads)
+    raw_after = GridReader(second, pair.bands, pair.grid)
+    blocks = read_blocks(before, raw_after, threads)
+    alignment = align_blocks(blocks, before)
     after = GridReader(second, pair.bands, pair.grid, alignment.field if alignment.reliable else None)
-    sample = sample_pair(before, after, threads)
-    if sample[0].shape[1] == 0:
+    sample = sample_pair(blocks, after.shift)
+    if sample.x.size == 0:
         raise EmptyRasterError(
             f"{first.name} and {second.name} have no pixel that is valid in both.",
             remedy="Check the nodata values and the overlap of the two scenes.",
             usable_share=0.0,
         )
-    usable = look_at_pair(before, after, threads)
+    usable = look_at_pair(blocks, before, after)
     area = None
     if aoi is not None:
         area = shapely.transform(aoi, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))
     operating = Operating(SUSPECT, SUSPECT_GONE, PIECE, options.thorough)
-    return alignment, WindowPlan(before, after, *normalise(*sample), usable.statistics, area, operating), usable
+    return (
+        alignment,
+        WindowPlan(before, after, *normalise(sample, pair.grid.shape), usable.statistics, area, operating),
+        usable,
+    )
 
 
 def _candidates(

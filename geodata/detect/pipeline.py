@@ -23,6 +23,7 @@ from geodata.detect.objects import Component, Measures, WindowObjects, find_comp
 from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHANNELS, Pieces, judge_pieces
 from geodata.grid import Grid, Window
 from geodata.io.warp import GridReader
+from geodata.pairing.patches import halved
 from geodata.pairing.radiometry import Radiometry
 from geodata.pairing.usable import HALO_PX as USABLE_HALO_PX
 from geodata.pairing.usable import SceneStatistics, classify
@@ -155,7 +156,7 @@ class _Pixels:
         if plan.first_look is None:
             full = [reader.read(outer) for reader in (plan.before, plan.after)]
             self.kept = outer, full
-            looks = [_halved(*part) for part in full]
+            looks = [halved(*part) for part in full]
         else:
             coarse = Window(outer.row // LOOK, outer.col // LOOK, -(-outer.height // LOOK), -(-outer.width // LOOK))
             looks = [reader.read(coarse) for reader in plan.first_look]
@@ -298,18 +299,6 @@ def _cells(window: Window) -> Iterator[Window]:
 def _hull(windows: list[Window]) -> Window:
     row, col = min(w.row for w in windows), min(w.col for w in windows)
     return Window(row, col, max(w.row_stop for w in windows) - row, max(w.col_stop for w in windows) - col)
-
-
-def _halved(values: Values, valid: BoolArray) -> Reading:
-    """Means over 2 × 2 pixels; valid where all four are (an odd last line is repeated)."""
-    height, width = valid.shape
-    pad = ((0, height % LOOK), (0, width % LOOK))
-    if any(p[1] for p in pad):
-        values, valid = np.pad(values, ((0, 0), *pad), mode="edge"), np.pad(valid, pad, mode="edge")
-    size = valid.shape[1] // LOOK, valid.shape[0] // LOOK
-    bands = [cv2.resize(np.ascontiguousarray(band), size, interpolation=cv2.INTER_AREA) for band in values]
-    quarters = valid.reshape(size[1], LOOK, size[0], LOOK)
-    return np.stack(bands), quarters[:, 0, :, 0] & quarters[:, 0, :, 1] & quarters[:, 1, :, 0] & quarters[:, 1, :, 1]
 
 
 def _doubled(mask: BoolArray, shape: tuple[int, int]) -> BoolArray:

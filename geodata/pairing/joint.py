@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from geodata.grid import Window
 from geodata.io.warp import GridReader
+from geodata.pairing.patches import Block, halved
 from geodata.pairing.usable import (
     Code,
     Patch,
@@ -17,7 +16,6 @@ from geodata.pairing.usable import (
     classify,
     corners,
     count,
-    sample_windows,
     seen,
     shares,
     statistics_of,
@@ -47,23 +45,17 @@ class PairUsable:
         return self.statistics[0].effective_bits, self.statistics[1].effective_bits
 
 
-def look_at_pair(before: GridReader, after: GridReader, threads: int = 1) -> PairUsable:
-    """Look at evenly spread patches of both dates; bounded work, whatever the size of the scenes.
+def look_at_pair(blocks: list[Block], before: GridReader, after: GridReader) -> PairUsable:
+    """Look at the blocks that alignment read: bounded work, whatever the size of the scenes.
 
     Args:
+        blocks: See `read_blocks`.
         before: The first date on the common grid.
         after: The second date on the same grid; a shift of a few pixels does not matter here.
-        threads: Patches that are read at once; does not change the result.
     """
     grid = before.grid.coarsened(STEP)
-    first, second = (GridReader(reader.info, reader.bands, grid) for reader in (before, after))
-    windows = sample_windows(grid.shape)
-
-    def both(window: Window) -> tuple[Patch, Patch]:
-        return first.read(window), second.read(window)
-
-    with ThreadPoolExecutor(threads) as pool:
-        patches = list(pool.map(both, windows))
+    first, second = before.coarsened(STEP), after.coarsened(STEP)
+    patches = [_both_halved(block) for block in blocks]
     gsd_m = float(np.sqrt(np.prod(grid.gsd_m())))
     told = tuple(
         statistics_of([pair[i] for pair in patches], corners(reader), reader.bands, gsd_m)
@@ -77,3 +69,11 @@ def look_at_pair(before: GridReader, after: GridReader, threads: int = 1) -> Pai
         common += int((seen(codes[0]) & seen(codes[1])).sum())
         total += codes[0].size
     return PairUsable((told[0], told[1]), (shares(counts[0]), shares(counts[1])), round(common / max(1, total), 4))
+
+
+def _both_halved(block: Block) -> tuple[Patch, Patch]:
+    rows, cols = block.core.inside(block.window)
+    return (
+        halved(block.before, block.before_valid),
+        halved(block.after[:, rows, cols], block.after_valid[rows, cols]),
+    )

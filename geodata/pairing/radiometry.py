@@ -1,75 +1,202 @@
-"""Bring the colours of two dates together: one gain and offset per band, from quantiles of common ground."""
+"""Bring the colours of two dates together: one line per band, through pixels that did not change."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from geodata.grid import Window
-from geodata.io.warp import GridReader
-from geodata.pairing.coregister import patch_windows
+from geodata.io.warp import ShiftField
+from geodata.pairing.invariant import orthogonal_line, unchanged_weights
+from geodata.pairing.patches import Block
 
-Sample = npt.NDArray[np.float64]
+F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
 
-SAMPLE_PX = 256
-MAX_SAMPLES_PER_SIDE = 10
-_STEP = 3
+MAX_SAMPLES = 40_000
+_MIN_STEP = 3
 _QUANTILES = (10.0, 50.0, 90.0)
 _DISPLAY_LOW, _DISPLAY_HIGH = 40.0, 200.0
+MIN_CORRELATION = 0.6
+"""Correlation on unchanged pixels from which their line is trusted; below, quantiles are matched."""
+SEAM_LEVELS = 6.0
+"""Spread of the differences between parts of a scene, 8 bit levels, from which it counts as a mosaic."""
+_PART_PX = 256
+_MIN_PART_SAMPLES = 60
+_STEPS = 256
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Pixels that both dates see.
+
+    Args:
+        before: Values of the first date, shape (band, n).
+        after: The same ground in the second date.
+        x: Columns on the common grid, shape (n,).
+        y: Rows.
+    """
+
+    before: F64
+    after: F64
+    x: F64
+    y: F64
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is added to the common scale from place to place, where a scene is a mosaic.
+
+    Args:
+        levels: Levels at each node, whole multiples of 1/16, shape (band, node_y, node_x).
+        spacing_px: Distance of the nodes; node (0, 0) lies half of it inside the grid's upper left corner.
+    """
+
+    levels: F64
+    spacing_px: int
+
+    def at(self, window: Window, factor: int, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+        """Levels (band, y, x) at the pixels of a window; bilinear with whole weights, so exact in any window."""
+        (r0, r1, fr), (c0, c1, fc) = (
+            self._between(start, count, factor, nodes)
+            for start, count, nodes in zip((window.row, window.col), shape, self.levels.shape[1:], strict=True)
+        )
+        wide = self.levels[:, :, c0] * (1 - fc) + self.levels[:, :, c1] * fc
+        return np.asarray(wide[:, r0] * (1 - fr)[:, None] + wide[:, r1] * fr[:, None], np.float32)
+
+    def _between(self, start: int, count: int, factor: int, nodes: int) -> tuple[npt.NDArray[np.intp], ...]:
+        at = (start + (np.arange(count) + 0.5) * factor) / self.spacing_px - 0.5
+        whole = np.clip(np.rint(at * _STEPS).astype(np.intp), 0, (nodes - 1) * _STEPS)
+        low = np.minimum(whole // _STEPS, max(0, nodes - 2))
+        return low, np.minimum(low + 1, nodes - 1), (whole - low * _STEPS) / _STEPS
 
 
 @dataclass(frozen=True)
 class Radiometry:
-    """Linear map of a date's values to the common 8 bit scale: value × gain + offset, per band."""
+    """Linear map of a date's values to the common 8 bit scale: value x gain + offset, per band.
+
+    Args:
+        gain: Of each band.
+        offset: Of each band.
+        parts: What is added in parts of a mosaic, None for a scene of one piece.
+    """
 
     gain: tuple[float, ...]
     offset: tuple[float, ...]
+    parts: Parts | None = None
 
-    def apply(self, values: npt.NDArray[np.generic], window: Window, factor: int = 1) -> npt.NDArray[np.uint8]:
-        """Values (band, y, x) on the common scale, three bands (a single band is repeated)."""
-        gain = np.array(self.gain, np.float32)[:, None, None]
-        offset = np.array(self.offset, np.float32)[:, None, None]
-        out = np.clip(np.rint(values.astype(np.float32) * gain + offset), 0, 255).astype(np.uint8)
+    def apply(self, values: npt.NDArray[np.generic], window: Window, factor: int = 1) -> U8:
+        """Values (band, y, x) on the common scale, three bands (a single band is repeated).
+
+        Args:
+            values: Pixels of a window, on the common grid coarsened by `factor`.
+            window: The window in pixels of the full common grid.
+            factor: Decimation of the values.
+        """
+        if self.parts is None and values.dtype == np.uint8:
+            out = np.empty(values.shape, np.uint8)
+            for band, gain, offset, target in zip(values, self.gain, self.offset, out, strict=True):
+                cv2.LUT(np.ascontiguousarray(band, np.uint8), _table(gain, offset), target)
+        else:
+            scaled = values.astype(np.float32)
+            scaled *= np.array(self.gain, np.float32)[:, None, None]
+            scaled += np.array(self.offset, np.float32)[:, None, None]
+            if self.parts is not None:
+                scaled += self.parts.at(window, factor, (values.shape[1], values.shape[2]))
+            out = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
         return np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out
 
 
-def sample_pair(before: GridReader, after: GridReader, threads: int = 1) -> tuple[Sample, Sample]:
-    """Values of both dates at common valid pixels of evenly spread patches, each of shape (band, n)."""
-
-    def sample(window: Window) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]:
-        (a, valid_a), (b, valid_b) = before.read(window), after.read(window)
-        both = (valid_a & valid_b)[::_STEP, ::_STEP]
-        return a[:, ::_STEP, ::_STEP][:, both], b[:, ::_STEP, ::_STEP][:, both]
-
-    with ThreadPoolExecutor(threads) as pool:
-        patches = patch_windows(before.grid.shape, SAMPLE_PX, MAX_SAMPLES_PER_SIDE)
-        first, second = zip(*pool.map(sample, patches), strict=True)
-    return np.concatenate(first, axis=1).astype(np.float64), np.concatenate(second, axis=1).astype(np.float64)
+def _table(gain: float, offset: float) -> U8:
+    levels = np.arange(256, dtype=np.float32) * np.float32(gain) + np.float32(offset)
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
-def normalise(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]) -> tuple[Radiometry, Radiometry]:
-    """Maps of both dates to one 8 bit scale.
-
-    The first date is brought to a fixed contrast (its luminance quantiles), the same for all bands, so that
-    its colours stay; the second date follows band by band. Quantiles shrug off the few per cent that changed.
+def sample_pair(blocks: list[Block], field: ShiftField | None) -> Sample:
+    """Values of both dates at ground that both see, from the blocks that alignment read already.
 
     Args:
-        before: Sampled values of the first date, shape (band, n), n > 0.
-        after: The same pixels of the second date.
+        blocks: See `read_blocks`.
+        field: Where the second date lies; its nearest pixel is taken. None: unshifted.
     """
+    pixels = sum(block.core.height * block.core.width for block in blocks)
+    step = max(_MIN_STEP, int(np.ceil(np.sqrt(pixels / MAX_SAMPLES))))
+    parts = [_sample_block(block, field, step) for block in blocks]
+    return Sample(*(np.concatenate(members, axis=-1) for members in zip(*parts, strict=True)))
+
+
+def _sample_block(block: Block, field: ShiftField | None, step: int) -> tuple[F64, F64, F64, F64]:
+    rows, cols = np.arange(0, block.core.height, step), np.arange(0, block.core.width, step)
+    y, x = (rows + block.core.row).astype(np.float64), (cols + block.core.col).astype(np.float64)
+    dx, dy = field.at(y, x) if field is not None else (np.zeros((y.size, x.size)), np.zeros((y.size, x.size)))
+    there_row = np.rint(y[:, None] + dy).astype(np.intp) - block.window.row
+    there_col = np.rint(x[None, :] + dx).astype(np.intp) - block.window.col
+    height, width = block.after_valid.shape
+    inside = (there_row >= 0) & (there_row < height) & (there_col >= 0) & (there_col < width)
+    there_row, there_col = there_row.clip(0, height - 1), there_col.clip(0, width - 1)
+    seen = inside & block.before_valid[::step, ::step] & block.after_valid[there_row, there_col]
+    before = block.before[:, ::step, ::step][:, seen].astype(np.float64)
+    after = block.after[:, there_row[seen], there_col[seen]].astype(np.float64)
+    return before, after, np.broadcast_to(x, seen.shape)[seen], np.broadcast_to(y[:, None], seen.shape)[seen]
+
+
+def normalise(sample: Sample, shape: tuple[int, int]) -> tuple[Radiometry, Radiometry]:
+    """Maps of both dates to one 8 bit scale.
+
+    The first date is brought to a fixed contrast (its luminance quantiles), the same for all bands, so that its
+    colours stay. The second follows band by band: the line through the pixels that did not change, or, where too
+    little is common, the line through the quantiles. A mosaic's parts are then levelled each by itself.
+
+    Args:
+        sample: Pixels of both dates, at least one.
+        shape: Height and width of the common grid, px.
+    """
+    before, after = sample.before, sample.after
     low, _, high = np.percentile(before.mean(axis=0), _QUANTILES)
     gain = (_DISPLAY_HIGH - _DISPLAY_LOW) / max(float(high - low), 1e-6)
     gain = min(gain, 2.5) if before.max() <= 255 else gain
     offset = _DISPLAY_LOW - gain * float(low)
-    gains, offsets = [], []
-    for band_before, band_after in zip(before, after, strict=True):
-        target = np.percentile(band_before * gain + offset, _QUANTILES)
-        own = np.percentile(band_after, _QUANTILES)
-        ratio = (target[2] - target[0]) / max(float(own[2] - own[0]), 1e-6)
-        gains.append(float(ratio))
-        offsets.append(float(target[1] - ratio * own[1]))
-    bands = len(gains)
-    return Radiometry((gain,) * bands, (offset,) * bands), Radiometry(tuple(gains), tuple(offsets))
+    target = before * gain + offset
+    weight = unchanged_weights(before, after)
+    lines = [_line(own, wanted, weight) for own, wanted in zip(after, target, strict=True)]
+    gains, offsets = (tuple(column) for column in zip(*lines, strict=True))
+    bands = len(lines)
+    second = Radiometry(gains, offsets, _parts(sample, target, Radiometry(gains, offsets), weight, shape))
+    return Radiometry((gain,) * bands, (offset,) * bands), second
+
+
+def _line(own: F64, wanted: F64, weight: F64 | None) -> tuple[float, float]:
+    """(gain, offset) that brings a band of the second date to the common scale."""
+    target, mine = np.percentile(wanted, _QUANTILES), np.percentile(own, _QUANTILES)
+    ratio = float((target[2] - target[0]) / max(float(mine[2] - mine[0]), 1e-6))
+    if weight is not None:
+        # In units of the quantile match, so that both axes have like spread.
+        line = orthogonal_line(ratio * own, wanted, weight)
+        if line is not None and line[2] >= MIN_CORRELATION and 0.5 <= line[0] <= 2.0:
+            return line[0] * ratio, line[1]
+    return ratio, float(target[1] - ratio * mine[1])
+
+
+def _parts(sample: Sample, target: F64, second: Radiometry, weight: F64 | None, shape: tuple[int, int]) -> Parts | None:
+    """Levels to add in parts of the scene, or None where the parts differ no more than one piece does."""
+    if weight is None:
+        return None
+    spacing = max(_PART_PX, -(-max(shape) // 12 // 2) * 2)
+    nodes = tuple(max(1, round(length / spacing)) for length in shape)
+    row = np.minimum((sample.y / spacing).astype(np.intp), nodes[0] - 1)
+    col = np.minimum((sample.x / spacing).astype(np.intp), nodes[1] - 1)
+    sure = weight > 0.5
+    beside = target - (sample.after * np.array(second.gain)[:, None] + np.array(second.offset)[:, None])
+    levels = np.full((len(target), *nodes), np.nan)
+    for i, j in np.ndindex(*nodes):
+        here = sure & (row == i) & (col == j)
+        if here.sum() >= _MIN_PART_SAMPLES:
+            levels[:, i, j] = np.median(beside[:, here], axis=1)
+    known = np.isfinite(levels[0])
+    if known.sum() < 2 or levels[:, known].std(axis=1).max() < SEAM_LEVELS:
+        return None
+    levels[:, ~known] = np.median(levels[:, known], axis=1)[:, None]
+    return Parts(np.rint(levels * 16) / 16, spacing)
