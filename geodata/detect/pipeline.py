@@ -91,7 +91,7 @@ class WindowPlan:
         after: Reader of the second date, with its shift field.
         before_radiometry: Map of the first date to the common scale.
         after_radiometry: Map of the second date.
-        statistics: What each date's samples tell of its nodata, cloud and shadow.
+        statistics: What each date's samples tell of its nodata, cloud and shadow; None: every valid pixel is usable.
         area: Area of interest in the grid's system, None: everything.
         operating: Where the detector decides.
     """
@@ -100,7 +100,7 @@ class WindowPlan:
     after: GridReader
     before_radiometry: Radiometry
     after_radiometry: Radiometry
-    statistics: tuple[SceneStatistics, SceneStatistics]
+    statistics: tuple[SceneStatistics, SceneStatistics] | None
     area: shapely.MultiPolygon | None
     operating: Operating
 
@@ -124,7 +124,7 @@ class WindowPlan:
 class WindowResult:
     """What one window gave: objects per direction and the pixels it saw."""
 
-    objects: dict[Change, WindowObjects]
+    objects: dict[Change, list[WindowObjects]]
     seen_px: int
     wanted_px: int
     fine_px: int
@@ -160,8 +160,9 @@ class _Pixels:
         else:
             coarse = Window(outer.row // LOOK, outer.col // LOOK, -(-outer.height // LOOK), -(-outer.width // LOOK))
             looks = [reader.read(coarse) for reader in plan.first_look]
-        codes = [classify(*look, told) for look, told in zip(looks, plan.statistics, strict=True)]
-        self.valid = looks[0][1] & looks[1][1] & can_be_seen(codes[0]) & can_be_seen(codes[1])
+        self.valid = looks[0][1] & looks[1][1]
+        for look, told in zip(looks, plan.statistics or (), strict=plan.statistics is not None):
+            self.valid &= can_be_seen(classify(*look, told))
         maps = plan.before_radiometry, plan.after_radiometry
         self.look = [
             _greyed(radiometry.apply(values, outer, LOOK), self.valid)
@@ -215,7 +216,7 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     core = window.inside(outer)
     seen_px, wanted_px = int(seen[core].sum()), int(wanted[core].sum())
     if seen_px == 0:
-        return WindowResult({change: nothing(window) for change in DIRECTIONS}, 0, wanted_px, 0)
+        return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
     suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
     cells = {c: [k for k in _cells(window) if s.suspected[k.inside(outer)].any()] for c, s in suspicions.items()}
@@ -223,8 +224,8 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
     near_unseen = cv2.dilate(
         (~seen).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
-    ).astype(bool)[core]
-    objects = {c: _objects(pixels, c, suspicions[c], cells[c], window, near_unseen) for c in DIRECTIONS}
+    ).astype(bool)
+    objects = {c: _objects(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
     fine_px = sum(int(suspicions[c].suspected[core].sum()) for c in DIRECTIONS)
     return WindowResult(objects, seen_px, wanted_px, fine_px)
 
@@ -247,14 +248,10 @@ def suspect(mask: BoolArray) -> BoolArray:
 
 
 def _objects(
-    pixels: _Pixels, change: Change, suspicion: _Suspicion, cells: list[Window], window: Window, near_unseen: BoolArray
-) -> WindowObjects:
-    """Objects of one direction in the core of a window."""
-    if not cells:
-        return nothing(window)
-    numbers = np.full((window.height, window.width), -1, np.int32)
-    tables: list[I16] = []
-    count = 0
+    pixels: _Pixels, change: Change, suspicion: _Suspicion, cells: list[Window], near_unseen: BoolArray
+) -> list[WindowObjects]:
+    """Objects of one direction, cell by cell."""
+    found = []
     for cell in cells:
         reach = cell.grown(CELL_HALO_PX, pixels.plan.grid.shape)
         before, after, valid = pixels.fine(reach)
@@ -264,14 +261,11 @@ def _objects(
         table, accepted = judged(pieces, pixels.plan.operating.piece)
         own = cell.inside(reach)
         kept = clean(accepted[pieces.labels])[own]
-        # A pixel that closing took in belongs to no piece that was measured: it borrows the last, empty, row.
-        numbers[cell.inside(window)] = np.where(
-            kept, np.where(pieces.labels[own] < 0, len(table) - 1, pieces.labels[own]) + count, -1
-        )
-        tables.append(table)
-        count += len(table)
-    measures = Measures(numbers, np.concatenate(tables))
-    return find_components(numbers >= 0, window, measures, near_unseen)
+        if kept.any():
+            # A pixel that closing took in belongs to no piece that was measured: it borrows the last, empty, row.
+            measures = Measures(pieces.labels[own], table)
+            found.append(find_components(kept, cell, measures, near_unseen[cell.inside(pixels.outer)]))
+    return found
 
 
 def judged(pieces: Pieces, threshold: int) -> tuple[I16, BoolArray]:
@@ -318,12 +312,6 @@ def _inside_area(plan: WindowPlan, outer: Window) -> BoolArray:
     return np.asarray(geometry_mask([plan.area], grid.shape, grid.transform, invert=True))
 
 
-def nothing(window: Window) -> WindowObjects:
-    """No object in a window."""
-    empty_row, empty_col = np.full(window.width, -1, np.int64), np.full(window.height, -1, np.int64)
-    return WindowObjects(window, [], empty_row, empty_row, empty_col, empty_col)
-
-
 def window_side(wanted_px: int) -> int:
     """The window size that is used: whole cells, so that a cell is never cut."""
     return -(-wanted_px // CELL_PX) * CELL_PX
@@ -345,5 +333,8 @@ def detect(
     for result in in_threads(partial(process_window, plan), windows, workers):
         done.append(result)
         progress(len(done) / len(windows))
-    merged = {change: merge_windows([r.objects[change] for r in done], plan.grid.shape) for change in DIRECTIONS}
+    merged = {
+        change: merge_windows([cell for r in done for cell in r.objects[change]], plan.grid.shape)
+        for change in DIRECTIONS
+    }
     return Detection(merged, sum(r.seen_px for r in done), sum(r.wanted_px for r in done), sum(r.fine_px for r in done))
