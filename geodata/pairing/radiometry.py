@@ -20,8 +20,9 @@ MAX_SAMPLES = 40_000
 _MIN_STEP = 3
 _QUANTILES = (10.0, 50.0, 90.0)
 _DISPLAY_LOW, _DISPLAY_HIGH = 40.0, 200.0
-MIN_CORRELATION = 0.6
-"""Correlation on unchanged pixels from which their line is trusted; below, quantiles are matched."""
+MIN_CORRELATION = 0.7
+"""Correlation of a band between the dates, over all pixels, from which the unchanged ones can be told; below it
+quantiles are matched, see decisions/0006."""
 SEAM_LEVELS = 6.0
 """Spread of the differences between parts of a scene, 8 bit levels, from which it counts as a mosaic."""
 _PART_PX = 256
@@ -160,12 +161,20 @@ def normalise(sample: Sample, shape: tuple[int, int]) -> tuple[Radiometry, Radio
     gain = min(gain, 2.5) if before.max() <= 255 else gain
     offset = _DISPLAY_LOW - gain * float(low)
     target = before * gain + offset
-    weight = unchanged_weights(before, after)
+    alike = min(_correlation(a, b) for a, b in zip(before, after, strict=True))
+    weight = unchanged_weights(before, after) if alike >= MIN_CORRELATION else None
     lines = [_line(own, wanted, weight) for own, wanted in zip(after, target, strict=True)]
     gains, offsets = (tuple(column) for column in zip(*lines, strict=True))
     bands = len(lines)
     second = Radiometry(gains, offsets, _parts(sample, target, Radiometry(gains, offsets), weight, shape))
     return Radiometry((gain,) * bands, (offset,) * bands), second
+
+
+def _correlation(first: F64, second: F64) -> float:
+    """Pearson's correlation, 0 where a band is flat."""
+    a, b = first - first.mean(), second - second.mean()
+    spread = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / spread if spread > 0 else 0.0
 
 
 def _line(own: F64, wanted: F64, weight: F64 | None) -> tuple[float, float]:
@@ -175,7 +184,7 @@ def _line(own: F64, wanted: F64, weight: F64 | None) -> tuple[float, float]:
     if weight is not None:
         # In units of the quantile match, so that both axes have like spread.
         line = orthogonal_line(ratio * own, wanted, weight)
-        if line is not None and line[2] >= MIN_CORRELATION and 0.5 <= line[0] <= 2.0:
+        if line is not None:
             return line[0] * ratio, line[1]
     return ratio, float(target[1] - ratio * mine[1])
 

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from alignment import alignment  # noqa: E402  (found through the line above)
 from speed import measure_speed  # noqa: E402  (found through the line above)
 
 from geodata.demo import draw_district  # noqa: E402
@@ -119,6 +120,7 @@ def speed(console: Console, workers: int) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "levir": levir,
     "france": france,
+    "align": alignment,
     "demo": demo,
     "speed": speed,
 }
