@@ -63,7 +63,10 @@ class Parts:
         """Levels (band, y, x) at the pixels of a window; bilinear with whole weights, so exact in any window."""
         (r0, r1, fr), (c0, c1, fc) = (
             self._between(start, count, factor, nodes)
-            for start, count, nodes in zip((window.row, window.col), shape, self.levels.shape[1:], strict=True)
+            for start, count, nodes in (
+                (window.row, shape[0], self.levels.shape[1]),
+                (window.col, shape[1], self.levels.shape[2]),
+            )
         )
         wide = self.levels[:, :, c0] * (1 - fc) + self.levels[:, :, c1] * fc
         return np.asarray(wide[:, r0] * (1 - fr)[:, None] + wide[:, r1] * fr[:, None], np.float32)
@@ -106,14 +109,14 @@ class Radiometry:
             scaled *= np.array(self.gain, np.float32)[:, None, None]
             scaled += np.array(self.offset, np.float32)[:, None, None]
             if self.parts is not None:
-                scaled += self.parts.at(window, factor, (values.shape[1], values.shape[2]))
+                scaled += self.parts.at(window, factor, values.shape[-2:])
             out = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-        return np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out
+        return np.asarray(np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out, np.uint8)
 
 
 def _table(gain: float, offset: float) -> U8:
     levels = np.arange(256, dtype=np.float32) * np.float32(gain) + np.float32(offset)
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 def sample_pair(blocks: list[Block], field: ShiftField | None) -> Sample:

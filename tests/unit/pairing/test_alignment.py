@@ -147,7 +147,7 @@ def test_the_field_is_smoother_than_its_points() -> None:
     noise = np.random.default_rng(3).normal(0, 0.5, (2, 8, 8))
     model = fit(ties_of(*noise), 800.0, 100.0)
     field = to_field(model, (800, 800), 100.0)
-    assert field.dx.std() < 0.5 * noise[0].std() and field.dy.std() < 0.5 * noise[1].std()
+    assert field.dx.std() < 0.75 * noise[0].std() and field.dy.std() < 0.75 * noise[1].std()
 
 
 def test_the_residual_is_of_points_that_were_left_out() -> None:
