@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -124,8 +125,12 @@ def scan(
             "A scan compares two dates: a pair of images, a pair of surface models, or both.",
             remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
         )
-    first = inspect_raster(Path(before), crs=options.before_crs)
-    second = inspect_raster(Path(after), crs=options.after_crs)
+    with ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(inspect_raster, Path(path), crs=crs)
+            for path, crs in ((before, options.before_crs), (after, options.after_crs))
+        ]
+        first, second = (one.result() for one in both)
     dates = require_dates(first, second, options.before_date, options.after_date)
     least = least_overlap(options)
     pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi, min_overlap=least)
@@ -409,6 +414,9 @@ def _provenance(
             "tie_points": alignment.points,
             "residual_median_px": _number(alignment.residual_median_px),
             "residual_p90_px": _number(alignment.residual_p90_px),
+            "residual_median_m": _number(alignment.residual_median_m),
+            "residual_p90_m": _number(alignment.residual_p90_m),
+            "ties": alignment.tie_rows(),
         },
         "heights": None if heights is None else heights.as_dict(),
         "usable_share": round(found.seen_px / max(1, found.wanted_px), 4),

@@ -240,8 +240,24 @@ _FINE = (
 )
 
 
-def _layers(before: U8, after: U8) -> npt.NDArray[np.int16]:
-    """Fine per-pixel layers in the order of `_FINE`, then new shadow shifted to each side."""
+@numba.njit(cache=True, nogil=True)
+def _sides(labels, count, new_dark, dx, dy):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Per piece and eighth of the circle: pixels that have new shadow that way."""
+    rows, cols = labels.shape
+    out = np.zeros((count, dx.size), np.int64)
+    for i in range(rows):
+        for j in range(cols):
+            if labels[i, j] < 0:
+                continue
+            for t in range(dx.size):
+                ni, nj = i + dy[t], j + dx[t]
+                if 0 <= ni < rows and 0 <= nj < cols:
+                    out[labels[i, j], t] += new_dark[ni, nj]
+    return out
+
+
+def _layers(before: U8, after: U8) -> tuple[U8, npt.NDArray[np.int16]]:
+    """New shadow (0 or 1), and the fine per-pixel layers in the order of `_FINE`."""
     first, second = colours(before), colours(after)
     kernel = np.ones((2 * TOLERANCE_PX + 1, 2 * TOLERANCE_PX + 1), np.uint8)
     earlier = cv2.dilate(gradients(first.luminance)[0], kernel)
@@ -250,25 +266,12 @@ def _layers(before: U8, after: U8) -> npt.NDArray[np.int16]:
     new_dark = cv2.subtract(dark, cv2.dilate((first.luminance < SHADOW_LUMINANCE + 10).astype(np.uint8), kernel))
     around = cv2.blur(second.luminance, (CONTEXT_PX, CONTEXT_PX))
     green_around = cv2.blur(second.green, (CONTEXT_PX, CONTEXT_PX))
-    sides = [_moved(new_dark, step) for step in range(_DIRECTIONS)]
-    return np.stack(
+    return new_dark, np.stack(
         [
             second.luminance, second.green, second.saturation, second.warmth, first.luminance, first.green, strength,
-            earlier, np.maximum(strength - earlier, 0), c4, s4, dark, around, green_around, *sides,
+            earlier, np.maximum(strength - earlier, 0), c4, s4, dark, around, green_around,
         ]
     ).astype(np.int16)  # fmt: skip
-
-
-def _moved(mask: U8, step: int) -> U8:
-    """What lies `SHADOW_REACH_PX` away in the given eighth of the circle, at every pixel; nothing beyond the edge."""
-    angle = 2 * np.pi * step / _DIRECTIONS
-    dx, dy = round(SHADOW_REACH_PX * np.cos(angle)), round(SHADOW_REACH_PX * np.sin(angle))
-    height, width = mask.shape
-    out = np.zeros_like(mask)
-    source = mask[max(0, dy) : max(0, height + min(0, dy)), max(0, dx) : max(0, width + min(0, dx))]
-    row, col = max(0, -dy), max(0, -dx)
-    out[row : row + source.shape[0], col : col + source.shape[1]] = source
-    return out
 
 
 def judge_pieces(before: U8, after: U8, wanted: BoolArray, coarse: npt.NDArray[np.int16]) -> Pieces:
@@ -285,11 +288,14 @@ def judge_pieces(before: U8, after: U8, wanted: BoolArray, coarse: npt.NDArray[n
         return Pieces(labels, np.empty(0, np.int64), np.empty((0, len(ATTRIBUTES) + len(coarse) - 1), np.uint8))
     rows, cols = _around(wanted)
     labels[rows, cols], count = segment(after[:, rows, cols], wanted[rows, cols])
-    layers = _layers(*(np.ascontiguousarray(date[:, rows, cols]) for date in (before, after)))
+    new_dark, layers = _layers(*(np.ascontiguousarray(date[:, rows, cols]) for date in (before, after)))
     squares = np.array([_FINE.index("lum"), _FINE.index("lum1")], np.int64)
     near = np.ascontiguousarray(coarse[:, rows.start // 2 : -(-rows.stop // 2), cols.start // 2 : -(-cols.stop // 2)])
     total, edge = _sums(labels[rows, cols], count, layers, squares, near)
-    return Pieces(labels, total[:, 0], _attributes(total, edge, len(layers)))
+    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    steps = (np.rint(SHADOW_REACH_PX * f(angles)).astype(np.int64) for f in (np.cos, np.sin))
+    sides = _sides(labels[rows, cols], count, new_dark, *steps)
+    return Pieces(labels, total[:, 0], _attributes(total, edge, sides))
 
 
 def _around(wanted: BoolArray) -> tuple[slice, slice]:
@@ -301,11 +307,12 @@ def _around(wanted: BoolArray) -> tuple[slice, slice]:
     return out[0], out[1]
 
 
-def _attributes(total: I64, edge: I64, fine: int) -> U8:
+def _attributes(total: I64, edge: I64, shadows: I64) -> U8:
+    fine = len(_FINE)
     pixels, border = total[:, 0].astype(np.float64), np.maximum(edge[:, 0], 1).astype(np.float64)
     mean = {name: total[:, 6 + i] / pixels for i, name in enumerate(_FINE)}
     rim = {name: edge[:, 1 + i] / border for i, name in enumerate(_FINE)}
-    sides = total[:, 6 + len(_FINE) : 6 + fine] / pixels[:, None]
+    sides = shadows / pixels[:, None]
     squares = total[:, 6 + fine : 8 + fine] / pixels[:, None]
     far = total[:, 8 + fine :] / pixels[:, None]
     longer, shorter = _axes(total, pixels)

@@ -19,6 +19,7 @@ from geodata.pairing.ties import MIN_SCENE_PEAK, Ties, TieSearch, find_ties
 BoolArray = npt.NDArray[np.bool_]
 
 MIN_TIES = 4
+MAX_TIE_ROWS = 400
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class Alignment:
     gsd_m: float
     ties: Ties
     used: BoolArray
+
+    def tie_rows(self) -> list[list[float]]:
+        """Tie points for a picture, at most `MAX_TIE_ROWS`: x, y (px), dx, dy (px), 1 where used, confidence."""
+        step = max(1, -(-self.ties.x.size // MAX_TIE_ROWS))
+        columns = (self.ties.x, self.ties.y, self.ties.dx, self.ties.dy, self.used, self.ties.confidence)
+        digits = (0, 0, 2, 2, 0, 1)
+        return [[round(float(v), d) for v, d in zip(row, digits, strict=True)] for row in zip(*columns, strict=True)][
+            ::step
+        ]
 
     @property
     def residual_median_m(self) -> float:

@@ -13,11 +13,11 @@ from geodata.pairing.ties import MIN_PEAK, Ties
 F64 = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-BANDWIDTH = 1.0
+BANDWIDTH = 0.5
 """Width of the smoothing kernel (standard deviation), in distances of neighbouring patches."""
-_ANCHOR = 0.3
+_ANCHOR = 0.02
 _RIDGE = 0.005
-_PLANE_LIMIT_PX = 3.0
+_PLANE_LIMIT_PX = 6.0
 _LOCAL_LIMIT_PX = 1.5
 _FULL_CONFIDENCE = 8.0
 
@@ -94,9 +94,10 @@ def fit(ties: Ties, scale: float, spacing: float) -> Model:
         pull = np.diag([1e-9, _RIDGE, _RIDGE]) * weight.sum()
         plane = np.linalg.solve(basis.T @ (basis * weight[:, None]) + pull, basis.T @ (shifts * weight[:, None]))
         weight = prior * _biweight(np.hypot(*(shifts - basis @ plane).T), _PLANE_LIMIT_PX)
+    # What bends away from the plane together with its neighbours is taken back; what stands alone stays out.
     model = Model(ties, weight, plane, scale, BANDWIDTH * spacing)
     for _ in range(5):
-        agreed = weight * _biweight(model.apart(), _LOCAL_LIMIT_PX)
+        agreed = prior * _biweight(model.apart(), _LOCAL_LIMIT_PX)
         model = Model(ties, agreed, plane, scale, BANDWIDTH * spacing)
     return model
 

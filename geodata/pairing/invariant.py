@@ -78,13 +78,13 @@ def _canonical(cov: F64, bands: int) -> tuple[F64, F64, F64] | None:
     return np.linalg.solve(left.T, u), np.linalg.solve(right.T, v.T), np.minimum(correlation, 1.0)
 
 
-def orthogonal_line(x: F64, y: F64, weight: F64) -> tuple[float, float, float] | None:
-    """Robust orthogonal regression y = slope * x + offset; also the weighted correlation.
+def orthogonal_line(x: F64, y: F64, weight: F64) -> tuple[float, float] | None:
+    """Robust orthogonal regression: slope and offset of y = slope * x + offset.
 
     None where the values do not vary together. Three rounds drop what lies beyond three robust standard deviations.
     """
     keep = np.ones(x.size, bool)
-    slope = offset = correlation = 0.0
+    slope = offset = 0.0
     for _ in range(3):
         w = weight * keep
         total = w.sum()
@@ -96,8 +96,8 @@ def orthogonal_line(x: F64, y: F64, weight: F64) -> tuple[float, float, float] |
         if xy <= 0 or xx <= 1e-9 or yy <= 1e-9:
             return None
         slope = (yy - xx + math.hypot(yy - xx, 2 * xy)) / (2 * xy)
-        offset, correlation = my - slope * mx, xy / math.sqrt(xx * yy)
+        offset = my - slope * mx
         residual = np.abs(dy - slope * dx)
         spread = 1.4826 * float(np.median(residual[w > 0.01])) if (w > 0.01).any() else 0.0
         keep = residual <= 3 * spread + 1e-6
-    return slope, offset, correlation
+    return slope, offset

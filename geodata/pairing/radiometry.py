@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -20,8 +21,9 @@ MAX_SAMPLES = 40_000
 _MIN_STEP = 3
 _QUANTILES = (10.0, 50.0, 90.0)
 _DISPLAY_LOW, _DISPLAY_HIGH = 40.0, 200.0
-MIN_CORRELATION = 0.6
-"""Correlation on unchanged pixels from which their line is trusted; below, quantiles are matched."""
+MIN_CORRELATION = 0.7
+"""Correlation of a band between the dates, over all pixels, from which the unchanged ones can be told; below it
+quantiles are matched, see decisions/0006."""
 SEAM_LEVELS = 6.0
 """Spread of the differences between parts of a scene, 8 bit levels, from which it counts as a mosaic."""
 _PART_PX = 256
@@ -58,20 +60,48 @@ class Parts:
     levels: F64
     spacing_px: int
 
-    def at(self, window: Window, factor: int, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
-        """Levels (band, y, x) at the pixels of a window; bilinear with whole weights, so exact in any window."""
-        (r0, r1, fr), (c0, c1, fc) = (
+    def add(self, lines: tuple[F64, F64], values: npt.NDArray[np.generic], window: Window, factor: int) -> U8:
+        """Values times gain plus offset plus the levels of the place, rounded, kept within 0 to 255.
+
+        Bilinear with whole weights, so a pixel has one value in any window.
+
+        Args:
+            lines: Gain and offset of each band.
+            values: Pixels of the window, shape (band, y, x).
+            window: The window in pixels of the full grid.
+            factor: Decimation of the values.
+        """
+        rows, cols = (
             self._between(start, count, factor, nodes)
-            for start, count, nodes in zip((window.row, window.col), shape, self.levels.shape[1:], strict=True)
+            for start, count, nodes in (
+                (window.row, values.shape[1], self.levels.shape[1]),
+                (window.col, values.shape[2], self.levels.shape[2]),
+            )
         )
-        wide = self.levels[:, :, c0] * (1 - fc) + self.levels[:, :, c1] * fc
-        return np.asarray(wide[:, r0] * (1 - fr)[:, None] + wide[:, r1] * fr[:, None], np.float32)
+        out = np.empty(values.shape, np.uint8)
+        _with_levels(values, *lines, self.levels, rows, cols, out)
+        return out
 
     def _between(self, start: int, count: int, factor: int, nodes: int) -> tuple[npt.NDArray[np.intp], ...]:
         at = (start + (np.arange(count) + 0.5) * factor) / self.spacing_px - 0.5
         whole = np.clip(np.rint(at * _STEPS).astype(np.intp), 0, (nodes - 1) * _STEPS)
         low = np.minimum(whole // _STEPS, max(0, nodes - 2))
         return low, np.minimum(low + 1, nodes - 1), (whole - low * _STEPS) / _STEPS
+
+
+@numba.njit(cache=True, nogil=True)
+def _with_levels(values, gain, offset, levels, rows, cols, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    r0, r1, fr = rows
+    c0, c1, fc = cols
+    bands, height, width = values.shape
+    line = np.empty(levels.shape[2])
+    for b in range(bands):
+        for i in range(height):
+            for k in range(line.size):
+                line[k] = offset[b] + levels[b, r0[i], k] * (1 - fr[i]) + levels[b, r1[i], k] * fr[i]
+            for j in range(width):
+                level = line[c0[j]] * (1 - fc[j]) + line[c1[j]] * fc[j]
+                out[b, i, j] = np.uint8(min(255.0, max(0.0, np.floor(values[b, i, j] * gain[b] + level + 0.5))))
 
 
 @dataclass(frozen=True)
@@ -100,19 +130,19 @@ class Radiometry:
             out = np.empty(values.shape, np.uint8)
             for band, gain, offset, target in zip(values, self.gain, self.offset, out, strict=True):
                 cv2.LUT(np.ascontiguousarray(band, np.uint8), _table(gain, offset), target)
+        elif self.parts is not None:
+            out = self.parts.add((np.array(self.gain), np.array(self.offset)), values, window, factor)
         else:
             scaled = values.astype(np.float32)
             scaled *= np.array(self.gain, np.float32)[:, None, None]
             scaled += np.array(self.offset, np.float32)[:, None, None]
-            if self.parts is not None:
-                scaled += self.parts.at(window, factor, (values.shape[1], values.shape[2]))
             out = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-        return np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out
+        return np.asarray(np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out, np.uint8)
 
 
 def _table(gain: float, offset: float) -> U8:
     levels = np.arange(256, dtype=np.float32) * np.float32(gain) + np.float32(offset)
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 def sample_pair(blocks: list[Block], field: ShiftField | None) -> Sample:
@@ -160,12 +190,20 @@ def normalise(sample: Sample, shape: tuple[int, int]) -> tuple[Radiometry, Radio
     gain = min(gain, 2.5) if before.max() <= 255 else gain
     offset = _DISPLAY_LOW - gain * float(low)
     target = before * gain + offset
-    weight = unchanged_weights(before, after)
+    alike = min(_correlation(a, b) for a, b in zip(before, after, strict=True))
+    weight = unchanged_weights(before, after) if alike >= MIN_CORRELATION else None
     lines = [_line(own, wanted, weight) for own, wanted in zip(after, target, strict=True)]
     gains, offsets = (tuple(column) for column in zip(*lines, strict=True))
     bands = len(lines)
     second = Radiometry(gains, offsets, _parts(sample, target, Radiometry(gains, offsets), weight, shape))
     return Radiometry((gain,) * bands, (offset,) * bands), second
+
+
+def _correlation(first: F64, second: F64) -> float:
+    """Pearson's correlation, 0 where a band is flat."""
+    a, b = first - first.mean(), second - second.mean()
+    spread = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / spread if spread > 0 else 0.0
 
 
 def _line(own: F64, wanted: F64, weight: F64 | None) -> tuple[float, float]:
@@ -175,7 +213,7 @@ def _line(own: F64, wanted: F64, weight: F64 | None) -> tuple[float, float]:
     if weight is not None:
         # In units of the quantile match, so that both axes have like spread.
         line = orthogonal_line(ratio * own, wanted, weight)
-        if line is not None and line[2] >= MIN_CORRELATION and 0.5 <= line[0] <= 2.0:
+        if line is not None:
             return line[0] * ratio, line[1]
     return ratio, float(target[1] - ratio * mine[1])
 

@@ -103,6 +103,8 @@ def edge_directions(values: npt.NDArray[np.generic], valid: BoolArray) -> F32:
     energy = gx * gx + gy * gy
     typical = float(np.median(energy[::4, ::4])) + 1e-3
     weight = 1.0 / (energy + typical)
+    # What is as faint as the rounding of the blur is no edge: a flat scene must stay flat.
+    weight[energy <= (1e-4 * float(np.abs(grey).max())) ** 2] = 0
     if not valid.all():
         weight[cv2.dilate((~valid).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
     picture = np.empty((*grey.shape, 2), np.float32)

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from geodata.io.rasters import inspect_raster
 from geodata.report import words
 from geodata.report.pictures import Mark, Scenes, draw_chips, draw_map
+from geodata.report.shifts import draw_shifts
 from geodata.report.view import (
     FindingView,
     beijing,
@@ -87,6 +88,7 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
         findings=findings,
         shown=shown,
         map_uri=draw_map(scenes, marks),
+        shifts=draw_shifts(provenance),
         counts=status_counts(findings),
         provenance=_complete(provenance),
         dated=[i for i in provenance.get("inputs", []) if i["role"] in _dated(provenance)],
@@ -140,6 +142,9 @@ def _complete(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "tie_points": 0,
         "residual_median_px": None,
         "residual_p90_px": None,
+        "residual_median_m": None,
+        "residual_p90_m": None,
+        "ties": [],
         **provenance.get("alignment", {}),
     }
     whole["grid"] = {"crs": "", "gsd_m": None, "shape": [0, 0], **provenance.get("grid", {})}

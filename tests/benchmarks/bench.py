@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from height import height  # noqa: E402  (found through the line above)
-from speed import measure_speed  # noqa: E402  (found through the line above)
+from alignment import alignment  # noqa: E402  (found through the line above)
+from height import height  # noqa: E402
+from speed import measure_speed  # noqa: E402
 from usable import usable  # noqa: E402
 
 from geodata.demo import draw_district  # noqa: E402
@@ -122,6 +123,7 @@ def speed(console: Console, workers: int) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "levir": levir,
     "france": france,
+    "align": alignment,
     "demo": demo,
     "height": height,
     "speed": speed,

@@ -9,13 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from geodata.grid import Window
 from geodata.io.rasters import inspect_raster
 from geodata.io.warp import GridReader
-from geodata.pairing.coregister import align, patch_windows
-from geodata.pairing.radiometry import Radiometry, normalise, sample_pair
+from geodata.pairing.coregister import align
+from geodata.pairing.field import fit, held_out_residuals, to_field
+from geodata.pairing.invariant import chi_square_tail, orthogonal_line, unchanged_weights
+from geodata.pairing.patches import block_cores, read_blocks
+from geodata.pairing.radiometry import Parts, Radiometry, Sample, normalise, sample_pair
+from geodata.pairing.ties import Ties, find_peak
 from tests.unit.io_rasters.raster_kit import write
 
 SIDE = 700
+ROW = Window(0, 0, 1, 50_000)
 
 
 def town(seed: int = 1, margin: int = 40) -> npt.NDArray[np.float32]:
@@ -94,24 +100,79 @@ def test_a_flat_scene_is_not_aligned(tmp_path: Path) -> None:
     assert not align(*readers(tmp_path, flat, flat)).reliable
 
 
-@pytest.mark.parametrize(("shape", "count"), [((256, 256), 1), ((320, 256), 2), ((5000, 5000), 100), ((100, 900), 10)])
-def test_patches_lie_inside_and_are_bounded(shape: tuple[int, int], count: int) -> None:
-    windows = list(patch_windows(shape, 256, 10))
-    assert len(windows) == count
-    assert all(w.row >= 0 and w.row_stop <= shape[0] and w.col_stop <= shape[1] for w in windows)
-    assert max(w.row_stop for w in windows) == shape[0] and max(w.col_stop for w in windows) == shape[1]
+def test_a_small_scene_is_read_whole_and_a_large_one_in_a_bounded_number_of_blocks(tmp_path: Path) -> None:
+    small, _ = readers(tmp_path, moved(town(), 0, 0), moved(town(), 0, 0))
+    assert block_cores(small) == {(0, 0): small.grid.full_window}
+    large = inspect_raster(write(tmp_path / "large.tif", np.ones((1, 2048, 2600), np.uint8)))
+    cores = block_cores(GridReader(large, large.bands, large.grid))
+    assert len(cores) == 4 * 5
+    # each lies in the middle of one block of 512 pixels of the file, so that one block is decoded for it
+    assert all((w.row + 128) % 512 == 256 and (w.col + 128) % 512 in (256, 128) for w in cores.values())
+
+
+def test_the_result_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
+    tile = np.tile(moved(town(), 0, 0), (1, 3, 3))[:, :2080, :2080]
+    pair = readers(tmp_path, tile, np.roll(tile, (3, -5), axis=(1, 2)))
+    one, four = align(*pair, threads=1), align(*pair, threads=4)
+    assert one.points == four.points > 10
+    assert np.array_equal(one.field.dx, four.field.dx) and np.array_equal(one.field.dy, four.field.dy)
+    assert one.global_px == pytest.approx((-5, 3), abs=0.1)
+
+
+def test_the_top_of_a_gaussian_is_found_between_pixels() -> None:
+    y, x = np.mgrid[-20:21, -20:21]
+    surface = np.exp(-((x - 3.3) ** 2 + (y + 1.25) ** 2) / (2 * 1.5**2)).astype(np.float32)
+    assert find_peak(surface, (0.0, 0.0), 8) == pytest.approx((3.3, -1.25, 0.95), abs=0.03)
+    # a rise that goes on beyond the radius is no peak
+    assert find_peak(surface, (0.0, 0.0), 2)[2] == 0.0
+
+
+def ties_of(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> Ties:
+    """Tie points 100 px apart, of equal confidence."""
+    row, col = (v.ravel().astype(np.float64) for v in np.indices(dx.shape))
+    return Ties(100 * col + 50, 100 * row + 50, dx.ravel(), dy.ravel(), np.full(dx.size, 12.0), row, col)
+
+
+def test_points_that_disagree_with_their_neighbours_are_rejected() -> None:
+    dx = np.full((8, 8), 2.0)
+    dx[2, 3], dx[6, 6] = 9.0, -4.0
+    model = fit(ties_of(dx, np.full((8, 8), -1.0)), 800.0, 100.0)
+    assert set(np.flatnonzero(model.weight == 0)) == {2 * 8 + 3, 6 * 8 + 6}
+    field = to_field(model, (800, 800), 100.0)
+    assert field.dx == pytest.approx(2.0, abs=0.02) and field.dy == pytest.approx(-1.0, abs=0.02)
+    assert field.spacing_px % 2 == 0
+
+
+def test_the_field_is_smoother_than_its_points() -> None:
+    noise = np.random.default_rng(3).normal(0, 0.5, (2, 8, 8))
+    model = fit(ties_of(*noise), 800.0, 100.0)
+    field = to_field(model, (800, 800), 100.0)
+    assert field.dx.std() < 0.75 * noise[0].std() and field.dy.std() < 0.75 * noise[1].std()
+
+
+def test_the_residual_is_of_points_that_were_left_out() -> None:
+    clean = held_out_residuals(ties_of(np.full((8, 8), 2.0), np.zeros((8, 8))), 800.0, 100.0)
+    assert clean.size == 64 and clean.max() < 0.02
+    # a checkerboard of +-0.5 px cannot be foretold from neighbours: the residual must show it
+    sign = np.where(np.indices((8, 8)).sum(axis=0) % 2, 0.5, -0.5)
+    assert np.median(held_out_residuals(ties_of(sign, np.zeros((8, 8))), 800.0, 100.0)) > 0.3
+
+
+def sample_of(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> Sample:
+    """A sample on a line of pixels."""
+    return Sample(first, second, np.arange(first.shape[1], dtype=np.float64), np.zeros(first.shape[1]))
 
 
 def test_gain_and_offset_are_recovered() -> None:
     first = np.random.default_rng(1).uniform(20, 220, (3, 50_000))
     gains, offsets = np.array([0.8, 0.5, 1.1]), np.array([10.0, 60.0, -15.0])
     second = first * gains[:, None] + offsets[:, None]
-    one, two = normalise(first, second)
+    one, two = normalise(sample_of(first, second), (1, 50_000))
     for band in range(3):
         # a value and its image come to the same place on the common scale
         assert two.gain[band] * gains[band] == pytest.approx(one.gain[band], rel=1e-6)
         assert two.gain[band] * offsets[band] + two.offset[band] == pytest.approx(one.offset[band], abs=1e-6)
-    shown = one.apply(first[:, None, :]), two.apply(second[:, None, :])
+    shown = one.apply(first[:, None, :], ROW), two.apply(second[:, None, :], ROW)
     assert np.abs(shown[0].astype(int) - shown[1]).max() <= 1
 
 
@@ -120,25 +181,25 @@ def test_a_few_per_cent_of_change_do_not_matter() -> None:
     first = rng.uniform(20, 220, (3, 50_000))
     second = first * 0.9 + 5
     second[:, :1000] = 255
-    one, two = normalise(first, second)
+    one, two = normalise(sample_of(first, second), (1, 50_000))
     assert two.gain[0] * 0.9 == pytest.approx(one.gain[0], rel=0.03)
 
 
 def test_the_common_scale_is_stretched_to_a_fixed_contrast() -> None:
     values = np.tile(np.linspace(0, 10_000, 1001), (3, 1))
-    one, _ = normalise(values, values)
-    shown = one.apply(np.array([1000.0, 9000.0, 10_000.0]).repeat(3).reshape(3, 3).T[:, None, :])
+    one, _ = normalise(sample_of(values, values), (1, 1001))
+    shown = one.apply(np.array([1000.0, 9000.0, 10_000.0]).repeat(3).reshape(3, 3).T[:, None, :], ROW)
     assert shown[0, 0].tolist() == [40, 200, 220]
 
 
 def test_one_band_becomes_three_and_values_stay_in_range() -> None:
-    out = Radiometry((2.0,), (-10.0,)).apply(np.array([[[0, 5, 100, 200]]], np.uint16))
+    out = Radiometry((2.0,), (-10.0,)).apply(np.array([[[0, 5, 100, 200]]], np.uint16), ROW)
     assert out.shape == (3, 1, 4) and out[2, 0].tolist() == [0, 0, 190, 255]
 
 
 def test_flat_scenes_do_not_divide_by_zero() -> None:
     flat = np.full((3, 100), 80.0)
-    one, two = normalise(flat, flat)
+    one, two = normalise(sample_of(flat, flat), (1, 100))
     assert np.isfinite([*one.gain, *one.offset, *two.gain, *two.offset]).all()
 
 
@@ -147,6 +208,55 @@ def test_the_sample_is_of_ground_that_both_see(tmp_path: Path) -> None:
     second = first.copy()
     first[:, :, :350] = 0
     second[:, 350:, :] = 0
-    a, b = sample_pair(*readers(tmp_path, first, second))
-    assert a.shape == b.shape and a.shape[1] > 1000
-    assert np.array_equal(a, b) and (a > 0).all()
+    found = sample_pair(read_blocks(*readers(tmp_path, first, second)), None)
+    assert found.before.shape == found.after.shape and found.x.size > 1000
+    assert np.array_equal(found.before, found.after) and (found.before > 0).all()
+    assert found.x.min() >= 350 and found.y.max() < 350
+
+
+def test_a_third_that_changed_does_not_move_the_line_of_the_rest() -> None:
+    rng = np.random.default_rng(1)
+    first = rng.uniform(20, 220, (3, 30_000))
+    second = first * 0.8 + 12 + rng.normal(0, 3, first.shape)
+    second[:, :7_000] = rng.uniform(150, 250, (3, 7_000))
+    weight = unchanged_weights(first, second)
+    assert weight is not None and weight[7_000:].mean() > 5 * weight[:7_000].mean()
+    for band in range(3):
+        assert orthogonal_line(first[band], second[band], weight) == pytest.approx((0.8, 12), rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "at", "tail"), [(1, 3.841, 0.05), (2, 5.991, 0.05), (3, 7.815, 0.05), (4, 13.277, 0.01)]
+)
+def test_tails_of_the_chi_square_distribution_are_those_of_the_tables(freedom: int, at: float, tail: float) -> None:
+    assert chi_square_tail(np.array([at, 0.0]), freedom) == pytest.approx([tail, 1.0], abs=2e-5)
+
+
+def test_parts_of_a_mosaic_are_levelled() -> None:
+    x, y = (v.ravel().astype(np.float64) for v in np.meshgrid(np.arange(0, 2048, 8), np.arange(0, 1024, 8)))
+    first = np.random.default_rng(1).uniform(60, 180, (3, x.size))
+    second = first + np.where(x < 1024, 0.0, 25.0)
+    one, two = normalise(Sample(first, second, x, y), (1024, 2048))
+    assert two.parts is not None
+    for col, level in ((100, 0.0), (1900, 25.0)):
+        here = Window(500, col, 1, 1)
+        grey = np.full((3, 1, 1), 120.0)
+        assert np.abs(one.apply(grey, here).astype(int) - two.apply(grey + level, here)).max() <= 5  # of 62
+    assert normalise(Sample(first, first * 0.9 + 3, x, y), (1024, 2048))[1].parts is None
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_what_is_applied_does_not_depend_on_the_window(factor: int) -> None:
+    parts = Parts(np.rint(np.random.default_rng(1).normal(0, 20, (3, 4, 5)) * 16) / 16, 100)
+    map_ = Radiometry((1.1, 0.9, 1.0), (3.0, -7.5, 0.25), parts)
+    values = np.random.default_rng(2).integers(0, 256, (3, 150, 180)).astype(np.uint8)
+    whole = map_.apply(values, Window(0, 0, 150 * factor, 180 * factor), factor)
+    part = map_.apply(values[:, 37:90, 51:170], Window(37 * factor, 51 * factor, 53 * factor, 119 * factor), factor)
+    assert np.array_equal(part, whole[:, 37:90, 51:170])
+
+
+def test_bytes_and_wider_numbers_come_to_the_same_level() -> None:
+    values = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    map_ = Radiometry((1.37,), (-20.5,))
+    window = Window(0, 0, 16, 16)
+    assert np.array_equal(map_.apply(values, window), map_.apply(values.astype(np.uint16), window))
