@@ -172,6 +172,7 @@ class Measured:
         change: Direction.
         means: Mean of each measured quantity over its pixels.
         shape: Its form.
+        attributes: What the confidence rests on.
         confidence: Calibrated probability that a structure really changed, 0 to 1.
     """
 
@@ -179,6 +180,7 @@ class Measured:
     change: Change
     means: dict[str, float]
     shape: Shape
+    attributes: dict[str, int]
     confidence: float
 
 
@@ -186,8 +188,8 @@ def measure_object(component: Component, change: Change) -> Measured:
     """Form and confidence of one component."""
     shape = measure(component.mask)
     means = dict(zip(MEASURED, (component.sums / max(1, component.pixels)).tolist(), strict=True))
-    confidence = confidence_of(attributes_of(means, component.peak, shape), change)
-    return Measured(component, change, means, shape, confidence)
+    attributes = attributes_of(means, component.peak, shape)
+    return Measured(component, change, means, shape, attributes, confidence_of(attributes, change))
 
 
 def make_candidate(measured: Measured, grid: Grid, residual_px: float) -> Candidate:

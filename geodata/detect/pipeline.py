@@ -219,7 +219,7 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
     suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
-    cells = {c: [k for k in _cells(window) if s.suspected[k.inside(outer)].any()] for c, s in suspicions.items()}
+    cells = {c: [k for k in cells_of(window) if s.suspected[k.inside(outer)].any()] for c, s in suspicions.items()}
     if any(cells.values()):
         pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
     near_unseen = cv2.dilate(
@@ -283,7 +283,7 @@ def clean(mask: BoolArray) -> BoolArray:
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)), bool)
 
 
-def _cells(window: Window) -> Iterator[Window]:
+def cells_of(window: Window) -> Iterator[Window]:
     """The cells of the fixed lattice that a window is made of."""
     for row in range(window.row, window.row_stop, CELL_PX):
         for col in range(window.col, window.col_stop, CELL_PX):

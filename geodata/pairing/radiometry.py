@@ -21,7 +21,7 @@ MAX_SAMPLES = 40_000
 _MIN_STEP = 3
 _QUANTILES = (10.0, 50.0, 90.0)
 _DISPLAY_LOW, _DISPLAY_HIGH = 40.0, 200.0
-MIN_CORRELATION = 0.7
+MIN_CORRELATION = 0.8
 """Correlation of a band between the dates, over all pixels, from which the unchanged ones can be told; below it
 quantiles are matched, see decisions/0006."""
 SEAM_LEVELS = 6.0

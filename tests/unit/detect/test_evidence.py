@@ -9,7 +9,6 @@ import pytest
 from geodata.detect.evidence import CHANNELS, HALO_PX, box_mean, box_sum, channels, describe, morphological_profile
 from geodata.detect.pipeline import clean
 
-
 U8 = npt.NDArray[np.uint8]
 
 
