@@ -127,7 +127,7 @@ class Radiometry:
             factor: Decimation of the values.
         """
         if self.parts is None and values.dtype == np.uint8:
-            out = np.empty(values.shape, np.uint8)
+            out: U8 = np.empty(values.shape, np.uint8)
             for band, gain, offset, target in zip(values, self.gain, self.offset, out, strict=True):
                 cv2.LUT(np.ascontiguousarray(band, np.uint8), _table(gain, offset), target)
         elif self.parts is not None:
@@ -136,7 +136,7 @@ class Radiometry:
             scaled = values.astype(np.float32)
             scaled *= np.array(self.gain, np.float32)[:, None, None]
             scaled += np.array(self.offset, np.float32)[:, None, None]
-            out = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+            out = np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
         return np.asarray(np.repeat(out, 3, axis=0) if out.shape[0] == 1 else out, np.uint8)
 
 

@@ -29,7 +29,7 @@ _PART_PX = 2048
 
 
 def make_pair(folder: Path, side_px: int = SIDE_PX) -> tuple[Path, Path]:
-    """Two large scenes: the demonstration district, mirrored so that its edges meet, tile by tile."""
+    """Two large scenes: the demonstration district repeated, so that the second date lies alike on the first all over."""
     from geodata.demo import draw_district
 
     files = draw_district(folder / "part", size_px=min(_PART_PX, side_px))
@@ -37,11 +37,11 @@ def make_pair(folder: Path, side_px: int = SIDE_PX) -> tuple[Path, Path]:
     for source, target in zip((files.before, files.after), pair, strict=True):
         with rasterio.open(source) as dataset:
             pixels, crs, transform = dataset.read(), dataset.crs, dataset.transform
-        _write_mirrored(target, pixels, crs, transform, side_px)
+        _write_repeated(target, pixels, crs, transform, side_px)
     return pair
 
 
-def _write_mirrored(path: Path, pixels: Any, crs: Any, transform: Affine, side_px: int) -> None:
+def _write_repeated(path: Path, pixels: Any, crs: Any, transform: Affine, side_px: int) -> None:
     part = pixels.shape[1]
     profile = {
         "driver": "GTiff", "width": side_px, "height": side_px, "count": 3, "dtype": "uint8", "crs": crs,
@@ -51,8 +51,7 @@ def _write_mirrored(path: Path, pixels: Any, crs: Any, transform: Affine, side_p
     with rasterio.open(path, "w", **profile) as target:
         for i in range(side_px // part):
             for j in range(side_px // part):
-                flipped = pixels[:, :: 1 if i % 2 == 0 else -1, :: 1 if j % 2 == 0 else -1]
-                target.write(np.ascontiguousarray(flipped), window=Window(j * part, i * part, part, part))
+                target.write(pixels, window=Window(j * part, i * part, part, part))
 
 
 def decode_rows(path: str, row: int, rows: int) -> int:

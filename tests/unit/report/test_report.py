@@ -17,6 +17,7 @@ from geodata.demo.district import DemoFiles
 from geodata.errors import MissingFileError
 from geodata.report import page, write_report
 from geodata.report.pictures import data_uri, nice_length_m
+from geodata.report.shifts import draw_shifts
 from geodata.report.view import beijing, finding_views, percent
 from geodata.report.words import STATUS, basis_text
 from geodata.scan import ScanResult, scan
@@ -95,7 +96,7 @@ def test_it_loads_nothing(html: str) -> None:
 def test_every_finding_stands_in_it_with_two_chips(html: str, result: ScanResult) -> None:
     for finding_id in result.findings["id"]:
         assert html.count(finding_id) == 2
-    assert html.count("<img ") == 1 + 2 * len(result.findings)
+    assert html.count("<img ") == 2 + 2 * len(result.findings)
 
 
 def test_suspected_come_first_and_the_surest_before_all(html: str) -> None:
@@ -144,14 +145,14 @@ def test_no_finding_is_told_in_words(result: ScanResult, district: DemoFiles, tm
     html = path.read_text(encoding="utf-8")
     assert "本次比对未发现" in html
     assert "does not prove that there is none" in html
-    assert html.count("<img ") == 1
+    assert html.count("<img ") == 2
 
 
 def test_more_findings_than_pictures_are_listed_and_said(result: ScanResult, district: DemoFiles) -> None:
     many = result.findings.iloc[[0] * (page.MAX_CHIPS + 2)].reset_index(drop=True)
     many["id"] = [f"many-{i:04d}" for i in range(len(many))]
     html = page.render(replace(result, findings=many), district.before, district.after)
-    assert html.count("<img ") == 1 + 2 * page.MAX_CHIPS
+    assert html.count("<img ") == 2 + 2 * page.MAX_CHIPS
     assert "302 findings in all; the first 300 have pictures" in html
     assert all(name in html for name in many["id"])
 
@@ -202,3 +203,13 @@ def test_pictures_keep_their_colours() -> None:
     decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert np.allclose(decoded.mean(axis=(0, 1)), [0, 0, 200], atol=6)
+
+
+def test_the_shift_picture_names_its_scale_and_counts_its_points() -> None:
+    ties = [[100, 100, 4.0, 0.0, 1, 9.0], [300, 100, 4.0, 0.0, 1, 9.0], [200, 300, -9.0, 5.0, 0, 6.0]]
+    given = {"grid": {"shape": [400, 400], "gsd_m": 0.5}, "alignment": {"ties": ties}}
+    drawn = draw_shifts(given)
+    assert drawn is not None and (drawn.used, drawn.rejected) == (2, 1)
+    # an arrow of 4 px is drawn 46 px long on a picture of (640 - 56) / 400 screen px per px
+    assert drawn.times == pytest.approx(46 / 4 / (584 / 400))
+    assert draw_shifts({"grid": given["grid"], "alignment": {}}) is None

@@ -1,0 +1,31 @@
+"""Real pairs of other seasons are brought together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geodata.io.rasters import inspect_raster
+from geodata.io.warp import GridReader
+from geodata.pairing.coregister import Alignment, align
+from geodata.pairing.plan import plan_pair
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "levir_dev"
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not there")
+
+
+def aligned(tile: int) -> Alignment:
+    first, second = (inspect_raster(DATA / part / f"tile_{tile:02}.tif") for part in ("before", "after"))
+    pair = plan_pair(first, second, min_area_m2=20.0)
+    return align(GridReader(first, pair.bands, pair.grid), GridReader(second, pair.bands, pair.grid))
+
+
+@pytest.mark.parametrize(("tile", "residual_px"), [(11, 0.7), (28, 0.6), (21, 1.3)])
+def test_hard_and_easy_pairs_are_aligned(tile: int, residual_px: float) -> None:
+    found = aligned(tile)
+    assert found.reliable and found.points >= 15
+    assert found.residual_median_px < residual_px
+    assert found.residual_median_m == pytest.approx(found.residual_median_px * 0.554, rel=0.01)
+    assert len(found.tie_rows()) == found.ties.x.size <= 400
+    assert sum(row[4] for row in found.tie_rows()) == found.points
