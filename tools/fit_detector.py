@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -213,12 +214,12 @@ def background(model: AdditiveModel, pairs: list[Pair]) -> dict[str, Any]:
 def main() -> int:
     """Make the pairs, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--work", type=Path, help="keep the drawn districts here")
+    parser.add_argument("--work", type=Path, help="keep the pairs here")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     rng = np.random.default_rng(11)
     folder = arguments.work or Path(tempfile.mkdtemp(prefix="kancha-fit-"))
-    raw = [*across_places(rng), *unchanged_places(rng), *(district(seed, folder) for seed in (3, 4))]
+    raw = kept_pairs(folder, rng)
     pairs = [normalised(p) for p in raw] + [normalised(varied(p, rng)) for p in raw]
     print(f"{len(pairs)} pairs")
     told = json.loads(MODEL_FILE.read_text()) if MODEL_FILE.exists() else {}
@@ -232,6 +233,15 @@ def main() -> int:
     write(told)
     print("background per km2:", dict(zip(CONFIDENCES, told["background"]["per_km2"], strict=True)))
     return 0
+
+
+def kept_pairs(folder: Path, rng: np.random.Generator) -> list[Pair]:
+    """All pairs, colours as they are; made once, for reading and aligning them takes minutes."""
+    kept = folder / "pairs.pickle"
+    if not kept.exists():
+        pairs = [*across_places(rng), *unchanged_places(rng), *(district(seed, folder) for seed in (3, 4))]
+        kept.write_bytes(pickle.dumps(pairs))
+    return list(pickle.loads(kept.read_bytes()))
 
 
 def fit_additive_rows(rows: Rows, names: Sequence[str], knots: int) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -28,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from geodata.grid import Grid, Window  # noqa: E402  (found through the line above)
 from geodata.io.rasters import inspect_raster  # noqa: E402
-from geodata.io.warp import GridReader  # noqa: E402
+from geodata.io.warp import NODE_PX, GridReader  # noqa: E402
 from geodata.pairing.coregister import align  # noqa: E402
 from geodata.pairing.patches import read_blocks  # noqa: E402
 from geodata.pairing.plan import plan_pair  # noqa: E402
@@ -83,9 +82,14 @@ class ArrayReader:
         """The same: there is no stored first look."""
         return self
 
-    def source_nodes(self, window: Window) -> Any:
-        """Unused: small scenes are read whole."""
-        raise NotImplementedError
+    def source_nodes(self, window: Window) -> tuple[npt.NDArray[np.float64], ...]:
+        """Coordinates (x, y) of the lattice nodes around a window: the array is its own file."""
+        rows, cols = (
+            NODE_PX * np.arange(start // NODE_PX, -(-stop // NODE_PX) + 1, dtype=np.float64)
+            for start, stop in ((window.row, window.row_stop), (window.col, window.col_stop))
+        )
+        x, y = np.meshgrid(cols, rows)
+        return x, y
 
 
 def normalised(pair: Pair) -> Pair:

@@ -1,6 +1,6 @@
 """The benchmarks: accuracy on real pairs and on the demonstration, and speed against mere decoding.
 
-    python tests/benchmarks/bench.py [--only levir|france|demo|height|speed|usable] [--json RESULTS]
+    python tests/benchmarks/bench.py [--only NAME] [--json RESULTS]
 
 Figures are printed and, on request, written as JSON. What is not there is skipped with a word.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -28,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from alignment import alignment  # noqa: E402  (found through the line above)
 from height import height  # noqa: E402
-from speed import measure_speed  # noqa: E402
+from nochange import nochange  # noqa: E402
+from speed import FORMATS, draw_part, make_pair, measure_peer, measure_speed  # noqa: E402
 from usable import usable  # noqa: E402
 
 from geodata.demo import draw_district  # noqa: E402
@@ -105,19 +107,44 @@ def demo(console: Console, workers: int) -> dict[str, Any]:
 
 
 def speed(console: Console, workers: int) -> dict[str, Any]:
-    """An 8192 x 8192 RGB pair, against decoding both files."""
+    """Large RGB pairs in several formats and sizes, against decoding both files and against a peer."""
+    columns = ("pair", "s", "MPix/s", "of decode limit", "decode s", *STAGES, "closely", "findings", "peak MiB")
+    table = Table(*columns, title=f"scan of large RGB pairs, {workers} threads, start-up included")
+    told: dict[str, Any] = {}
+    cases = [(8192, name, 8, False) for name in FORMATS] + [
+        (8192, "deflate", 8, True), (8192, "deflate", 1, False),
+        (2048, "deflate", 8, False), (4096, "deflate", 8, False), (16384, "deflate", 8, False),
+    ]  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="kancha-bench-") as scratch:
-        figures = measure_speed(Path(scratch), workers=workers)
-    console.print(
-        f"[bold]scan of {figures['side_px']} x {figures['side_px']} RGB, {workers} workers[/bold]\n"
-        f"  wall time        {figures['scan_s']:8.1f} s   ({figures['mpix_per_s']:.1f} MPix/s, "
-        f"{figures['findings']} findings)\n"
-        f"  mere decoding    {figures['decode_s']:8.1f} s   (both files, {workers} processes)\n"
-        f"  ratio            {figures['ratio']:8.1f}\n"
-        f"  peak memory      {figures['main_peak_mib']:8,.0f} MiB main process, "
-        f"{figures['worker_peak_mib']:,.0f} MiB largest worker"
-    )
-    return figures
+        part = draw_part(Path(scratch))
+        for side, stored, changed, thorough in cases:
+            name = f"{side} {stored}" + (" everywhere changed" if changed == 1 else "") + (" --thorough" * thorough)
+            pair = make_pair(Path(scratch) / "pair", part, side, stored, changed)
+            got = measure_speed(pair, side, workers, thorough=thorough)
+            if side == 8192 and stored == "deflate" and changed > 1 and not thorough:
+                got["peer_s"] = measure_peer(pair, Path(scratch), workers)
+            told[name] = got
+            stages = [f"{got['stages'].get(k, 0):.2f}" for k in STAGES]
+            table.add_row(
+                name, f"{got['scan_s']:.2f}", f"{got['mpix_per_s']:.1f}", f"{got['of_decode_limit']:.3f}",
+                f"{got['decode_s']:.2f}", *stages, f"{got['looked_at_closely']:.1%}", str(got["findings"]),
+                f"{got['peak_mib']:,.0f}",
+            )  # fmt: skip
+            for file in pair:
+                file.unlink()
+    console.print(table)
+    growth = told["16384 deflate"]["scan_s"] / told["8192 deflate"]["scan_s"]
+    console.print(f"16k / 8k: {growth:.2f} times the time for 4 times the ground")
+    peer = told["8192 deflate"]["peer_s"]
+    if peer is None:
+        console.print("Orfeo ToolBox is not installed (Debian package otb-bin): not compared")
+    else:
+        times = peer / told["8192 deflate"]["scan_s"]
+        console.print(f"Orfeo ToolBox MultivariateAlterationDetector: {peer:.1f} s, {times:.1f} times as long")
+    return told
+
+
+STAGES = ("checking", "aligning", "detecting", "outlining", "assessing")
 
 
 BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
@@ -126,6 +153,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "align": alignment,
     "demo": demo,
     "height": height,
+    "nochange": nochange,
     "speed": speed,
     "usable": usable,
 }

@@ -1,12 +1,14 @@
 """How long a scan takes beside merely decoding its two files, and how much memory it needs.
 
-Run as a program it is the measured process: `speed.py scan BEFORE AFTER WORKERS` prints one line of JSON.
+Run as a program it is the measured process: `speed.py scan BEFORE AFTER WORKERS THOROUGH` prints one line of JSON.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -17,10 +19,12 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.enums
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
 ROOT = Path(__file__).resolve().parents[2]
+Pair = tuple[Path, Path]
 sys.path.insert(0, str(ROOT))
 
 SIDE_PX = 8192
@@ -28,30 +32,67 @@ BLOCK_PX = 512
 _PART_PX = 2048
 
 
-def make_pair(folder: Path, side_px: int = SIDE_PX) -> tuple[Path, Path]:
-    """Two large scenes: the demonstration district repeated, so that the second date lies alike on the first all over."""
+FORMATS: dict[str, dict[str, Any]] = {
+    "deflate": {"compress": "deflate", "predictor": 2},
+    "deflate, overviews": {"compress": "deflate", "predictor": 2},
+    "JPEG": {"compress": "jpeg", "jpeg_quality": 90, "photometric": "YCBCR"},
+    "uncompressed": {},
+}
+"""How the files of the pair are stored."""
+
+
+def draw_part(folder: Path) -> tuple[Any, Any, Any, Affine]:
+    """The demonstration district at both dates, its system and transform."""
     from geodata.demo import draw_district
 
-    files = draw_district(folder / "part", size_px=min(_PART_PX, side_px))
+    files = draw_district(folder / "part", size_px=_PART_PX)
+    with rasterio.open(files.before) as first, rasterio.open(files.after) as second:
+        return first.read(), second.read(), first.crs, first.transform
+
+
+def make_pair(folder: Path, part: tuple[Any, Any, Any, Affine], side_px: int, stored: str, changed: int = 1) -> Pair:
+    """Two large scenes: the district repeated, so that the second date lies alike on the first all over.
+
+    Args:
+        folder: Where they go; made if it is not there.
+        part: See `draw_part`.
+        side_px: Their side, px.
+        stored: One of `FORMATS`.
+        changed: One in so many repetitions shows the second date's changes; the others show the first date's
+            buildings at the second date too (light, noise and shift of another day), as most of a district does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    before, after, crs, transform = part
+    quiet = _another_day(before)
     pair = folder / "before_20250412.tif", folder / "after_20260918.tif"
-    for source, target in zip((files.before, files.after), pair, strict=True):
-        with rasterio.open(source) as dataset:
-            pixels, crs, transform = dataset.read(), dataset.crs, dataset.transform
-        _write_repeated(target, pixels, crs, transform, side_px)
+    for path, pick in zip(pair, (lambda k: before, lambda k: after if k % changed == 0 else quiet), strict=True):
+        _write_repeated(path, pick, (crs, transform), side_px, FORMATS[stored])
+        if "overviews" in stored:
+            with rasterio.open(path, "r+") as dataset:
+                dataset.build_overviews([2, 4, 8, 16], rasterio.enums.Resampling.average)
     return pair
 
 
-def _write_repeated(path: Path, pixels: Any, crs: Any, transform: Affine, side_px: int) -> None:
-    part = pixels.shape[1]
+def _another_day(picture: Any) -> Any:
+    """The same ground in other light, half a pixel aside, with noise of its own."""
+    rng = np.random.default_rng(5)
+    moved = (picture[:, :, :-1].astype(np.float32) + picture[:, :, 1:]) / 2
+    moved = np.concatenate([moved, moved[:, :, -1:]], axis=2) * 0.93 + 6 + rng.normal(0, 2.5, picture.shape)
+    return np.clip(np.rint(moved), 1, 255).astype(np.uint8)
+
+
+def _write_repeated(path: Path, pick: Any, where: tuple[Any, Affine], side_px: int, stored: dict[str, Any]) -> None:
     profile = {
-        "driver": "GTiff", "width": side_px, "height": side_px, "count": 3, "dtype": "uint8", "crs": crs,
-        "transform": transform, "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
-        "compress": "deflate", "predictor": 2, "photometric": "RGB", "interleave": "pixel",
+        "driver": "GTiff", "width": side_px, "height": side_px, "count": 3, "dtype": "uint8", "crs": where[0],
+        "transform": where[1], "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
+        "photometric": "RGB", "interleave": "pixel", "bigtiff": "if_safer", **stored,
     }  # fmt: skip
     with rasterio.open(path, "w", **profile) as target:
-        for i in range(side_px // part):
-            for j in range(side_px // part):
-                target.write(pixels, window=Window(j * part, i * part, part, part))
+        for i in range(0, side_px, _PART_PX):
+            for j in range(0, side_px, _PART_PX):
+                side = min(_PART_PX, side_px - i), min(_PART_PX, side_px - j)
+                number = (i * side_px // _PART_PX + j) // _PART_PX
+                target.write(pick(number)[:, : side[0], : side[1]], window=Window(j, i, side[1], side[0]))
 
 
 def decode_rows(path: str, row: int, rows: int) -> int:
@@ -64,7 +105,7 @@ def decode_rows(path: str, row: int, rows: int) -> int:
     return seen
 
 
-def decode_both(pair: tuple[Path, Path], workers: int, side_px: int) -> float:
+def decode_both(pair: Pair, workers: int, side_px: int) -> float:
     """Seconds to decode both files fully, in as many processes as the scan has, which are started already."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         list(pool.map(decode_rows, *zip(*[(str(pair[0]), 0, BLOCK_PX)] * workers, strict=True)))
@@ -74,32 +115,41 @@ def decode_both(pair: tuple[Path, Path], workers: int, side_px: int) -> float:
         return time.perf_counter() - begun
 
 
-def measure_speed(folder: Path, *, workers: int = 2, side_px: int = SIDE_PX) -> dict[str, Any]:
-    """Make the pair, decode it, scan it in a fresh process.
+def measure_speed(pair: Pair, side_px: int, workers: int, *, thorough: bool = False) -> dict[str, Any]:
+    """Decode a pair, scan it in a fresh process (start-up included).
 
     Returns:
-        Seconds, MiB and their ratios; `ratio` is scan time over decoding time.
+        Seconds, MiB and their ratios; `of_decode_limit` is decoding time over scan time.
     """
-    pair = make_pair(folder, side_px)
-    decode_s = decode_both(pair, workers, side_px)
-    command = [sys.executable, __file__, "scan", *map(str, pair), str(workers)]
-    begun = time.perf_counter()
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    wall_s = time.perf_counter() - begun
-    told = json.loads(done.stdout.splitlines()[-1])
+    decode_s = min(decode_both(pair, workers, side_px) for _ in range(2))
+    command = [sys.executable, __file__, "scan", *map(str, pair), str(workers), str(int(thorough))]
+    best: dict[str, Any] = {}
+    for _ in range(2):
+        begun = time.perf_counter()
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+        wall_s = time.perf_counter() - begun
+        if not best or wall_s < best["scan_s"]:
+            best = {"scan_s": wall_s, **json.loads(done.stdout.splitlines()[-1])}
     return {
         "side_px": side_px,
         "workers": workers,
-        "scan_s": wall_s,
-        "scan_without_start_s": told["seconds"],
         "decode_s": decode_s,
-        "ratio": wall_s / decode_s,
-        "mpix_per_s": side_px * side_px / 1e6 / wall_s,
-        "findings": told["findings"],
-        "main_peak_mib": told["main_peak_mib"],
-        "worker_peak_mib": told["worker_peak_mib"],
-        "stored_bytes": [p.stat().st_size for p in pair],
+        "of_decode_limit": decode_s / best["scan_s"],
+        "mpix_per_s": side_px * side_px / 1e6 / best["scan_s"],
+        **best,
     }
+
+
+def measure_peer(pair: Pair, folder: Path, workers: int) -> float | None:
+    """Seconds of Orfeo ToolBox's MultivariateAlterationDetector on the same pair, None where it is not installed."""
+    tool = shutil.which("otbcli_MultivariateAlterationDetector")
+    if tool is None:
+        return None
+    command = [tool, "-in1", str(pair[0]), "-in2", str(pair[1]), "-out", str(folder / "mad.tif"), "float"]
+    begun = time.perf_counter()
+    env = {**os.environ, "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(workers), "OTB_MAX_RAM_HINT": "1024"}
+    subprocess.run(command, check=True, capture_output=True, env=env)
+    return time.perf_counter() - begun
 
 
 def _peak_mib(who: int) -> float:
@@ -108,20 +158,29 @@ def _peak_mib(who: int) -> float:
     return peak / 1024**2 if sys.platform == "darwin" else peak / 1024
 
 
-def _scan_here(before: str, after: str, workers: str) -> None:
+def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
     from geodata.scan import scan
     from geodata.types import ScanOptions
 
     begun = time.perf_counter()
-    result = scan(before, after, options=ScanOptions(workers=int(workers)))
+    marks: list[tuple[str, float]] = []
+
+    def note(share: float, what: str) -> None:
+        if not marks or marks[-1][0] != what:
+            marks.append((what, time.perf_counter()))
+
+    options = ScanOptions(workers=int(workers), thorough=bool(int(thorough)))
+    result = scan(before, after, options=options, progress=note)
+    ends = [*(at for _, at in marks[1:]), time.perf_counter()]
     told = {
         "seconds": time.perf_counter() - begun,
+        "stages": {what: round(end - at, 3) for (what, at), end in zip(marks, ends, strict=True) if what != "done"},
         "findings": len(result.findings),
-        "main_peak_mib": _peak_mib(resource.RUSAGE_SELF),
-        "worker_peak_mib": _peak_mib(resource.RUSAGE_CHILDREN),
+        "looked_at_closely": result.provenance["looked_at_closely"],
+        "peak_mib": max(_peak_mib(resource.RUSAGE_SELF), _peak_mib(resource.RUSAGE_CHILDREN)),
     }
     sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
-    _scan_here(*sys.argv[2:5])
+    _scan_here(*sys.argv[2:6])
