@@ -8,7 +8,7 @@ import pytest
 
 from geodata.crs import parse_crs
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
-from geodata.grid import Grid
+from geodata.grid import Grid, Window
 from tests.unit.io_rasters.raster_kit import TRANSFORM
 
 Bool = npt.NDArray[np.bool_]
@@ -91,9 +91,42 @@ def test_what_an_object_knows_of_its_pixels() -> None:
     rng = np.random.default_rng(1)
     values = rng.integers(0, 255, mask.shape, dtype=np.uint8)
     points = rng.integers(-300, 300, mask.shape).astype(np.int16)
-    assert second.sums[0] == values[4:6, 4:6].sum(dtype=int)
+    assert second.sums.tolist() == [points[4:6, 4:6].sum(dtype=int), values[4:6, 4:6].sum(dtype=int), 4]
     assert second.peak == points[4:6, 4:6].max()
 
 
 def test_nothing_gives_nothing() -> None:
     assert in_windows(np.zeros((20, 20), bool), 7) == []
+
+
+def test_pixels_of_a_piece_share_its_row_and_a_pixel_of_none_the_last() -> None:
+    numbers = np.array([[-1, 0, 0], [1, 1, 1], [-1, -1, -1]], np.int32)
+    mask = np.array([[True, True, True], [False, True, True], [False, False, False]])
+    table = np.array([[-20, 7], [90, 5], [0, 0]], np.int16)  # two pieces and the empty row
+    (one,) = find_components(mask, Window(256, 512, 3, 3), Measures(numbers, table), np.zeros((3, 3), bool)).components
+    assert (one.row, one.col, one.pixels) == (256, 512, 5)
+    assert one.sums.tolist() == [2 * -20 + 2 * 90, 2 * 7 + 2 * 5] and one.peak == 90
+    alone = find_components(mask & (numbers == 0), Window(0, 0, 3, 3), Measures(numbers, table), mask).components[0]
+    assert alone.sums.tolist() == [-40, 14] and alone.peak == -20 and alone.borders_unseen
+
+
+def test_the_sides_of_a_window_name_the_components_that_reach_them() -> None:
+    mask = np.zeros((4, 4), bool)
+    mask[0, 0] = mask[0, 3] = mask[3, 3] = True
+    measures = Measures(np.zeros((4, 4), np.int32), np.ones((1, 1), np.int16))
+    found = find_components(mask, Window(0, 0, 4, 4), measures, mask)
+    assert found.top.tolist() == [0, -1, -1, 1] and found.bottom.tolist() == [-1, -1, -1, 2]
+    assert found.left.tolist() == [0, -1, -1, -1] and found.right.tolist() == [1, -1, -1, 2]
+
+
+def test_windows_that_found_nothing_may_be_left_out() -> None:
+    mask = np.zeros((30, 30), bool)
+    mask[8:12, 8:12] = mask[25:28, 8:12] = True
+    parts = []
+    for window in Grid(parse_crs(4547), TRANSFORM, mask.shape).windows(10):
+        at = window.slices
+        if mask[at].any():
+            measures = Measures(np.zeros(mask[at].shape, np.int32), np.ones((1, 1), np.int16))
+            parts.append(find_components(mask[at], window, measures, ~mask[at]))
+    assert [(c.row, c.pixels) for c in merge_windows(parts, mask.shape)] == [(8, 16), (25, 12)]
+    assert merge_windows([], (30, 30)) == []

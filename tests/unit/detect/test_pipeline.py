@@ -5,52 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 import shapely
 
-from geodata.crs import CRS84, parse_crs, transform_xy
-from geodata.detect.candidates import confidence_of, geodesic_area_m2
-from geodata.detect.outlines import measure
-from geodata.detect.pipeline import MEASURED
+from geodata.detect.candidates import geodesic_area_m2
+from geodata.detect.pipeline import clean
 from geodata.errors import EmptyRasterError, OptionError, ScanCancelledError
 from geodata.io.rasters import inspect_raster
 from geodata.scan import ScanResult, scan
 from geodata.types import ScanOptions
-from tests.unit.io_rasters.raster_kit import TRANSFORM, write
-
-SIDE = 512
-ROOF = (230, 250, 40, 60)
-"""(row, column, height, width) of the new roof in pixels of 0.5 m: 600 m2."""
-
-
-def fields(seed: int = 1) -> npt.NDArray[np.uint8]:
-    rng = np.random.default_rng(7)
-    soft = cv2.GaussianBlur(rng.normal(0, 40, (SIDE, SIDE)).astype(np.float32), (0, 0), 6)
-    fine = np.random.default_rng(seed).normal(0, 2, (3, SIDE, SIDE))
-    picture = np.array([92, 108, 70])[:, None, None] + soft + fine
-    for row, col in [(40, 60), (100, 380), (400, 90), (420, 400)]:
-        build(picture, row, col, 36, 50)
-    return np.clip(picture, 1, 255).astype(np.uint8)
-
-
-def build(picture: npt.NDArray[Any], row: int, col: int, height: int, width: int) -> None:
-    picture[:, row : row + height, col : col + width] = np.array([186, 178, 170])[:, None, None]
-    picture[:, row + height : row + height + 7, col + 4 : col + width + 4] = 35
-
-
-def roofed(seed: int = 2) -> npt.NDArray[np.uint8]:
-    picture = fields(seed)
-    build(picture, *ROOF)
-    return picture
-
-
-def outline(row: float, col: float, height: float, width: float) -> shapely.Polygon:
-    pixels = [(col, row), (col + width, row), (col + width, row + height), (col, row + height)]
-    x, y = zip(*(TRANSFORM @ pixel for pixel in pixels), strict=True)
-    return shapely.Polygon(np.column_stack(transform_xy(parse_crs(4547), CRS84, x, y)))
+from tests.unit.detect.district_kit import ROOF, SIDE, build, fields, outline, roofed
+from tests.unit.io_rasters.raster_kit import write
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +60,21 @@ def test_equal_pictures_have_no_finding(tmp_path: Path) -> None:
     assert result.feature_collection()["features"] == []
 
 
-def test_a_pair_the_other_way_round_has_no_new_roof(tmp_path: Path) -> None:
+def test_a_roof_that_is_gone_is_never_a_new_one(tmp_path: Path) -> None:
     before = write(tmp_path / "a_20240412.tif", roofed())
     result = scan(before, write(tmp_path / "b_20250412.tif", fields()))
-    assert not result.findings.intersects(outline(*ROOF)).any()
+    touching = result.findings[result.findings.intersects(outline(*ROOF))]
+    assert touching["change"].tolist() == ["disappeared"]
+    assert (result.findings["change"] == "disappeared").all()
+
+
+def test_thorough_finds_what_the_first_look_leads_to(tmp_path: Path, found: ScanResult) -> None:
+    before = write(tmp_path / "a_20240412.tif", fields())
+    after = write(tmp_path / "b_20250412.tif", roofed())
+    thorough = scan(before, after, options=ScanOptions(thorough=True))
+    for outlined in found.findings.geometry:
+        assert thorough.findings.intersects(outlined).any()
+    assert thorough.provenance["parameters"]["thorough"] is True and thorough.scan_id != found.scan_id
 
 
 def test_a_shifted_second_date_is_brought_back(tmp_path: Path) -> None:
@@ -180,14 +157,13 @@ def test_options_outside_their_range(wrong: dict[str, Any]) -> None:
     assert caught.value.remedy
 
 
-def test_the_confidence_ranks() -> None:
-    square = np.ones((20, 20), bool)
-    strip = np.ones((4, 100), bool)
-    means = dict.fromkeys(MEASURED, 0.0) | {"boundary": 1.0, "score": 100.0}
-    middle = confidence_of(means, 200, measure(square), 100.0)
-    # -4 + 0.5 * 1 + 0.35 * 2 = -2.8 for a square of 100 m2
-    assert middle == pytest.approx(1 / (1 + np.exp(2.8)))
-    assert confidence_of(means | {"score": 200.0}, 200, measure(square), 100.0) > middle
-    assert confidence_of(means, 300, measure(square), 100.0) > middle
-    assert confidence_of(means, 200, measure(square), 500.0) > middle
-    assert confidence_of(means, 200, measure(strip), 100.0) < middle
+def test_cleaning_fills_a_gap_and_drops_what_is_thin() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[5:15, 5:15] = True
+    mask[9, 9] = False
+    mask[25:29, 5:35] = True  # four pixels wide
+    mask[30:35, 30:35] = False
+    cleaned = clean(mask)
+    wanted = np.zeros((40, 40), bool)
+    wanted[5:15, 5:15] = True
+    assert np.array_equal(cleaned, wanted)

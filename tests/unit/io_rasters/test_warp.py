@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 
 from geodata.crs import CRS84, parse_crs
 from geodata.errors import NoOverlapError
 from geodata.grid import Grid, Window
 from geodata.io.preview import read_preview, to_display
-from geodata.io.rasters import RasterInfo, inspect_raster
+from geodata.io.rasters import RasterInfo, SceneReader, inspect_raster
 from geodata.io.warp import GridReader, ShiftField
 from tests.unit.io_rasters.raster_kit import TRANSFORM, noise, write
 
@@ -107,6 +108,86 @@ def test_any_window_is_a_slice_of_the_whole(tmp_path: Path, case: str, dtype: st
         rows, cols = window.slices
         assert np.array_equal(mask, valid[rows, cols]), window
         assert np.array_equal(part, values[:, rows, cols]), window
+
+
+@pytest.mark.parametrize("overviews", [None, [2, 4]])
+def test_a_coarsened_reader_gives_the_means_of_the_fine_pixels(tmp_path: Path, overviews: list[int] | None) -> None:
+    info = scene(tmp_path, overviews=overviews)
+    reader = GridReader(info, info.bands, info.grid)
+    fine, _ = reader.read(info.grid.full_window)
+    means = fine.reshape(3, 100, 2, 150, 2).mean(axis=(2, 4))
+    half = reader.coarsened(2)
+    assert half.grid.shape == (100, 150)
+    values, valid = half.read(half.grid.full_window)
+    assert valid.all()
+    # Quarters are rounded to the nearest, and a half may go either way.
+    assert np.abs(values - means).max() <= 0.5
+    part, _ = half.read(Window(17, 40, 60, 33))
+    assert np.array_equal(part, values[:, 17:77, 40:73])
+
+
+def test_a_hole_makes_its_whole_block_unseen(tmp_path: Path) -> None:
+    values = noise((1, 200, 300))
+    values[0, 101, 60] = 0
+    info = scene(tmp_path, values, nodata=0)
+    half = GridReader(info, info.bands, info.grid).coarsened(2)
+    _, valid = half.read(half.grid.full_window)
+    assert np.argwhere(~valid).tolist() == [[50, 30]]
+
+
+def test_a_coarsened_reader_keeps_the_shift_on_the_ground(tmp_path: Path) -> None:
+    info = scene(tmp_path, ramp())
+    shift = ShiftField(np.array([[0.0, 8.0]] * 2), np.full((2, 2), -4.0), 128)
+    assert shift.coarsened(2).spacing_px == 64
+    half = GridReader(info, info.bands, info.grid, shift).coarsened(2)
+    values, _ = half.read(Window(30, 32, 1, 1))
+    # Half way between the nodes: 4 px to the right and 4 up; the mean of columns 68 and 69, counted from 1.
+    assert values[0, 0, 0] == 69.5 and values[1, 0, 0] == 57.5
+
+
+@pytest.mark.parametrize("overviews", [None, [2, 4], [3]])
+def test_the_stored_picture_that_serves_a_decimation(tmp_path: Path, overviews: list[int] | None) -> None:
+    info = scene(tmp_path, overviews=overviews)
+    stored = {factor: SceneReader(info, info.bands, factor).stored_factor for factor in (1, 2, 3, 4, 6, 8)}
+    known = {
+        None: {1: 1, 2: 1, 3: 1, 4: 1, 6: 1, 8: 1},
+        (2, 4): {1: 1, 2: 2, 3: 1, 4: 4, 6: 2, 8: 4},
+        (3,): {1: 1, 2: 1, 3: 3, 4: 1, 6: 3, 8: 1},
+    }
+    assert stored == known[None if overviews is None else tuple(overviews)]
+
+
+def test_a_coarsened_reader_reads_the_overview(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise())
+    with rasterio.open(path, "r+") as dataset:
+        # Every second pixel instead of means: only who reads the overview sees them.
+        dataset.build_overviews([2], rasterio.enums.Resampling.nearest)
+    with rasterio.open(path, overview_level=0) as dataset:
+        stored = dataset.read()
+    info = inspect_raster(path)
+    half = GridReader(info, info.bands, info.grid).coarsened(2)
+    assert half.scene.stored_factor == 2
+    values, _ = half.read(half.grid.full_window)
+    assert np.array_equal(values, stored)
+    means = noise().reshape(3, 100, 2, 150, 2).mean(axis=(2, 4))
+    assert np.abs(values - means).max() > 50
+
+
+def test_sampling_is_bilinear_at_a_thirty_second_of_a_pixel(tmp_path: Path) -> None:
+    info = scene(tmp_path, noise((1, 200, 300)), transform=TURNED)
+    grid = Grid(GK, TRANSFORM, (60, 200))
+    values, valid = GridReader(info, info.bands, grid).read(grid.full_window)
+    told = noise((1, 200, 300))[0].astype(float)
+    rows, cols = np.nonzero(valid)
+    assert rows.size > 5000
+    x, y = ~TURNED @ (TRANSFORM @ (cols + 0.5, rows + 0.5))
+    x, y = (np.clip(v - 0.5, 0, last) for v, last in ((x, 299), (y, 199)))
+    x0, y0 = np.minimum(x.astype(int), 298), np.minimum(y.astype(int), 198)
+    fx, fy = x - x0, y - y0
+    top = told[y0, x0] * (1 - fx) + told[y0, x0 + 1] * fx
+    low = told[y0 + 1, x0] * (1 - fx) + told[y0 + 1, x0 + 1] * fx
+    # A 64th of a pixel off along each axis moves a value by at most 254/64 a axis, and it is rounded.
+    assert np.abs(values[0, rows, cols] - (top * (1 - fy) + low * fy)).max() <= 2 * 254 / 64 + 0.5
 
 
 def test_a_turned_scene_lands_where_it_lies(tmp_path: Path) -> None:

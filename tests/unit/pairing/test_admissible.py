@@ -23,11 +23,12 @@ from geodata.pairing.admissible import judge_pair
 from geodata.pairing.checks import PairFacts, angle_between_deg, season_gap_days
 from geodata.pairing.coregister import Alignment
 from geodata.pairing.plan import PairPlan, plan_pair
+from geodata.pairing.ties import Ties
 from geodata.types import CHECKS, ScanOptions
 from tests.unit.pairing.test_plan import DAY, info
 
 ZERO = ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 64)
-ALIGNED = Alignment(ZERO, (0.0, 0.0), 40, 0.3, 0.8, True)
+ALIGNED = Alignment(ZERO, (0.0, 0.0), 40, 0.3, 0.8, True, 0.5, Ties.none(), np.zeros(0, bool))
 
 
 def plan(overlap: float = 1.0, ratio: float = 1.0) -> PairPlan:

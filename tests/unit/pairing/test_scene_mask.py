@@ -12,6 +12,7 @@ import rasterio
 from geodata.io.rasters import inspect_raster
 from geodata.io.warp import GridReader
 from geodata.pairing.joint import look_at_pair
+from geodata.pairing.patches import read_blocks
 from geodata.pairing.scene_mask import MAX_DECODED_PX, decoded_px, mask_factor, scene_mask
 from geodata.pairing.usable import Code
 from tests.unit.io_rasters.raster_kit import write
@@ -59,8 +60,8 @@ def test_the_joint_share_is_of_ground_that_both_show(tmp_path: Path) -> None:
     for name, picture in (("one.tif", first), ("two.tif", second)):
         info = inspect_raster(write(tmp_path / name, picture))
         readers.append(GridReader(info, info.bands, info.grid))
-    told = look_at_pair(readers[0], readers[1])
+    told = look_at_pair(read_blocks(*readers), *readers)
     assert told.joint_share == pytest.approx(0.5, abs=0.02)
     assert told.shares[0]["nodata"] == pytest.approx(0.25, abs=0.01)
-    assert told == look_at_pair(readers[0], readers[1], threads=3)
+    assert told == look_at_pair(read_blocks(*readers, threads=3), *readers)
     assert told.statistics[0].gsd_m == pytest.approx(1.0, abs=0.01)
