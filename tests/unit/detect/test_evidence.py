@@ -10,7 +10,6 @@ from geodata.detect.evidence import (
     CHANNELS,
     DESCRIBED,
     HALO_PX,
-    RUN_PX,
     Description,
     box_mean,
     box_sum,
@@ -208,7 +207,7 @@ def test_a_diagonal_road_runs_on_too() -> None:
         assert not long_run_residue(picture)[40:60, 40:60].any()
 
 
-@pytest.mark.parametrize(("length", "left"), [(RUN_PX - 2, 120), (RUN_PX, 0)])
+@pytest.mark.parametrize(("length", "left"), [(29, 120), (31, 0)])
 def test_what_is_as_long_as_the_line_vanishes(length: int, left: int) -> None:
     picture = black()
     picture[40:60, 30 : 30 + length] = 120
