@@ -52,7 +52,7 @@ class ScanOptions:
         false_alarms_per_km2: False alarms that are bearable; None: the fixed point of the confidence.
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs (0.5 m for 20 m²).
         window_px: Side of a processing window, px. Never changes the result.
-        workers: Processes for the pixel work. Never changes the result.
+        workers: Threads for the pixel work. Never changes the result.
         detector: Name of the detector.
         thorough: Look at every pixel in full resolution, not only where the first look suspects something.
         terrain: `flat`, `hilly` or `mountain`: how far the pixel sizes may differ (T/CSGPC 051-2025).

@@ -22,10 +22,14 @@ class ScanOptionsIn(BaseModel):
 
     min_area_m2: float | None = Field(default=None, description="Smallest structure reported, m2.")
     min_confidence: float | None = Field(default=None, description="Least confidence, 0 to 1.")
+    false_alarms_per_km2: float | None = Field(
+        default=None, description="Bearable false alarms per km2; else a fixed confidence decides."
+    )
     min_gain_m: float | None = Field(default=None, description="Smallest height change, m, with surface models.")
     gsd_m: float | None = Field(default=None, description="Working pixel size, m.")
     window_px: int | None = Field(default=None, description="Side of a window, px; never changes the result.")
-    workers: int | None = Field(default=None, description="Processes; never changes the result.")
+    thorough: bool | None = Field(default=None, description="Look at every pixel in full resolution.")
+    workers: int | None = Field(default=None, description="Threads; never changes the result.")
     detector: str | None = Field(default=None, description="Name of the detector.")
     terrain: str | None = Field(default=None, description="flat, hilly or mountain: how far pixel sizes may differ.")
     strict: bool | None = Field(default=None, description="Refuse a pair for every limit that it exceeds.")
