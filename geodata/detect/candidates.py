@@ -16,8 +16,8 @@ from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
 from geodata.types import Change
 
-CANDIDATE_CONFIDENCE = 0.22
-CONFIRMED_CONFIDENCE = 0.50
+CANDIDATE_CONFIDENCE = 0.10
+CONFIRMED_CONFIDENCE = 0.25
 """The two operating points: reported at all, and `confirmed`."""
 
 
