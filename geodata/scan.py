@@ -57,7 +57,7 @@ from geodata.scan_height import (
 )
 from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
 
-SUSPECT, SUSPECT_GONE, PIECE = -150, -40, -220
+SUSPECT, SUSPECT_GONE, PIECE = -150, -40, -205
 """Scores (hundredths of a log-odds) from which a pixel is looked at closely, and a piece belongs to an object."""
 
 _UNKNOWN_RESIDUAL_PX = 2.0

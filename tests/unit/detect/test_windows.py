@@ -65,7 +65,8 @@ def plain(found: Detection) -> list[tuple[object, ...]]:
 def test_the_new_roof_is_one_object_that_covers_it(found: Detection) -> None:
     (roof,) = (c for c in found.components["appeared"] if share_of_roof(c)[0] > 0)
     covered, inside = share_of_roof(roof)
-    assert covered > 0.7 and inside > 0.7
+    # An outline takes in some of the shadow and the apron that came with the roof.
+    assert covered > 0.9 and inside > 0.4
     assert roof.sums.shape == (len(MEASURED),) and roof.sums[0] >= OPERATING.piece * roof.pixels
     assert not roof.borders_unseen
 
