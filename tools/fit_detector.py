@@ -49,7 +49,14 @@ from geodata.pairing.radiometry import Radiometry
 from geodata.scan import PIECE, SUSPECT, SUSPECT_GONE
 
 F64 = npt.NDArray[np.float64]
-WEIGHTS = {"cross": 1.0, "cross_varied": 1.0, "naip": 0.6, "naip_varied": 0.6, "district": 0.15, "district_varied": 0.15}
+WEIGHTS = {
+    "cross": 1.0,
+    "cross_varied": 1.0,
+    "naip": 0.6,
+    "naip_varied": 0.6,
+    "district": 0.15,
+    "district_varied": 0.15,
+}
 AS_IS = Radiometry((1.0,) * 3, (0.0,) * 3)
 CONFIDENCES = [0.02, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9]
 
