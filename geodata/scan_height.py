@@ -300,11 +300,14 @@ def _told(candidate: Candidate, heights: Heights, rule: HeightRule) -> Candidate
     supported = changed and stands
     grown = supported and not gone
     hidden = grown and covered(heights)
+    if hidden:
+        # What is green and plane as a roof is a net, whatever its colour says in the picture.
+        cues = [*(cue for cue in cues if cue not in ("tree", "tarpaulin")), "tarpaulin"]
     return replace(
         candidate,
         change=change_of(heights, "loss" if gone else "gain") if supported else candidate.change,
         confidence=_moved(candidate.confidence, _SUPPORT if supported else _DOUBT),
-        cues=(*cues, "tarpaulin") if hidden and "tarpaulin" not in cues else tuple(cues),
+        cues=tuple(cues),
         height_gain_m=-heights.rise_m if gone else heights.rise_m,
         storeys=storeys_of(heights.rise_m) if grown else None,
         flags=(*candidate.flags, "concealment") if hidden else candidate.flags,
