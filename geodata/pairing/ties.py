@@ -130,7 +130,8 @@ def correlation(before: F32, after: F32) -> F32:
     side = before.shape[0]
     first, second = cv2.dft(before * _taper(side)), cv2.dft(after * _taper(side))
     cross = cv2.mulSpectrums(second, first, 0, conjB=True)
-    strength = cv2.magnitude(cross[..., 0], cross[..., 1])
+    # Not cv2.magnitude: its last bit depends on where the array lies in memory, and so would the field.
+    strength = np.sqrt(cross[..., 0] ** 2 + cross[..., 1] ** 2)
     weight = _low_pass(side) / (strength + (1e-3 * float(strength.mean()) + 1e-9))
     surface = cv2.dft(cross * weight[..., None], flags=cv2.DFT_INVERSE)[..., 0]
     spread = float(surface.std())

@@ -29,3 +29,14 @@ def test_hard_and_easy_pairs_are_aligned(tile: int, residual_px: float) -> None:
     assert found.residual_median_m == pytest.approx(found.residual_median_px * 0.554, rel=0.01)
     assert len(found.tie_rows()) == found.ties.x.size <= 400
     assert sum(row[4] for row in found.tie_rows()) == found.points
+
+
+def test_the_same_pair_gives_the_same_field_to_the_last_bit() -> None:
+    fields = set()
+    held = []
+    for size in range(10):
+        # Whatever else lies in memory must not matter: it shifts where the next arrays are put.
+        held.append(bytearray(1000 + 77_777 * size))
+        field = aligned(7).field
+        fields.add(field.dx.tobytes() + field.dy.tobytes())
+    assert len(fields) == 1
