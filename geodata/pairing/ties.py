@@ -1,16 +1,19 @@
-"""Tie points: where a patch of the first date lies in the second.
+"""Tie points: where places of the first date lie in the second.
 
-Phase correlation (Kuglin and Hines 1975) of pictures of edge direction (orientation correlation, Fitch et al. 2002,
-with the angle doubled so that an edge counts the same whether its bright side changed or not). Seasons, sun and
-contrast change how strong edges are and which side is bright, hardly where they run.
+A place is compared by correlating pictures of its gradients. They are vectors, so that an edge only fits an edge of
+the same direction, and their length is the square root of the gradient's, so that no roof or road rules (between plain
+gradients and the mere direction of Fitch et al. 2002). The cross-power spectrum is whitened by half (between
+correlation and phase correlation, Kuglin and Hines 1975) and rolls off towards the frequencies that sampling blurs.
 
-Coarse to fine: the correlation surfaces of all patches together give the shift of the scene; those of a patch's
-neighbours, without the patch itself, tell where to look for its own peak. A weak peak far from what the
-neighbourhood shows is never found, and a point still says nothing about itself but what its own pixels say.
+Coarse to fine: a single place is often ambiguous (a season, new roofs, rows of equal houses), so the surfaces of
+neighbouring places are added up before a peak is looked for, first those of the whole scene, then of ever smaller
+neighbourhoods near the shift of the larger one. The height of the peak over the noise is the point's confidence.
+Smaller places then look again at what a first field leaves, so that a field that bends within a place is followed.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +21,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from geodata.grid import Window
+from geodata.io.warp import ShiftField
 from geodata.pairing.patches import PATCH_PX, Block
 
 F32 = npt.NDArray[np.float32]
@@ -26,19 +31,18 @@ BoolArray = npt.NDArray[np.bool_]
 
 MAX_SHIFT_PX = 44
 """Largest shift of the whole scene that is looked for, px along an axis."""
-MIN_SCENE_PEAK = 9.0
-"""Height of the scene's peak, in standard deviations of its surface: unrelated places reach 8.1."""
-MIN_PEAK = 5.0
-"""Height from which a patch's own peak is a tie point."""
-_LOCAL_PX = 192
-_SMALL_LOCAL_PX = 128
-_SMALL_SCENE_PX = 640
-_REACH_PX = 24
-_FIELD_RADIUS = 8
-_OWN_RADIUS = 3
-_PEAK_SIGMA = 1.5
-_NEIGHBOURS = 2
+REACH_PX = 16
+"""Largest deviation of a place from it, px along an axis."""
+NOISE_HEIGHT = 4.0
+"""Peaks of noise reach about this many standard deviations; only what stands above it speaks."""
+LEVELS = ((2.0, 8.0, 3.0), (1.0, 4.0, 2.0), (0.6, 3.0, 1.0))
+FINE_LEVELS = ((1.5, 4.0, 2.0), (0.8, 3.0, 1.0))
+"""Neighbourhood (lattice steps), search radius (px) and the deviation expected from the larger one (px)."""
+_FINE_REACH_PX, _FINE_SIDE_PX, _MIN_SIDE = 8, 96, 64
 _MIN_VALID = 0.6
+_BLUR_PX = 1.5
+_ROLL_OFF = 0.2
+_LOWEST = 0.01
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,11 @@ class Ties:
     """Tie points, each member of shape (n,).
 
     Args:
-        x: Column of the centre of the patch on the common grid, px.
+        x: Column of the centre of the place on the common grid, px.
         y: Row of the same.
         dx: The content lies this many columns further right in the second date.
         dy: Likewise downwards.
-        confidence: Height of the correlation peak in standard deviations of its surface.
-        row: Row of the patch among the patches.
-        col: Column of the same.
+        confidence: Height of the correlation peak above that of noise, standard deviations; 0 says nothing.
     """
 
     x: F64
@@ -60,8 +62,6 @@ class Ties:
     dx: F64
     dy: F64
     confidence: F64
-    row: F64
-    col: F64
 
     @classmethod
     def none(cls) -> Ties:
@@ -74,115 +74,264 @@ class Ties:
 
 
 @dataclass(frozen=True)
-class TieSearch:
-    """What looking for tie points gave.
+class SceneShift:
+    """One shift for many places.
 
     Args:
-        ties: The points found.
-        scene_px: (dx, dy) of the whole scene.
-        scene_peak: Height of the scene's peak in standard deviations of its surface.
-        spacing_px: Distance of neighbouring patches, px.
+        dx: Columns that the content lies further right in the second date, px.
+        dy: Rows further down.
+        peak: How far it stands out among all shifts searched, standard deviations.
     """
 
-    ties: Ties
-    scene_px: tuple[float, float]
-    scene_peak: float
+    dx: float
+    dy: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Correlation surfaces of a lattice of places.
+
+    Args:
+        x: Column of the centre of each place on the common grid, px, shape (rows, cols) of the lattice.
+        y: Row of the same.
+        values: Correlation by shift in standard deviations, shape (rows, cols, side, side); zero where unseen.
+        centre: Shift (dx, dy) in the middle of each surface, px, shape (rows, cols, 2).
+        spacing_px: Distance of neighbouring places, px.
+    """
+
+    x: F64
+    y: F64
+    values: F32
+    centre: F64
     spacing_px: float
 
+    @property
+    def seen(self) -> BoolArray:
+        """Places that both dates show, shape (rows, cols)."""
+        return np.asarray(self.values.any(axis=(2, 3)))
 
-def edge_directions(values: npt.NDArray[np.generic], valid: BoolArray) -> F32:
-    """Direction of the edges as a complex picture (y, x, 2), the angle doubled, strong edges of like weight.
+    def constant(self, shift: SceneShift) -> F64:
+        """One shift at every place, relative to the middle of the surfaces, shape (rows, cols, 2)."""
+        return np.array((shift.dx, shift.dy)) - self.centre
+
+    def ties(self, dx: F64, dy: F64, height: F64) -> Ties:
+        """Tie points of all places, from peaks relative to the middle."""
+        shift_x, shift_y = (dx + self.centre[..., 0]).ravel(), (dy + self.centre[..., 1]).ravel()
+        return Ties(self.x.ravel(), self.y.ravel(), shift_x, shift_y, np.maximum(height.ravel() - NOISE_HEIGHT, 0.0))
+
+
+def gradient_picture(values: npt.NDArray[np.generic], valid: BoolArray) -> F32:
+    """Gradients (y, x, 2) of the mean over bands, their length square-rooted; zero beside what is not valid.
 
     Args:
         values: Shape (band, y, x).
-        valid: Shape (y, x); beside what is not valid the picture is zero.
+        valid: Shape (y, x).
     """
     grey = values.sum(axis=0, dtype=np.float32) / len(values) if len(values) > 1 else values[0].astype(np.float32)
     grey = cv2.GaussianBlur(grey, (0, 0), 1.0)
     gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    energy = gx * gx + gy * gy
-    typical = float(np.median(energy[::4, ::4])) + 1e-3
-    weight = 1.0 / (energy + typical)
+    # Not cv2.magnitude: its last bit depends on where the array lies in memory, and so would the field.
+    length = np.sqrt(gx * gx + gy * gy)
     # What is as faint as the rounding of the blur is no edge: a flat scene must stay flat.
-    weight[energy <= (1e-4 * float(np.abs(grey).max())) ** 2] = 0
+    faint = length <= 1e-4 * float(np.abs(grey).max())
+    weight = 1.0 / cv2.sqrt(np.maximum(length, 1e-12))
+    weight[faint] = 0
     if not valid.all():
         weight[cv2.dilate((~valid).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
-    picture = np.empty((*grey.shape, 2), np.float32)
-    np.multiply(gx * gx - gy * gy, weight, out=picture[..., 0])
-    np.multiply(gx * gy, 2 * weight, out=picture[..., 1])
-    return picture
+    return np.asarray(cv2.merge([gx * weight, gy * weight]))
 
 
 @cache
-def _taper(side: int) -> F32:
-    ramp = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
+def _taper(side: int, power: int) -> F32:
+    ramp = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** power
     return np.repeat(np.outer(ramp, ramp)[:, :, None], 2, axis=2).astype(np.float32)
 
 
 @cache
-def _low_pass(side: int) -> F32:
-    ramp = np.exp(-2 * (np.pi * np.fft.fftfreq(side) * _PEAK_SIGMA) ** 2)
-    return np.outer(ramp, ramp).astype(np.float32)
+def _band(side: int) -> F32:
+    """Weight of each frequency."""
+    f = np.fft.fftfreq(side)
+    square = f[:, None] ** 2 + f[None] ** 2
+    return ((1 - np.exp(-square / (2 * _LOWEST**2))) * np.exp(-square / (2 * _ROLL_OFF**2))).astype(np.float32)
 
 
-def correlation(before: F32, after: F32) -> F32:
-    """Phase correlation surface of two square pictures, zero shift in the middle, in its standard deviations."""
+def correlation(before: F32, after: F32, reach: int, power: int = 1) -> F32:
+    """How well the second picture fits the first at each shift, in standard deviations of the surface.
+
+    Args:
+        before: Gradient picture of a square place, shape (side, side, 2).
+        after: The same of the second date.
+        reach: Largest shift, px, below half the side.
+        power: Of the sine that the place is faded out with towards its edges.
+
+    Returns:
+        Shape (2 reach + 1, 2 reach + 1), no shift in the middle; zero where a picture is empty.
+    """
     side = before.shape[0]
-    first, second = cv2.dft(before * _taper(side)), cv2.dft(after * _taper(side))
+    taper = _taper(side, power)
+    first, second = cv2.dft(before * taper), cv2.dft(after * taper)
     cross = cv2.mulSpectrums(second, first, 0, conjB=True)
-    # Not cv2.magnitude: its last bit depends on where the array lies in memory, and so would the field.
     strength = np.sqrt(cross[..., 0] ** 2 + cross[..., 1] ** 2)
-    weight = _low_pass(side) / (strength + (1e-3 * float(strength.mean()) + 1e-9))
+    weight = _band(side) / cv2.sqrt(strength + (1e-6 * float(strength.mean()) + 1e-12))
     surface = cv2.dft(cross * weight[..., None], flags=cv2.DFT_INVERSE)[..., 0]
+    at = np.arange(-reach, reach + 1)
+    surface = surface[np.ix_(at, at)]
     spread = float(surface.std())
     if spread < 1e-6:
-        return np.zeros((side, side), np.float32)
-    return np.asarray(np.fft.fftshift(surface) / spread, np.float32)
+        return np.zeros_like(surface)
+    return np.asarray((surface - surface.mean()) / spread, np.float32)
 
 
-def find_peak(surface: F32, centre: tuple[float, float], radius: int) -> tuple[float, float, float]:
-    """(dx, dy, height) of the highest point near `centre` (dx, dy), to a fraction of a pixel.
+def peaks(values: F32, near: F64, radius: float, deviation: float) -> tuple[F64, F64, F64]:
+    """Peak of each surface to a fraction of a pixel.
 
-    The peak is as wide as the low pass made it: a Gaussian through three values has its top between them.
+    Args:
+        values: Surfaces, shape (rows, cols, side, side), odd side, no shift in the middle.
+        near: Shift (dx, dy) about which it is looked for, shape (rows, cols, 2).
+        radius: How far from there, px.
+        deviation: Standard deviation of what is expected there, px; weighs near peaks against far ones.
+
+    Returns:
+        dx, dy and the surface's value at the peak, each of shape (rows, cols).
     """
-    middle = surface.shape[0] // 2
-    row, col = (int(np.clip(middle + round(c), radius + 1, 2 * middle - radius - 2)) for c in centre[::-1])
-    part = surface[row - radius : row + radius + 1, col - radius : col + radius + 1]
-    i, j = (int(v) for v in np.unravel_index(int(part.argmax()), part.shape))
-    row, col = row - radius + i, col - radius + j
-    height = float(surface[row, col])
-    dx = col - middle + _between(*surface[row, col - 1 : col + 2])
-    dy = row - middle + _between(*surface[row - 1 : row + 2, col])
-    on_edge = i in (0, 2 * radius) or j in (0, 2 * radius)
-    return dx, dy, 0.0 if on_edge else height
+    reach = values.shape[2] // 2
+    at = np.arange(-reach, reach + 1, dtype=np.float64)
+    square = (at - near[..., 0:1])[..., None, :] ** 2 + (at - near[..., 1:2])[..., :, None] ** 2
+    inner = (np.abs(at) < reach)[:, None] & (np.abs(at) < reach)[None]
+    judged = np.where((square <= radius**2) & inner, values - square / (2 * deviation**2), -np.inf)
+    best = judged.reshape(*values.shape[:2], -1).argmax(axis=2)
+    row, col = np.clip(best // at.size, 1, at.size - 2), np.clip(best % at.size, 1, at.size - 2)
+    i, j = np.indices(row.shape)
+    off_x = _between(*(values[i, j, row, col + k].astype(np.float64) for k in (-1, 0, 1)))
+    off_y = _between(*(values[i, j, row + k, col].astype(np.float64) for k in (-1, 0, 1)))
+    return at[col] + off_x, at[row] + off_y, values[i, j, row, col].astype(np.float64)
 
 
-def _between(low: float, top: float, high: float) -> float:
+def _between(low: F64, top: F64, high: F64) -> F64:
     """Place of the top of a Gaussian through three values one pixel apart, -0.5 to 0.5."""
-    if min(low, top, high) <= 0:
-        return 0.0
-    a, b, c = np.log([low, top, high])
-    bend = a - 2 * b + c
-    return 0.0 if bend >= 0 else float(np.clip((a - c) / (2 * bend), -0.5, 0.5))
+    floor = np.minimum(np.minimum(low, high), 0.0) - 1.0
+    a, b, c = (np.log(np.maximum(v - floor, 1e-3)) for v in (low, top, high))
+    bend = 2 * b - a - c
+    return np.asarray(np.clip(np.where(bend > 1e-9, (c - a) / np.maximum(2 * bend, 1e-9), 0.0), -0.5, 0.5))
 
 
-@dataclass(frozen=True)
-class _Pictures:
-    """Edge directions of a block at both dates."""
+def scene_shift(surfaces: Surfaces, use: BoolArray) -> SceneShift:
+    """The shift at which the most places fit, of those in use (rows, cols)."""
+    total = np.asarray(cv2.GaussianBlur(surfaces.values[use].sum(axis=0), (0, 0), _BLUR_PX))
+    total = (total - total.mean()) / max(float(total.std()), 1e-9)
+    dx, dy, height = (float(v[0, 0]) for v in peaks(total[None, None], np.zeros((1, 1, 2)), len(total), np.inf))
+    return SceneShift(dx + float(surfaces.centre[0, 0, 0]), dy + float(surfaces.centre[0, 0, 1]), height)
 
-    block: Block
-    before: F32
-    after: F32
 
-    def pair(self, row: int, col: int, side: int, shift: tuple[int, int]) -> tuple[F32, F32] | None:
-        """A patch of the first date and the same place, moved by `shift` (dx, dy), of the second."""
-        core, window = self.block.core, self.block.window
-        top, left = row - core.row, col - core.col
-        seen = self.block.before_valid[top : top + side : 4, left : left + side : 4]
-        if seen.mean() < _MIN_VALID:
-            return None
-        first = self.before[top : top + side, left : left + side]
-        return first, _cut(self.after, row - window.row + shift[1], col - window.col + shift[0], side)
+def neighbourhood_sum(values: F32, use: BoolArray, sigma: float) -> F32:
+    """Surfaces added up over a Gaussian neighbourhood of places in use, in standard deviations of their own noise."""
+    total, energy = values * use[:, :, None, None].astype(np.float32), use.astype(np.float32)
+    for axis in (0, 1):
+        length = use.shape[axis]
+        reach = min(int(np.ceil(2.5 * sigma)), length - 1)
+        summed, noise = np.zeros_like(total), np.zeros_like(energy)
+        for step in range(-reach, reach + 1):
+            weight = np.float32(np.exp(-(step**2) / (2 * sigma**2)))
+            to = (slice(None),) * axis + (slice(max(0, -step), length - max(0, step)),)
+            of = (slice(None),) * axis + (slice(max(0, step), length - max(0, -step)),)
+            summed[to] += weight * total[of]
+            noise[to] += weight**2 * energy[of]
+        total, energy = summed, noise
+    return np.asarray(total / np.sqrt(np.maximum(energy, 1e-6))[:, :, None, None])
+
+
+def tie_points(surfaces: Surfaces, use: BoolArray) -> Ties:
+    """Tie points of all places from the surfaces of those in use: the whole scene first, the place last."""
+    return _descend(surfaces, use, surfaces.constant(scene_shift(surfaces, use)), LEVELS)
+
+
+def fine_tie_points(surfaces: Surfaces) -> Ties:
+    """Tie points of all places from surfaces about a field that is nearly right."""
+    return _descend(surfaces, surfaces.seen, np.zeros((*surfaces.x.shape, 2)), FINE_LEVELS)
+
+
+def _descend(surfaces: Surfaces, use: BoolArray, near: F64, levels: tuple[tuple[float, float, float], ...]) -> Ties:
+    height = np.zeros(use.shape)
+    for sigma, radius, deviation in levels:
+        summed = neighbourhood_sum(surfaces.values, use, sigma)
+        near[..., 0], near[..., 1], height = peaks(summed, near, radius, deviation)
+    return surfaces.ties(near[..., 0], near[..., 1], height)
+
+
+def single_ties(surfaces: Surfaces, about: SceneShift, radius: float) -> Ties:
+    """Tie points of each place alone, nothing added up: its highest peak within `radius` of one shift for all."""
+    return surfaces.ties(*peaks(surfaces.values, surfaces.constant(about), radius, np.inf))
+
+
+class Pictures:
+    """Gradient pictures of the blocks of a pair at both dates, and the surfaces of places in them."""
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self.blocks = blocks
+        self._before = [gradient_picture(b.before, b.before_valid) for b in blocks]
+        self._after = [gradient_picture(b.after, b.after_valid) for b in blocks]
+        self._field: ShiftField | None = None
+
+    @property
+    def shorter_px(self) -> int:
+        """Shorter side of the smallest block, px."""
+        return min(min(b.core.height, b.core.width) for b in self.blocks)
+
+    @property
+    def many(self) -> bool:
+        """Whether the scene is seen through patches."""
+        return len(self.blocks) > 1
+
+    def moved(self, field: ShiftField) -> Pictures:
+        """The same with the second date brought to the first by a field; surfaces then hold what it leaves."""
+        moved = copy(self)
+        moved._field = field
+        moved._after = [_moved(p, b.window, field) for p, b in zip(self._after, self.blocks, strict=True)]
+        return moved
+
+    def surfaces(self, side: int, reach: int, shift: tuple[int, int], power: int = 1) -> Surfaces:
+        """Correlation surfaces of all places.
+
+        Args:
+            side: Side of a place, px; in a scene that was read whole they overlap by half.
+            reach: Largest shift, px.
+            shift: Where the second date is taken, whole px.
+            power: See `correlation`.
+        """
+        places = self._places(side)
+        rows, cols = (1 + max(p[axis] for p in places) for axis in (0, 1))
+        values = np.stack([self._surface(i, square, reach, (shift, power)) for i, square in places.values()])
+        x, y = (np.array([[v[1].col, v[1].row][k] + side / 2 for v in places.values()]) for k in (0, 1))
+        x, y = x.reshape(rows, cols), y.reshape(rows, cols)
+        known = np.zeros((rows, cols, 2))
+        if self._field is not None:
+            for at in np.ndindex(rows, cols):
+                known[at] = [float(v[0, 0]) for v in self._field.at(y[at][None], x[at][None])]
+        steps = [float(np.diff(v, axis=axis).mean()) for v, axis in ((x, 1), (y, 0)) if v.shape[axis] > 1]
+        return Surfaces(x, y, values.reshape(rows, cols, *values.shape[1:]), known + shift, max([*steps, side / 2]))
+
+    def _places(self, side: int) -> dict[tuple[int, int], tuple[int, Window]]:
+        """(row, column) of each place on the lattice -> block and square on the grid, row by row."""
+        if len(self.blocks) > 1:
+            return {b.place: (i, Window(b.core.row, b.core.col, side, side)) for i, b in enumerate(self.blocks)}
+        core = self.blocks[0].core
+        return {
+            (i, j): (0, Window(core.row + row, core.col + col, side, side))
+            for i, row in enumerate(_starts(core.height, side))
+            for j, col in enumerate(_starts(core.width, side))
+        }
+
+    def _surface(self, index: int, square: Window, reach: int, how: tuple[tuple[int, int], int]) -> F32:
+        (right, down), power = how
+        core, window = self.blocks[index].core, self.blocks[index].window
+        first = _cut(self._before[index], square.row - core.row, square.col - core.col, square.height)
+        second = _cut(
+            self._after[index], square.row - window.row + down, square.col - window.col + right, square.height
+        )
+        if min(float(p[::4, ::4].any(axis=2).mean()) for p in (first, second)) < _MIN_VALID:
+            return np.zeros((2 * reach + 1,) * 2, np.float32)
+        return correlation(first, second, reach, power)
 
 
 def _cut(picture: F32, top: int, left: int, side: int) -> F32:
@@ -200,100 +349,51 @@ def _cut(picture: F32, top: int, left: int, side: int) -> F32:
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Starts of patches that overlap by half and reach both ends."""
+    """Starts of places that overlap by half and reach both ends."""
     count = max(1, round(2 * (length - side) / side) + 1) if length > side else 1
     return [round(v) for v in np.linspace(0, length - side, count)]
 
 
-def find_ties(blocks: list[Block]) -> TieSearch:
-    """Tie points of a pair.
+def _moved(picture: F32, window: Window, field: ShiftField) -> F32:
+    """A picture of the second date as the field brings it to the first."""
+    y, x = np.indices(picture.shape[:2], dtype=np.float32)
+    # The field is evaluated every 8 px, between which it is all but plane.
+    rows, cols = (8.0 * np.arange(length // 8 + 2) for length in picture.shape[:2])
+    nodes = [v.astype(np.float32) for v in field.at(rows + window.row, cols + window.col)]
+    dx, dy = (cv2.remap(v, x / 8, y / 8, cv2.INTER_LINEAR) for v in nodes)
+    return np.asarray(cv2.remap(picture, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """What the places of a pair say about the shift between its dates.
 
     Args:
-        blocks: See `read_blocks`: one block of any size, or patches of a large scene.
+        surfaces: Surfaces of all places about the shift of the whole scene.
+        alone: The same of narrower tapers, for measuring with: a place shares less than a tenth of its energy with the
+            wider tapers of its neighbours.
+        scene: Shift of the whole scene.
     """
-    pictures = [
-        _Pictures(b, edge_directions(b.before, b.before_valid), edge_directions(b.after, b.after_valid)) for b in blocks
-    ]
-    dx, dy, peak = _scene_shift(pictures)
-    whole = round(dx), round(dy)
-    places = _local_places(blocks)
-    surfaces: dict[tuple[int, int], F32] = {}
-    for place, (index, row, col, side) in places.items():
-        pair = pictures[index].pair(row, col, side, whole)
-        if pair is not None:
-            reach = min(_REACH_PX, side // 2 - 1)
-            middle = slice(side // 2 - reach, side // 2 + reach + 1)
-            surfaces[place] = correlation(*pair)[middle, middle]
-    found = _local_peaks(surfaces, (dx - whole[0], dy - whole[1]))
-    rows = [
-        (places[p][2] + places[p][3] / 2, places[p][1] + places[p][3] / 2, x + whole[0], y + whole[1], height, *p)
-        for p, (x, y, height) in found.items()
-        if height >= MIN_PEAK
-    ]
-    ties = Ties(*np.array(rows, np.float64).reshape(-1, 7).T)
-    return TieSearch(ties, (dx, dy), peak, _spacing(places))
+
+    surfaces: Surfaces
+    alone: Surfaces
+    scene: SceneShift
 
 
-def _scene_shift(pictures: list[_Pictures]) -> tuple[float, float, float]:
-    """Shift of the whole scene and the height of its peak: the sum of the surfaces of all patches."""
-    side = min(PATCH_PX, *(min(p.block.core.height, p.block.core.width) for p in pictures))
-    total: F32 = np.zeros((side, side), np.float32)
-    for picture in pictures:
-        core = picture.block.core
-        for row in _starts(core.height, side):
-            for col in _starts(core.width, side):
-                pair = picture.pair(core.row + row, core.col + col, side, (0, 0))
-                if pair is not None:
-                    total += correlation(*pair)
-    spread = float(total.std())
-    if spread == 0:
-        return 0.0, 0.0, 0.0
-    return find_peak(np.asarray(total / spread, np.float32), (0.0, 0.0), min(MAX_SHIFT_PX, side // 2 - 2))
+def correlate(pictures: Pictures) -> Correlations:
+    """Correlate all places: squares of 256 px, or of a third of a small scene's side, that overlap by half."""
+    shorter = pictures.shorter_px
+    wide = min(PATCH_PX, shorter // 2 * 2)
+    coarse = pictures.surfaces(wide, min(MAX_SHIFT_PX, wide // 2 - 1), (0, 0))
+    scene = scene_shift(coarse, np.ones(coarse.x.shape, bool))
+    whole = round(scene.dx), round(scene.dy)
+    side = wide if pictures.many else int(np.clip(shorter // 3 // 8 * 8, min(_MIN_SIDE, wide), PATCH_PX))
+    reach = min(REACH_PX, side // 2 - 1)
+    return Correlations(pictures.surfaces(side, reach, whole), pictures.surfaces(side, reach, whole, power=2), scene)
 
 
-def _local_places(blocks: list[Block]) -> dict[tuple[int, int], tuple[int, int, int, int]]:
-    """(row, column) of each patch among the patches -> (block, row, column, side) on the grid."""
-    if len(blocks) > 1:
-        return {b.place: (i, b.core.row, b.core.col, PATCH_PX) for i, b in enumerate(blocks)}
-    core = blocks[0].core
-    side = _SMALL_LOCAL_PX if min(core.height, core.width) <= _SMALL_SCENE_PX else _LOCAL_PX
-    side = min(side, core.height, core.width) // 2 * 2
-    return {
-        (i, j): (0, core.row + row, core.col + col, side)
-        for i, row in enumerate(_starts(core.height, side))
-        for j, col in enumerate(_starts(core.width, side))
-    }
-
-
-def _spacing(places: dict[tuple[int, int], tuple[int, int, int, int]]) -> float:
-    """Mean distance of neighbouring patches along the longer axis, px."""
-    spans = []
-    for axis in (0, 1):
-        count = max(p[axis] for p in places)
-        starts = [v[1 + axis] for v in places.values()]
-        spans.append((max(starts) - min(starts)) / count if count else 0.0)
-    return max(*spans, 64.0)
-
-
-def _local_peaks(
-    surfaces: dict[tuple[int, int], F32], scene: tuple[float, float]
-) -> dict[tuple[int, int], tuple[float, float, float]]:
-    """Peak of each surface: its own where it stands out by itself, else near where its neighbours point."""
-    found = {}
-    for place, surface in surfaces.items():
-        around = _neighbourhood(surfaces, place)
-        centre = find_peak(around, scene, _FIELD_RADIUS)[:2] if around is not None else scene
-        found[place] = find_peak(surface, centre, _OWN_RADIUS)
-    return found
-
-
-def _neighbourhood(surfaces: dict[tuple[int, int], F32], place: tuple[int, int]) -> F32 | None:
-    """Weighted sum of the surfaces around a place, without its own."""
-    total: F32 | None = None
-    for i in range(-_NEIGHBOURS, _NEIGHBOURS + 1):
-        for j in range(-_NEIGHBOURS, _NEIGHBOURS + 1):
-            other = surfaces.get((place[0] + i, place[1] + j)) if (i, j) != (0, 0) else None
-            if other is not None:
-                part = other * np.float32(np.exp(-0.28 * (i * i + j * j)))
-                total = part if total is None else total + part
-    return total
+def correlate_finely(pictures: Pictures, field: ShiftField) -> Surfaces:
+    """Correlate smaller places after the second date was brought to the first by a field."""
+    side = PATCH_PX if pictures.many else min(_FINE_SIDE_PX, max(_MIN_SIDE, pictures.shorter_px // 6 // 8 * 8))
+    side = min(side, pictures.shorter_px // 2 * 2)
+    return pictures.moved(field).surfaces(side, min(_FINE_REACH_PX, side // 2 - 1), (0, 0))

@@ -13,11 +13,11 @@ from geodata.grid import Window
 from geodata.io.rasters import inspect_raster
 from geodata.io.warp import GridReader
 from geodata.pairing.coregister import align
-from geodata.pairing.field import fit, held_out_residuals, to_field
+from geodata.pairing.field import fit, hold_out, refine, to_field
 from geodata.pairing.invariant import chi_square_tail, orthogonal_line, unchanged_weights
 from geodata.pairing.patches import block_cores, read_blocks
 from geodata.pairing.radiometry import Parts, Radiometry, Sample, normalise, sample_pair
-from geodata.pairing.ties import Ties, find_peak
+from geodata.pairing.ties import Correlations, SceneShift, Surfaces, Ties, correlation, gradient_picture, peaks
 from tests.unit.io_rasters.raster_kit import write
 
 SIDE = 700
@@ -119,21 +119,59 @@ def test_the_result_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> 
     assert one.global_px == pytest.approx((-5, 3), abs=0.1)
 
 
+def bump(dx: float, dy: float, reach: int = 16) -> npt.NDArray[np.float32]:
+    """A correlation surface with one peak of ten standard deviations."""
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    return (10 * np.exp(-((x - dx) ** 2 + (y - dy) ** 2) / (2 * 1.5**2))).astype(np.float32)
+
+
 def test_the_top_of_a_gaussian_is_found_between_pixels() -> None:
-    y, x = np.mgrid[-20:21, -20:21]
-    surface = np.exp(-((x - 3.3) ** 2 + (y + 1.25) ** 2) / (2 * 1.5**2)).astype(np.float32)
-    assert find_peak(surface, (0.0, 0.0), 8) == pytest.approx((3.3, -1.25, 0.95), abs=0.03)
-    # a rise that goes on beyond the radius is no peak
-    assert find_peak(surface, (0.0, 0.0), 2)[2] == 0.0
+    dx, dy, height = peaks(bump(3.3, -1.25)[None, None], np.zeros((1, 1, 2)), 8.0, np.inf)
+    assert (dx[0, 0], dy[0, 0]) == pytest.approx((3.3, -1.25), abs=0.05)
+    assert height[0, 0] == pytest.approx(9.7, abs=0.3)
+
+
+def test_a_higher_peak_far_from_what_is_expected_loses_against_one_nearby() -> None:
+    both = (bump(7, 0) * 1.2 + bump(0, 1))[None, None]
+    assert peaks(both, np.zeros((1, 1, 2)), 8.0, np.inf)[0][0, 0] == pytest.approx(7, abs=0.1)
+    assert peaks(both, np.zeros((1, 1, 2)), 8.0, 2.0)[1][0, 0] == pytest.approx(1, abs=0.1)
+
+
+def test_one_place_knows_its_shift_and_an_empty_one_says_nothing() -> None:
+    picture = town()
+    one, two = (
+        gradient_picture(moved(picture, *s)[:, 200:328, 200:328], np.ones((128, 128), bool)) for s in ((0, 0), (5, -2))
+    )
+    surface = correlation(one, two, 16)
+    assert np.unravel_index(surface.argmax(), surface.shape) == (16 - 2, 16 + 5)
+    assert not correlation(one, np.zeros_like(one), 16).any()
+
+
+def lying_at(offset: int, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """A copy that begins `offset` bytes after a multiple of 64 in memory."""
+    room = np.empty(values.nbytes + 128, np.uint8)
+    start = -room.ctypes.data % 64 + offset
+    there = room[start : start + values.nbytes].view(values.dtype).reshape(values.shape)
+    there[...] = values
+    return there
+
+
+def test_where_an_array_lies_in_memory_changes_no_bit() -> None:
+    values = moved(town(), 0, 0)
+    pictures = [gradient_picture(lying_at(k, values), np.ones((SIDE, SIDE), bool)) for k in (0, 16, 48)]
+    assert all(np.array_equal(p, pictures[0]) for p in pictures)
+    part = np.ascontiguousarray(pictures[0][:128, :128])
+    surfaces = [correlation(lying_at(k, part), lying_at(48 - k, part), 16) for k in (0, 16, 32)]
+    assert all(np.array_equal(s, surfaces[0]) for s in surfaces)
 
 
 def ties_of(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> Ties:
     """Tie points 100 px apart, of equal confidence."""
     row, col = (v.ravel().astype(np.float64) for v in np.indices(dx.shape))
-    return Ties(100 * col + 50, 100 * row + 50, dx.ravel(), dy.ravel(), np.full(dx.size, 12.0), row, col)
+    return Ties(100 * col + 50, 100 * row + 50, dx.ravel(), dy.ravel(), np.full(dx.size, 8.0))
 
 
-def test_points_that_disagree_with_their_neighbours_are_rejected() -> None:
+def test_points_that_disagree_with_the_plane_are_rejected() -> None:
     dx = np.full((8, 8), 2.0)
     dx[2, 3], dx[6, 6] = 9.0, -4.0
     model = fit(ties_of(dx, np.full((8, 8), -1.0)), 800.0, 100.0)
@@ -143,6 +181,17 @@ def test_points_that_disagree_with_their_neighbours_are_rejected() -> None:
     assert field.spacing_px % 2 == 0
 
 
+def test_a_point_that_says_nothing_has_no_weight() -> None:
+    ties = ties_of(np.full((4, 4), 3.0), np.zeros((4, 4)))
+    confidence = ties.confidence.copy()
+    confidence[5] = 0.0
+    dx = ties.dx.copy()
+    dx[5] = 0.0
+    model = fit(Ties(ties.x, ties.y, dx, ties.dy, confidence), 400.0, 100.0)
+    assert model.weight[5] == 0
+    assert model.at(ties.x[5:6], ties.y[5:6])[0] == pytest.approx((3, 0), abs=0.02)
+
+
 def test_the_field_is_smoother_than_its_points() -> None:
     noise = np.random.default_rng(3).normal(0, 0.5, (2, 8, 8))
     model = fit(ties_of(*noise), 800.0, 100.0)
@@ -150,12 +199,32 @@ def test_the_field_is_smoother_than_its_points() -> None:
     assert field.dx.std() < 0.75 * noise[0].std() and field.dy.std() < 0.75 * noise[1].std()
 
 
+def test_smaller_places_add_what_the_first_field_leaves_and_weak_ones_hardly() -> None:
+    first = fit(ties_of(np.full((8, 8), 2.0), np.zeros((8, 8))), 800.0, 100.0)
+    for confidence, added in ((8.0, 0.5), (0.5, 0.05)):
+        fine = ties_of(np.full((8, 8), 2.5), np.zeros((8, 8)))
+        model = refine(first, Ties(fine.x, fine.y, fine.dx, fine.dy, np.full(64, confidence)), 100.0)
+        assert model.at(fine.x[27:28], fine.y[27:28])[0] == pytest.approx((2 + added, 0), abs=0.04)
+
+
+def correlations(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> Correlations:
+    """Places 100 px apart, each with one clear peak."""
+    row, col = (v.astype(np.float64) for v in np.indices(dx.shape))
+    values = np.stack([bump(a, b) for a, b in zip(dx.ravel(), dy.ravel(), strict=True)]).reshape(*dx.shape, 33, 33)
+    surfaces = Surfaces(100 * col + 50, 100 * row + 50, values, np.zeros((*dx.shape, 2)), 100.0)
+    return Correlations(surfaces, surfaces, SceneShift(2.0, 0.0, 10.0))
+
+
 def test_the_residual_is_of_points_that_were_left_out() -> None:
-    clean = held_out_residuals(ties_of(np.full((8, 8), 2.0), np.zeros((8, 8))), 800.0, 100.0)
-    assert clean.size == 64 and clean.max() < 0.02
-    # a checkerboard of +-0.5 px cannot be foretold from neighbours: the residual must show it
-    sign = np.where(np.indices((8, 8)).sum(axis=0) % 2, 0.5, -0.5)
-    assert np.median(held_out_residuals(ties_of(sign, np.zeros((8, 8))), 800.0, 100.0)) > 0.3
+    clean = hold_out(correlations(np.full((8, 8), 2.0), np.zeros((8, 8))), 800.0)
+    assert clean.residual.size == 64 and clean.residual.max() < 0.05
+    # 64 of 64 agree where 4 would by chance: 60 over the root of 64 x 1/16 x 15/16
+    assert clean.agreement == pytest.approx(60 / np.sqrt(3.75))
+    # a single place that lies elsewhere cannot be foretold by its neighbours, and is not left out of the residual
+    dx = np.full((8, 8), 2.0)
+    dx[3, 4] = 7.0
+    apart = hold_out(correlations(dx, np.zeros((8, 8))), 800.0).residual
+    assert apart.size == 64 and apart.max() == pytest.approx(5, abs=0.3)
 
 
 def sample_of(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> Sample:
