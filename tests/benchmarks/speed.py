@@ -152,10 +152,16 @@ def measure_peer(pair: Pair, folder: Path, workers: int) -> float | None:
     return time.perf_counter() - begun
 
 
-def _peak_mib(who: int) -> float:
-    """Largest resident size, MiB (Linux counts KiB, macOS bytes)."""
-    peak = resource.getrusage(who).ru_maxrss
-    return peak / 1024**2 if sys.platform == "darwin" else peak / 1024
+def _peak_mib() -> float:
+    """Largest resident size of this process, MiB.
+
+    Linux hands `ru_maxrss` of the process that started this one down to it; the high-water mark in /proc is its own.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts bytes
 
 
 def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
@@ -177,7 +183,7 @@ def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
         "stages": {what: round(end - at, 3) for (what, at), end in zip(marks, ends, strict=True) if what != "done"},
         "findings": len(result.findings),
         "looked_at_closely": result.provenance["looked_at_closely"],
-        "peak_mib": max(_peak_mib(resource.RUSAGE_SELF), _peak_mib(resource.RUSAGE_CHILDREN)),
+        "peak_mib": _peak_mib(),
     }
     sys.stdout.write(json.dumps(told) + "\n")
 
