@@ -180,3 +180,13 @@ def test_areas_are_those_of_the_ellipsoid() -> None:
     # One hectare on the central meridian, where the scale is one.
     x, y = np.array([0.0, 100.0, 100.0, 0.0]) + 499_950, np.array([0.0, 0.0, 100.0, 100.0]) + 4_052_000
     assert geodesic_area_m2(*transform_xy(parse_crs(4547), CRS84, x, y)) == pytest.approx(10_000, abs=0.01)
+
+
+@pytest.mark.parametrize("code", [4490, 4547, 4526, 4479 + 19])
+def test_cgcs2000_and_wgs84_are_taken_over_as_proj_does(code: int) -> None:
+    # Both ways, against PROJ's own choice among all that its registry holds.
+    system = parse_crs(code)
+    lon, lat = np.array([113.2, 114.9]), np.array([36.1, 38.4])
+    for source, target, xy in ((CRS84, system, (lon, lat)), (system, CRS84, transform_xy(CRS84, system, lon, lat))):
+        told = pyproj.Transformer.from_crs(source, target, always_xy=True).transform(*xy)
+        assert np.array_equal(told, transform_xy(source, target, *xy))
