@@ -124,7 +124,7 @@ def _as_seen_from(other: pyproj.CRS, own: pyproj.CRS) -> pyproj.CRS:
     The two agree to some centimetres and the registry has no better way between them than to take the figures over;
     PROJ finds that out anew in 0.16 s for each direction and thread.
     """
-    on_cgcs2000 = other.datum is not None and other.datum.name == CGCS2000.datum.name
+    on_cgcs2000 = other.datum is not None and other.datum.name == "China 2000"
     return CGCS2000 if on_cgcs2000 and own.is_geographic and same_crs(own, CRS84) else own
 
 

@@ -240,10 +240,10 @@ def _prepare(
     """Align, look and normalise: everything about the pair that its windows share."""
     threads = options.workers
     before = GridReader(first, pair.bands, pair.grid)
-    raw_after = GridReader(second, pair.bands, pair.grid)
-    blocks = read_blocks(before, raw_after, threads)
+    unshifted = GridReader(second, pair.bands, pair.grid)
+    blocks = read_blocks(before, unshifted, threads)
     alignment = align_blocks(blocks, before)
-    after = GridReader(second, pair.bands, pair.grid, alignment.field if alignment.reliable else None)
+    after = replace(unshifted, shift=alignment.field if alignment.reliable else None)
     sample = sample_pair(blocks, after.shift)
     if sample.x.size == 0:
         raise EmptyRasterError(

@@ -7,7 +7,7 @@ The windows run in threads: reading, filtering and the kernels all leave the int
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -111,13 +111,10 @@ class WindowPlan:
 
     @cached_property
     def first_look(self) -> tuple[GridReader, GridReader] | None:
-        """Readers at the first look's size where both files store it, None where it is made from full resolution."""
+        """Readers at the first look's size; None where a file has no whole-number mean of that size."""
         coarse = self.before.coarsened(LOOK), self.after.coarsened(LOOK)
-        stored = all(
-            c.scene.stored_factor > f.scene.stored_factor
-            for c, f in zip(coarse, (self.before, self.after), strict=True)
-        )
-        return coarse if stored else None
+        own = all(c.scene.factor > f.scene.factor for c, f in zip(coarse, (self.before, self.after), strict=True))
+        return coarse if own else None
 
 
 @dataclass
@@ -317,6 +314,16 @@ def window_side(wanted_px: int) -> int:
     return -(-wanted_px // CELL_PX) * CELL_PX
 
 
+def _neighbours_together(windows: Iterable[Window]) -> list[Window]:
+    """Windows along the Z-order curve (Morton 1966): what one reads at its rim, the next ones need soon."""
+
+    def place(window: Window) -> int:
+        row, col = window.row // CELL_PX, window.col // CELL_PX
+        return sum(((col >> k & 1) | (row >> k & 1) << 1) << 2 * k for k in range(24))
+
+    return sorted(windows, key=place)
+
+
 def detect(
     plan: WindowPlan, window_px: int, workers: int, progress: Callable[[float], None] = lambda share: None
 ) -> Detection:
@@ -328,7 +335,7 @@ def detect(
         workers: Number of threads; does not change the result.
         progress: Called with the share of windows done; may raise to stop.
     """
-    windows = list(plan.grid.windows(window_side(window_px)))
+    windows = _neighbours_together(plan.grid.windows(window_side(window_px)))
     done: list[WindowResult] = []
     for result in in_threads(partial(process_window, plan), windows, workers):
         done.append(result)

@@ -8,7 +8,8 @@ overviews where they exist.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -168,6 +169,27 @@ def _refuse_bomb(images: list[TiffDirectory], path: Path) -> None:
         )
 
 
+class OpenFiles:
+    """Files held open, one a thread and stored picture, so that what was decoded for one read serves the next.
+
+    They close with the thread, or when nothing holds this any more. A copy in another process opens its own.
+    """
+
+    def __init__(self) -> None:
+        self._held = threading.local()
+
+    def dataset(self, path: Path, overview_level: int | None) -> Any:
+        """The file at full resolution (None) or at one of its overviews, open in the calling thread."""
+        held: dict[Any, Any] = self._held.__dict__
+        if (path, overview_level) not in held:
+            options: dict[str, Any] = {} if overview_level is None else {"overview_level": overview_level}
+            held[path, overview_level] = rasterio.open(path, driver="GTiff", **options)
+        return held[path, overview_level]
+
+    def __reduce__(self) -> tuple[type[OpenFiles], tuple[()]]:
+        return OpenFiles, ()
+
+
 @dataclass(frozen=True)
 class SceneReader:
     """Windowed reads of an accepted raster at a whole-number decimation.
@@ -179,11 +201,13 @@ class SceneReader:
         info: The raster.
         bands: Names of the bands to read.
         factor: Decimation, 1 for full resolution.
+        files: Where the file is held open.
     """
 
     info: RasterInfo
     bands: tuple[str, ...]
     factor: int = 1
+    files: OpenFiles = field(default_factory=OpenFiles, repr=False, compare=False)
 
     @property
     def level(self) -> Grid:
@@ -219,20 +243,16 @@ class SceneReader:
     def _read(self, row: int, col: int, height: int, width: int) -> tuple[Any, Any]:
         index = [self.info.bands.index(name) + 1 for name in self.bands]
         best = self.stored_factor
-        options: dict[str, Any] = {}
-        step = self.factor
-        if best > 1:
-            options = {"overview_level": self.info.overviews.index(best)}
-            step = self.factor // best
-        with rasterio.open(self.info.path, driver="GTiff", **options) as dataset:
-            window = RioWindow(
-                col * step,
-                row * step,
-                min(width * step, dataset.width - col * step),
-                min(height * step, dataset.height - row * step),
-            )
-            values = dataset.read(index, window=window)
-            mask = _valid_mask(dataset, values, window)
+        step = self.factor // best
+        dataset = self.files.dataset(self.info.path, self.info.overviews.index(best) if best > 1 else None)
+        window = RioWindow(
+            col * step,
+            row * step,
+            min(width * step, dataset.width - col * step),
+            min(height * step, dataset.height - row * step),
+        )
+        values = dataset.read(index, window=window)
+        mask = _valid_mask(dataset, values, window)
         if step > 1:
             values, mask = _averaged(values, mask, step)
         return _fitted(values, mask, height, width)
@@ -240,13 +260,14 @@ class SceneReader:
 
 def _valid_mask(dataset: Any, values: npt.NDArray[np.generic], window: RioWindow) -> npt.NDArray[np.uint8]:
     """255 where valid: by alpha, mask or nodata; without any of them, black all over counts as no data."""
+    whole_numbers = np.issubdtype(values.dtype, np.integer)
+    if whole_numbers and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums):
+        return np.where(np.bitwise_or.reduce(values, axis=0), np.uint8(255), np.uint8(0))
     mask: npt.NDArray[np.uint8] = dataset.dataset_mask(window=window)
-    if np.issubdtype(values.dtype, np.floating):
+    if not whole_numbers:
         # -9999, -32767 and the like are no measurement, declared or not; heights would be interpolated with them.
         measured = np.isfinite(values) & np.greater(values, _LOWEST_VALUE)
         mask = np.where(measured.all(axis=0), mask, 0).astype(np.uint8)
-    elif all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums):
-        mask = np.where(values.any(axis=0), mask, 0).astype(np.uint8)
     return mask
 
 
@@ -256,16 +277,20 @@ def _averaged(
     """Block means over `step` × `step`; a block with any invalid pixel is invalid."""
     height, width = -(-mask.shape[0] // step), -(-mask.shape[1] // step)
     pad = ((0, height * step - mask.shape[0]), (0, width * step - mask.shape[1]))
-    full = np.pad(mask, pad, mode="edge")
-    valid = full.reshape(height, step, width, step).min(axis=(1, 3))
-    bands = []
-    for band in values:
-        padded = np.pad(np.nan_to_num(band), pad, mode="edge").astype(np.float32)
-        mean = cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA)
-        if np.issubdtype(band.dtype, np.integer):
-            mean = np.rint(mean)
-        bands.append(mean.astype(band.dtype))
-    return np.stack(bands), valid
+    if any(after for _, after in pad):
+        values, mask = np.pad(values, ((0, 0), *pad), mode="edge"), np.pad(mask, pad, mode="edge")
+    means = [_block_means(band, (width, height)) for band in values]
+    if mask.all():
+        return np.stack(means), np.full((height, width), 255, np.uint8)
+    return np.stack(means), mask.reshape(height, step, width, step).min(axis=(1, 3))
+
+
+def _block_means(band: npt.NDArray[np.generic], size: tuple[int, int]) -> npt.NDArray[np.generic]:
+    """Means of equal blocks, `size` (columns, rows) of them; whole numbers are rounded."""
+    if band.dtype in (np.uint8, np.uint16):
+        return np.asarray(cv2.resize(band, size, interpolation=cv2.INTER_AREA))
+    mean = cv2.resize(np.nan_to_num(band).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.rint(mean) if np.issubdtype(band.dtype, np.integer) else mean).astype(band.dtype)
 
 
 def _fitted(

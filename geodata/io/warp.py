@@ -9,7 +9,7 @@ step, so pixels are interpolated once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numba
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from geodata.crs import transform_xy
 from geodata.grid import Grid, Window
-from geodata.io.rasters import RasterInfo, SceneReader, decimation_for
+from geodata.io.rasters import OpenFiles, RasterInfo, SceneReader, decimation_for
 
 NODE_PX = 32
 _NODE_STEPS = 32768
@@ -71,23 +71,25 @@ class GridReader:
         bands: Bands to read.
         grid: The grid to bring it to.
         shift: Co-registration, None for the first date.
+        files: Where the file is held open.
     """
 
     info: RasterInfo
     bands: tuple[str, ...]
     grid: Grid
     shift: ShiftField | None = None
+    files: OpenFiles = field(default_factory=OpenFiles, repr=False, compare=False)
 
     @cached_property
     def scene(self) -> SceneReader:
         """The reader at the decimation that suits the grid."""
         dx, dy = self.grid.gsd_m()
-        return SceneReader(self.info, self.bands, decimation_for(self.info, float(np.sqrt(dx * dy))))
+        return SceneReader(self.info, self.bands, decimation_for(self.info, float(np.sqrt(dx * dy))), self.files)
 
     def coarsened(self, factor: int) -> GridReader:
         """A reader of the same ground in pixels `factor` times as large."""
         shift = None if self.shift is None else self.shift.coarsened(factor)
-        return GridReader(self.info, self.bands, self.grid.coarsened(factor), shift)
+        return replace(self, grid=self.grid.coarsened(factor), shift=shift)
 
     def source_nodes(self, window: Window) -> tuple[FloatArray, FloatArray]:
         """Level coordinates (x, y) of the lattice nodes around a window, pixel centres at whole numbers."""

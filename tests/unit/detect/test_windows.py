@@ -65,8 +65,7 @@ def plain(found: Detection) -> list[tuple[object, ...]]:
 def test_the_new_roof_is_one_object_that_covers_it(found: Detection) -> None:
     (roof,) = (c for c in found.components["appeared"] if share_of_roof(c)[0] > 0)
     covered, inside = share_of_roof(roof)
-    # An outline takes in some of the shadow and the apron that came with the roof.
-    assert covered > 0.9 and inside > 0.4
+    assert covered > 0.7 and inside > 0.7
     assert roof.sums.shape == (len(MEASURED),) and roof.sums[0] >= OPERATING.piece * roof.pixels
     assert not roof.borders_unseen
 
@@ -156,13 +155,15 @@ def test_a_pair_that_sees_nothing_has_no_object(tmp_path: Path) -> None:
     assert (told.seen_px, told.wanted_px, told.fine_px) == (0, SIDE * SIDE, 0) and plain(told) == []
 
 
-def test_the_first_look_comes_from_overviews_where_both_files_have_them(plan: WindowPlan, tmp_path: Path) -> None:
-    assert plan.first_look is None
+def test_the_first_look_comes_from_the_overviews_of_a_file_that_has_them(plan: WindowPlan, tmp_path: Path) -> None:
+    def stored_at(plan: WindowPlan) -> list[int]:
+        assert plan.first_look is not None
+        assert [look.grid.shape for look in plan.first_look] == [(SIDE // 2, SIDE // 2)] * 2
+        return [look.scene.stored_factor for look in plan.first_look]
+
     before = reader(tmp_path / "a.tif", fields(), overviews=[2, 4])
-    assert planned(before, plan.after).first_look is None
     stored = planned(before, reader(tmp_path / "b.tif", roofed(), overviews=[2, 4]))
-    assert stored.first_look is not None
-    assert [look.grid.shape for look in stored.first_look] == [(SIDE // 2, SIDE // 2)] * 2
+    assert (stored_at(plan), stored_at(planned(before, plan.after)), stored_at(stored)) == ([1, 1], [2, 1], [2, 2])
     told = detect(stored, 512, 1)
     assert max(share_of_roof(c)[0] for c in told.components["appeared"]) > 0.7
     assert plain(detect(stored, 256, 2)) == plain(told)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +273,36 @@ def test_a_name_that_is_no_tiff_does_not_matter_and_content_does(tmp_path: Path)
     (tmp_path / "b.tif").write_bytes(b"EHFA_HEADER_TAG" + bytes(99))
     with pytest.raises(RasterFormatError, match="Erdas"):
         inspect_raster(tmp_path / "b.tif")
+
+
+def test_a_file_stays_open_within_a_thread(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise((3, 64, 64)))
+    reader = SceneReader(inspect_raster(path), ("red", "green", "blue"))
+    files = reader.files
+    here = [files.dataset(path, None) for _ in range(2)]
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(files.dataset, path, None).result()
+    assert here[0] is here[1] and there is not here[0]
+    whole = reader.read(0, 0, 64, 64)[0]
+    # Who takes the file away does not stop a scan that is reading it.
+    path.unlink()
+    assert np.array_equal(reader.read(0, 0, 64, 64)[0], whole)
+
+
+def test_a_reader_goes_to_another_process_without_its_open_files(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise((3, 64, 64)))
+    reader = SceneReader(inspect_raster(path), ("red", "green", "blue"))
+    whole = reader.read(0, 0, 64, 64)[0]
+    copy = pickle.loads(pickle.dumps(reader))
+    assert copy == reader and copy.files is not reader.files
+    assert np.array_equal(copy.read(0, 0, 64, 64)[0], whole)
+
+
+def test_files_close_with_the_last_reader(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise((3, 64, 64)))
+    reader = SceneReader(inspect_raster(path), ("red", "green", "blue"))
+    reader.read(0, 0, 64, 64)
+    closed = weakref.ref(reader.files.dataset(path, None))
+    del reader
+    gc.collect()
+    assert closed() is None

@@ -52,3 +52,32 @@ def test_who_stops_early_drops_the_rest(workers: int) -> None:
     threading.Timer(0.3, gate.set).start()
     results.close()  # type: ignore[attr-defined]
     assert len(started) < 10
+
+
+def test_neighbours_stay_in_one_thread() -> None:
+    both = threading.Barrier(2, timeout=10)
+    who: dict[int, int] = {}
+
+    def work(item: int) -> None:
+        who[item] = threading.get_ident()
+        both.wait()
+
+    # In step with each other, each thread goes through its own half.
+    list(in_threads(work, list(range(10)), 2))
+    assert [len({who[k] for k in run}) for run in (range(5), range(5, 10))] == [1, 1] and who[0] != who[9]
+
+
+def test_who_is_done_helps_the_other() -> None:
+    slow, helped = threading.Event(), []
+
+    def work(item: int) -> None:
+        if item == 0:
+            slow.wait(10)
+        elif item in (1, 2, 3):
+            helped.append(item)
+            if len(helped) == 3:
+                slow.set()
+
+    list(in_threads(work, list(range(8)), 2))
+    # Taken from the end, so that what the other reads next is still next to what it read.
+    assert helped == [3, 2, 1]
