@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.area import area_on
 from geodata.assess import assess
-from geodata.crs import CRS84, crs_label, transform_xy
+from geodata.crs import CRS84, crs_label
 from geodata.detect.background import background_factor, confidence_floor
 from geodata.detect.candidates import (
     CANDIDATE_CONFIDENCE,
@@ -252,13 +253,12 @@ def _prepare(
             usable_share=0.0,
         )
     usable = look_at_pair(blocks, before, after)
-    area = None
-    if aoi is not None:
-        area = shapely.transform(aoi, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))
     operating = Operating(SUSPECT, SUSPECT_GONE, PIECE, options.thorough)
     return (
         alignment,
-        WindowPlan(before, after, *normalise(sample, pair.grid.shape), usable.statistics, area, operating),
+        WindowPlan(
+            before, after, *normalise(sample, pair.grid.shape), usable.statistics, area_on(pair.grid, aoi), operating
+        ),
         usable,
     )
 

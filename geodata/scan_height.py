@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from rasterio.features import geometry_mask
 
+from geodata.area import area_on
 from geodata.crs import CRS84, crs_label, is_metric, transform_xy
 from geodata.detect.candidates import CANDIDATE_CONFIDENCE, Candidate
 from geodata.detect.height import DIRECTIONS, STANDING_CM, HeightPlan, find_height_objects
@@ -101,9 +102,6 @@ def open_surfaces(files: SurfaceFiles, options: ScanOptions, area: shapely.Multi
     levels = level(first, second, options.workers)
     field = levels.field()
     terrains, readers = _terrains(files, options, pair.grid, field, levels)
-    metric = None
-    if area is not None:
-        metric = shapely.transform(area, lambda c: np.column_stack(transform_xy(CRS84, pair.grid.crs, *c.T)))
     plan = HeightPlan(
         before=SurfaceReader(first, levels.tilt),
         after=SurfaceReader(replace(second, shift=field)),
@@ -111,7 +109,7 @@ def open_surfaces(files: SurfaceFiles, options: ScanOptions, area: shapely.Multi
         after_terrain=readers[1],
         roof_residual_cm=levels.roof_residual_cm,
         least_gain_cm=math.ceil(100 * max(levels.lod95_m, options.min_gain_m)),
-        area=metric,
+        area=area_on(pair.grid, area),
     )
     return SurfaceScan(before, after, terrains, pair, plan, levels)
 

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import shapely
-from rasterio.features import geometry_mask
 
+from geodata.area import inside_area
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
 from geodata.detect.surfaces import (
     F32,
@@ -117,10 +117,12 @@ class HeightObjects:
 def process_height_window(plan: HeightPlan, window: Window) -> HeightWindow:
     """Everything that happens to the pixels of one window."""
     outer = window.grown(_HALO_PX, plan.grid.shape)
+    wanted = inside_area(plan.grid, outer, plan.area)
+    core = window.inside(outer)
+    if not wanted[core].any():
+        return HeightWindow({}, 0, 0)
     before, after = plan.surfaces(outer)
     valid = before.valid & after.valid
-    wanted = inside_area(plan, outer)
-    core = window.inside(outer)
     result = HeightWindow({}, int((valid & wanted)[core].sum()), int(wanted[core].sum()))
     masks: dict[Direction, BoolArray] = {
         "gain": _roofs_that_rose(plan, after, before) & wanted,
@@ -217,14 +219,6 @@ def _over_ground(surface: Surface, own: F32, other: F32, side: int) -> BoolArray
         raised = own - closed(other) >= STANDING_CM
     reference = np.where(raised | np.isnan(own), np.float32(_NO_GROUND_CM), own)
     return np.asarray(surface.cm - spread(reference, side, surface.cm.shape) >= STANDING_CM)
-
-
-def inside_area(plan: HeightPlan, outer: Window) -> BoolArray:
-    """Pixels of a window within the area of interest."""
-    if plan.area is None:
-        return np.ones((outer.height, outer.width), bool)
-    grid = plan.grid.window(outer)
-    return np.asarray(geometry_mask([plan.area], grid.shape, grid.transform, invert=True))
 
 
 def find_height_objects(

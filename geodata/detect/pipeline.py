@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import shapely
-from rasterio.features import geometry_mask
 
+from geodata.area import inside_area
 from geodata.detect.additive import load_model
 from geodata.detect.evidence import HALO_PX, U8, Description, channels, describe
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
@@ -207,11 +207,14 @@ class _Suspicion:
 def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
     outer = window.grown(_HALO_PX, plan.grid.shape)
-    pixels = _Pixels(plan, outer)
-    wanted = _inside_area(plan, outer)
-    seen = _doubled(pixels.valid, wanted.shape) & wanted
     core = window.inside(outer)
-    seen_px, wanted_px = int(seen[core].sum()), int(wanted[core].sum())
+    wanted = inside_area(plan.grid, outer, plan.area)
+    wanted_px = int(wanted[core].sum())
+    if wanted_px == 0:
+        return WindowResult({change: [] for change in DIRECTIONS}, 0, 0, 0)
+    pixels = _Pixels(plan, outer)
+    seen = _doubled(pixels.valid, wanted.shape) & wanted
+    seen_px = int(seen[core].sum())
     if seen_px == 0:
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
@@ -300,13 +303,6 @@ def _greyed(picture: U8, valid: BoolArray) -> U8:
     # A flat mid-grey where nothing was seen raises no edge of its own beyond the border, which is masked.
     picture[:, ~valid] = 128
     return picture
-
-
-def _inside_area(plan: WindowPlan, outer: Window) -> BoolArray:
-    if plan.area is None:
-        return np.ones((outer.height, outer.width), bool)
-    grid = plan.grid.window(outer)
-    return np.asarray(geometry_mask([plan.area], grid.shape, grid.transform, invert=True))
 
 
 def window_side(wanted_px: int) -> int:

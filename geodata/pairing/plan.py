@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pyproj
 import shapely
 
 from geodata.crs import CRS84, crs_label, is_metric, metric_crs_at, transform_xy
@@ -21,6 +22,10 @@ MAX_PIXEL_RATIO = 4.0
 """Beyond it the coarser date shows too little of the smallest structure: refused whatever is accepted."""
 REFERENCE_AREA_M2 = 20.0
 REFERENCE_GSD_M = 0.5
+LEAST_SIDE_PX = 512
+"""Pixels are not made larger than this many of them a side allow."""
+AREA_MARGIN_PX = 256
+"""Ground around an area of interest that is read too, so that the dates can be aligned there."""
 
 
 @dataclass(frozen=True)
@@ -155,25 +160,39 @@ def plan_pair(
             after_gsd_m=sizes[1],
             ratio=ratio,
         )
-    grid = _common_grid(before, after, max(min(sizes), gsd_m or working_gsd_m(min_area_m2)), area)
-    return PairPlan(grid, common_bands(before, after), share, ratio)
-
-
-def _common_grid(before: RasterInfo, after: RasterInfo, gsd_m: float, area: shapely.MultiPolygon | None) -> Grid:
     lon, lat = before.grid.centre_lonlat
     own = before.grid.crs
     crs = own if is_metric(own, lon, lat) else metric_crs_at(lon, lat)
-    boxes: list[Bounds] = [before.grid.bounds_in(crs), after.grid.bounds_in(crs)]
+    box = _common([before.grid.bounds_in(crs), after.grid.bounds_in(crs)], min(sizes), after.name, crs)
+    if gsd_m is None:
+        # Only large structures are wanted, but a small scene in large pixels has too few of them to be aligned by.
+        side_m = min(box[2] - box[0], box[3] - box[1])
+        gsd_m = min(working_gsd_m(min_area_m2), max(REFERENCE_GSD_M, side_m / LEAST_SIDE_PX))
+    grid = _common_grid(box, crs, max(min(sizes), gsd_m), area)
+    return PairPlan(grid, common_bands(before, after), share, ratio)
+
+
+def _common_grid(box: Bounds, crs: pyproj.CRS, gsd_m: float, area: shapely.MultiPolygon | None) -> Grid:
     if area is not None:
         x, y = transform_xy(CRS84, crs, *shapely.get_coordinates(area.segmentize(0.001)).T)
-        boxes.append((float(x.min()), float(y.min()), float(x.max()), float(y.max())))
+        asked = float(x.min()), float(y.min()), float(x.max()), float(y.max())
+        wanted = _common([box, asked], gsd_m, "The area of interest", crs)
+        # A small area has little to align by: the ground around it speaks for the pair too.
+        around = AREA_MARGIN_PX * gsd_m
+        grown = wanted[0] - around, wanted[1] - around, wanted[2] + around, wanted[3] + around
+        box = _common([box, grown], gsd_m, "The area of interest", crs)
+    # Rounded to whole millimetres: the edge of the grid must not hang on the last bit of a transformation.
+    left, bottom, right, top = np.round(box, 3)
+    return Grid.from_bounds(crs, (left, bottom, right, top), round(gsd_m, 4))
+
+
+def _common(boxes: list[Bounds], gsd_m: float, what: str, crs: pyproj.CRS) -> Bounds:
+    """The ground that all boxes cover."""
     lows, highs = np.array(boxes)[:, :2].max(axis=0), np.array(boxes)[:, 2:].min(axis=0)
     if (highs - lows < gsd_m).any():
         raise NoOverlapError(
-            f"{'The area of interest' if area is not None else after.name} has no ground in common with the pair in "
-            f"{crs_label(crs)}.",
+            f"{what} has no ground in common with the pair in {crs_label(crs)}.",
             remedy="Check the coordinate system of the area file.",
             overlap_share=0.0,
         )
-    # Rounded to whole millimetres: the edge of the grid must not hang on the last bit of a transformation.
-    return Grid.from_bounds(crs, (*np.round(lows, 3), *np.round(highs, 3)), round(gsd_m, 4))
+    return float(lows[0]), float(lows[1]), float(highs[0]), float(highs[1])

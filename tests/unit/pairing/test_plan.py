@@ -14,7 +14,7 @@ from geodata.crs import parse_crs
 from geodata.errors import BandsError, DateOrderError, MissingDateError, NoOverlapError, PixelSizeError
 from geodata.grid import Grid
 from geodata.io.rasters import RasterInfo
-from geodata.pairing.plan import common_bands, overlap_share, plan_pair, require_dates, working_gsd_m
+from geodata.pairing.plan import AREA_MARGIN_PX, common_bands, overlap_share, plan_pair, require_dates, working_gsd_m
 
 DAY = datetime(2025, 4, 12, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def test_no_common_band_is_refused(two: tuple[str, ...]) -> None:
 def test_the_working_pixel() -> None:
     assert working_gsd_m(20) == 0.5
     assert working_gsd_m(80) == 1.0
-    assert plan_pair(info(), info(), min_area_m2=80).grid.pixel_size == (1.0, 1.0)
+    assert plan_pair(info(px=1600), info(px=1600), min_area_m2=80).grid.pixel_size == (1.0, 1.0)
     assert plan_pair(info(), info(), min_area_m2=5).grid.pixel_size == (0.5, 0.5)  # never finer than the finer scene
     assert plan_pair(info(), info(), min_area_m2=20, gsd_m=2.0).grid.pixel_size == (2.0, 2.0)
 
@@ -114,10 +114,19 @@ def test_an_area_elsewhere_is_refused_and_one_inside_cuts() -> None:
     far = shapely.MultiPolygon([shapely.box(100, 20, 100.1, 20.1)])
     with pytest.raises(NoOverlapError, match="area of interest"):
         plan_pair(info(), info(), min_area_m2=20, area=far)
-    west, south, east, north = shapely.bounds(info().footprint)
+    scene = info(px=1600)
+    west, south, east, north = shapely.bounds(scene.footprint)
     inner = shapely.MultiPolygon([shapely.box(west, south, (west + east) / 2, north)])
-    height, width = plan_pair(info(), info(), min_area_m2=20, area=inner).grid.shape
-    assert height == 400 and width == pytest.approx(200, abs=2)
+    height, width = plan_pair(scene, scene, min_area_m2=20, area=inner).grid.shape
+    # With the ground beside it that the scene has.
+    assert height == 1600 and width == pytest.approx(800 + AREA_MARGIN_PX, abs=2)
+
+
+def test_an_area_beside_the_scene_is_refused_however_near() -> None:
+    west, south, _, north = shapely.bounds(info().footprint)
+    beside = shapely.MultiPolygon([shapely.box(west - 0.001, south, west - 0.0001, north)])  # 9 m away
+    with pytest.raises(NoOverlapError, match="area of interest"):
+        plan_pair(info(), info(), min_area_m2=20, area=beside)
 
 
 def test_dates_as_told_come_before_those_of_the_file() -> None:
