@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,36 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.area import area_on
 from geodata.assess import assess
-from geodata.crs import CRS84, crs_label
-from geodata.detect.background import background_factor, confidence_floor
-from geodata.detect.candidates import (
-    CANDIDATE_CONFIDENCE,
-    CONFIRMED_CONFIDENCE,
-    Candidate,
-    make_candidate,
-    measure_object,
-    with_altered,
-)
-from geodata.detect.pipeline import DIRECTIONS, Detection, Operating, WindowPlan, detect
-from geodata.errors import EmptyRasterError, OptionError
+from geodata.crs import CRS84
+from geodata.detect.candidates import Candidate, ordered
+from geodata.detect.detector import Detector, shipped
+from geodata.detect.pipeline import detect
+from geodata.errors import OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster
-from geodata.io.warp import GridReader, ShiftField
-from geodata.pairing.admissible import Admissibility, judge_pair
+from geodata.pairing.admissible import judge_pair
 from geodata.pairing.checks import PairFacts
-from geodata.pairing.coregister import Alignment, align_blocks
-from geodata.pairing.joint import PairUsable, look_at_pair
-from geodata.pairing.patches import read_blocks
-from geodata.pairing.plan import PairPlan, least_overlap, plan_pair, require_dates
-from geodata.pairing.radiometry import normalise, sample_pair
-from geodata.pairing.ties import Ties
-from geodata.pairing.usable import usable_share
+from geodata.pairing.plan import least_overlap, plan_pair, require_dates
+from geodata.provenance import Compared, Seen, admitted, provenance
 from geodata.scan_height import (
+    CONFIRMED,
     SurfaceScan,
     height_candidates,
     joined,
@@ -56,12 +41,8 @@ from geodata.scan_height import (
     wanted,
     with_heights,
 )
-from geodata.types import LAYER_KINDS, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
-
-SUSPECT, SUSPECT_GONE, PIECE = -150, -40, -205
-"""Scores (hundredths of a log-odds) from which a pixel is looked at closely, and a piece belongs to an object."""
-
-_UNKNOWN_RESIDUAL_PX = 2.0
+from geodata.scan_images import Prepared, candidates_of, nothing_in_common, prepare
+from geodata.types import LayerReport, Layers, ProgressHook, ScanOptions, ScanRequest, SurfaceFiles
 
 
 @dataclass(frozen=True)
@@ -100,6 +81,7 @@ def scan(
     options: ScanOptions | None = None,
     progress: ProgressHook | None = None,
     layer_reports: Sequence[LayerReport] = (),
+    detector: Detector | None = None,
 ) -> ScanResult:
     """Compare two scenes and assess what changed: imagery, surface models, or both.
 
@@ -112,189 +94,129 @@ def scan(
         options: The user's choices.
         progress: Hears of the work's progress and may stop it.
         layer_reports: Reports of the layers, kept in the provenance.
+        detector: What judges the imagery; None: the one that Kancha ships.
 
     Raises:
         KanchaError: One of the named refusals of `geodata.errors`.
     """
-    options, layers = options or ScanOptions(), layers or Layers()
+    ask = ScanRequest(layers or Layers(), aoi, options or ScanOptions(), layer_reports)
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
+    if before is not None and after is not None:
+        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, detector or shipped())
     if before is None and after is None and surfaces is not None:
-        return _scan_surfaces(surfaces, _Request(layers, aoi, options, tell, layer_reports))
-    if before is None or after is None:
-        raise OptionError(
-            "A scan compares two dates: a pair of images, a pair of surface models, or both.",
-            remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
-        )
+        return _scan_surfaces(surfaces, ask, tell)
+    raise OptionError(
+        "A scan compares two dates: a pair of images, a pair of surface models, or both.",
+        remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
+    )
+
+
+def _scan_images(
+    paths: tuple[Path, Path],
+    surfaces: SurfaceFiles | None,
+    ask: ScanRequest,
+    tell: ProgressHook,
+    detector: Detector,
+) -> ScanResult:
+    """Compare two images, with surface models where there are any."""
+    options = ask.options
     with ThreadPoolExecutor(2) as pool:
         both = [
-            pool.submit(inspect_raster, Path(path), crs=crs)
-            for path, crs in ((before, options.before_crs), (after, options.after_crs))
+            pool.submit(inspect_raster, path, crs=crs)
+            for path, crs in zip(paths, (options.before_crs, options.after_crs), strict=True)
         ]
         first, second = (one.result() for one in both)
     dates = require_dates(first, second, options.before_date, options.after_date)
     least = least_overlap(options)
-    pair = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=aoi, min_overlap=least)
+    pair = plan_pair(
+        first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=ask.area, min_overlap=least
+    )
     facts = PairFacts(first, second, dates, pair)
     judge_pair(facts, options).require()
     tell(0.02, "aligning")
-    heights = None if surfaces is None else open_surfaces(surfaces, options, aoi)
-    alignment, plan, usable = _prepare(first, second, pair, aoi, options)
+    heights = None if surfaces is None else open_surfaces(surfaces, options, ask.area)
+    prepared = prepare(first, second, pair, ask.area, options, detector)
+    alignment, usable = prepared.alignment, prepared.usable
     facts = replace(facts, alignment=alignment, effective_bits=usable.effective_bits, usable_share=usable.joint_share)
     gate = judge_pair(facts, options)
     gate.require()
     tell(0.1, "detecting")
-    found = detect(plan, options.window_px, options.workers, lambda share: tell(0.1 + 0.8 * share, "detecting"))
+    found = detect(prepared.plan, options.window_px, options.workers, lambda at: tell(0.1 + 0.8 * at, "detecting"))
     if found.seen_px == 0:
-        raise EmptyRasterError(
-            f"{first.name} and {second.name} have no pixel that is valid in both.",
-            remedy="Check the nodata values and the overlap of the two scenes.",
-            usable_share=0.0,
-        )
+        raise nothing_in_common(first, second)
     tell(0.9, "outlining")
-    candidates, threshold = _candidates(found, plan, alignment, options, gate)
+    candidates, threshold = candidates_of(found, prepared, options, gate)
     if heights is not None:
         tell(0.9, "comparing heights")
-        candidates = _with_surfaces(candidates, heights, (first, second), alignment, pair, options)
-    provenance = _provenance(
-        (first, second), dates, pair, alignment, found, options, aoi, layers, layer_reports, heights
+        candidates = _with_surfaces(candidates, heights, (first, second), prepared, options)
+    what = Compared(
+        inputs=[("before", first), ("after", second), *(heights.inputs if heights else ())],
+        dates=dates,
+        pair=pair,
+        alignment=alignment,
+        seen=Seen(found.seen_px, found.wanted_px),
+        model=f"training-free/{version('kancha')}+{detector.checksum}",
+        heights=None if heights is None else heights.as_dict(),
     )
-    provenance |= _admitted(provenance, gate, usable)
-    provenance |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
+    told = provenance(what, ask)
+    told |= admitted(told, gate, usable)
+    told |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
     tell(0.95, "assessing")
-    findings = _findings(candidates, layers, provenance, dates)
+    findings = _findings(candidates, ask.layers, told, dates, detector.operating.confirmed)
     tell(1.0, "done")
-    return ScanResult(findings, provenance)
+    return ScanResult(findings, told)
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What is asked of a scan, whatever is compared."""
-
-    layers: Layers
-    aoi: shapely.MultiPolygon | None
-    options: ScanOptions
-    tell: ProgressHook
-    layer_reports: Sequence[LayerReport]
-
-
-def _scan_surfaces(surfaces: SurfaceFiles, ask: _Request) -> ScanResult:
+def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook) -> ScanResult:
     """Compare two surface models without imagery."""
     options = ask.options
-    heights = open_surfaces(surfaces, options, ask.aoi)
+    heights = open_surfaces(surfaces, options, ask.area)
     dates = require_dates(heights.before, heights.after, options.before_date, options.after_date)
-    ask.tell(0.1, "detecting")
-    found = height_candidates(heights, options, progress=lambda share: ask.tell(0.1 + 0.8 * share, "detecting"))
-    levels = heights.levels
-    lying = Alignment(
-        field=levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
-        global_px=levels.applied_px,
-        points=levels.stable_px,
-        residual_median_px=float("nan"),
-        residual_p90_px=float("nan"),
-        reliable=True,
-        gsd_m=heights.pair.grid.pixel_size[0],
-        ties=Ties.none(),
-        used=np.zeros(0, bool),
+    tell(0.1, "detecting")
+    found = height_candidates(heights, options, progress=lambda at: tell(0.1 + 0.8 * at, "detecting"))
+    what = Compared(
+        inputs=heights.inputs,
+        dates=dates,
+        pair=heights.pair,
+        alignment=heights.alignment,
+        seen=Seen(found.seen_px, found.wanted_px),
+        model=f"surfaces/{version('kancha')}",
+        heights=heights.as_dict(),
     )
-    provenance = _provenance(
-        None,
-        dates,
-        heights.pair,
-        lying,
-        Detection({}, found.seen_px, found.wanted_px, found.seen_px),
-        options,
-        ask.aoi,
-        ask.layers,
-        ask.layer_reports,
-        heights,
-    )
-    ask.tell(0.95, "assessing")
-    findings = _findings(_ordered(found.candidates), ask.layers, provenance, dates)
-    ask.tell(1.0, "done")
-    return ScanResult(findings, provenance)
+    told = provenance(what, ask)
+    tell(0.95, "assessing")
+    findings = _findings(ordered(found.candidates), ask.layers, told, dates, CONFIRMED)
+    tell(1.0, "done")
+    return ScanResult(findings, told)
 
 
 def _with_surfaces(
     candidates: list[Candidate],
     heights: SurfaceScan,
     images: tuple[RasterInfo, RasterInfo],
-    alignment: Alignment,
-    pair: PairPlan,
+    prepared: Prepared,
     options: ScanOptions,
 ) -> list[Candidate]:
     """The imagery's candidates with their heights, and what the surfaces alone show."""
-    gsd_m = pair.grid.pixel_size[0]
+    alignment, plan = prepared.alignment, prepared.plan
+    gsd_m = plan.grid.pixel_size[0]
     shift = alignment.global_px if alignment.reliable else (0.0, 0.0)
     pictures = pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
-    seen = wanted(with_heights(candidates, heights, pictures, options.workers), options)
-    return _ordered(joined(seen, height_candidates(heights, options, pictures).candidates))
-
-
-def _ordered(candidates: list[Candidate]) -> list[Candidate]:
-    return sorted(candidates, key=lambda c: (-c.confidence, c.change, c.row, c.col))
-
-
-def _prepare(
-    first: RasterInfo, second: RasterInfo, pair: PairPlan, aoi: shapely.MultiPolygon | None, options: ScanOptions
-) -> tuple[Alignment, WindowPlan, PairUsable]:
-    """Align, look and normalise: everything about the pair that its windows share."""
-    threads = options.workers
-    before = GridReader(first, pair.bands, pair.grid)
-    unshifted = GridReader(second, pair.bands, pair.grid)
-    blocks = read_blocks(before, unshifted, threads)
-    alignment = align_blocks(blocks, before)
-    after = replace(unshifted, shift=alignment.field if alignment.reliable else None)
-    sample = sample_pair(blocks, after.shift)
-    if sample.x.size == 0:
-        raise EmptyRasterError(
-            f"{first.name} and {second.name} have no pixel that is valid in both.",
-            remedy="Check the nodata values and the overlap of the two scenes.",
-            usable_share=0.0,
-        )
-    usable = look_at_pair(blocks, before, after)
-    operating = Operating(SUSPECT, SUSPECT_GONE, PIECE, options.thorough)
-    return (
-        alignment,
-        WindowPlan(
-            before, after, *normalise(sample, pair.grid.shape), usable.statistics, area_on(pair.grid, aoi), operating
-        ),
-        usable,
-    )
-
-
-def _candidates(
-    found: Detection, plan: WindowPlan, alignment: Alignment, options: ScanOptions, gate: Admissibility
-) -> tuple[list[Candidate], dict[str, float]]:
-    """The structures that are reported, and the point at which they were cut off."""
-    residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
-    pixel_m2 = float(np.prod(plan.grid.pixel_size))
-    measured = [
-        measure_object(component, change)
-        for change in DIRECTIONS
-        for component in found.components[change]
-        if component.pixels * pixel_m2 >= 0.8 * options.min_area_m2
-    ]
-    floor, factor = max(CANDIDATE_CONFIDENCE, options.min_confidence), 1.0
-    if options.false_alarms_per_km2 is not None:
-        appeared = [m.confidence for m in measured if m.change == "appeared"]
-        factor = background_factor(appeared, found.seen_px * pixel_m2 / 1e6)
-        floor = max(confidence_floor(options.false_alarms_per_km2, factor), options.min_confidence)
-    kept = []
-    for one in measured:
-        confidence = gate.lowered(one.confidence)
-        if confidence >= floor:
-            candidate = replace(make_candidate(one, plan.grid, residual), confidence=confidence)
-            if candidate.area_m2 >= options.min_area_m2:
-                kept.append(candidate)
-    return _ordered(with_altered(kept)), {"confidence": round(floor, 4), "background": round(factor, 3)}
+    told = with_heights(candidates, heights, pictures, options.workers)
+    seen = wanted(told, options, plan.detector.operating.candidate)
+    return ordered(joined(seen, height_candidates(heights, options, pictures).candidates))
 
 
 def _findings(
-    candidates: list[Candidate], layers: Layers, provenance: dict[str, Any], dates: tuple[datetime, datetime]
+    candidates: list[Candidate],
+    layers: Layers,
+    told: dict[str, Any],
+    dates: tuple[datetime, datetime],
+    confirmed: float,
 ) -> gpd.GeoDataFrame:
     """The detection features of the contract, assessed."""
-    scan_id = provenance["scan_id"]
+    scan_id = told["scan_id"]
     rows = [
         {
             "id": _finding_id(scan_id, c),
@@ -310,7 +232,7 @@ def _findings(
             "storeys": c.storeys,
             "cues": list(c.cues),
             "flags": list(c.flags),
-            "tier": "confirmed" if c.confidence >= CONFIRMED_CONFIDENCE else "candidate",
+            "tier": "confirmed" if c.confidence >= confirmed else "candidate",
             "before_acquired_at": dates[0].astimezone(UTC).isoformat(),
             "after_acquired_at": dates[1].astimezone(UTC).isoformat(),
             "geometry": c.polygon,
@@ -349,89 +271,3 @@ _EMPTY_COLUMNS = (
 def _finding_id(scan_id: str, candidate: Candidate) -> str:
     text = f"{scan_id}|{candidate.change}|{candidate.polygon.wkt}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def layers_digest(layers: Layers) -> dict[str, str]:
-    """Checksum of the content of each layer that is given, so that a scan names what it stood on."""
-    digests: dict[str, str] = {}
-    for kind in LAYER_KINDS:
-        frame = getattr(layers, kind)
-        if frame is not None:
-            text = frame.to_json(default=str, drop_id=True).encode()
-            digests[kind] = hashlib.sha256(text).hexdigest()
-    return digests
-
-
-def _provenance(
-    scenes: tuple[RasterInfo, RasterInfo] | None,
-    dates: tuple[datetime, datetime],
-    pair: PairPlan,
-    alignment: Alignment,
-    found: Detection,
-    options: ScanOptions,
-    aoi: shapely.MultiPolygon | None,
-    layers: Layers,
-    layer_reports: Sequence[LayerReport],
-    heights: SurfaceScan | None = None,
-) -> dict[str, Any]:
-    given = [] if scenes is None else list(zip(("before", "after"), scenes, strict=True))
-    inputs = [
-        {
-            "role": role,
-            "name": info.name,
-            "sha256": info.sha256,
-            "acquired_at": dates[0 if role.startswith("before") else 1].astimezone(UTC).isoformat(),
-            "crs": crs_label(info.grid.crs),
-            "gsd_m": round(info.gsd_m, 4),
-            "acquisition": info.acquisition.as_dict(),
-        }
-        for role, info in [*given, *(heights.inputs if heights else ())]
-    ]
-    parameters = {**options.result_parameters(), "aoi": None if aoi is None else aoi.wkt}
-    identity = {
-        "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at", "acquisition")} for i in inputs],
-        "parameters": parameters,
-        "layers": layers_digest(layers),
-        "code": version("kancha"),
-    }
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-    gsd_m = pair.grid.pixel_size[0]
-    return {
-        "scan_id": digest[:16],
-        "inputs": inputs,
-        "parameters": parameters,
-        "parameters_sha256": hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest(),
-        "layers": identity["layers"],
-        "layer_reports": [report.as_dict() for report in layer_reports],
-        "model": f"{'surfaces' if scenes is None else 'training-free'}/{version('kancha')}",
-        "code_version": version("kancha"),
-        "grid": {"crs": crs_label(pair.grid.crs), "gsd_m": gsd_m, "shape": list(pair.grid.shape)},
-        "overlap_share": round(pair.overlap_share, 4),
-        "pixel_ratio": round(pair.pixel_ratio, 3),
-        "alignment": {
-            "reliable": alignment.reliable,
-            "shift_px": [round(v, 2) for v in alignment.global_px],
-            "tie_points": alignment.points,
-            "residual_median_px": _number(alignment.residual_median_px),
-            "residual_p90_px": _number(alignment.residual_p90_px),
-            "residual_median_m": _number(alignment.residual_median_m),
-            "residual_p90_m": _number(alignment.residual_p90_m),
-            "ties": alignment.tie_rows(),
-        },
-        "heights": None if heights is None else heights.as_dict(),
-        "usable_share": round(found.seen_px / max(1, found.wanted_px), 4),
-        "area_km2": round(found.seen_px * gsd_m * gsd_m / 1e6, 4),
-    }
-
-
-def _admitted(provenance: dict[str, Any], gate: Admissibility, usable: PairUsable) -> dict[str, Any]:
-    """The gate's report, and with each input what its samples show (`usable_share` itself is of all pixels)."""
-    images = [
-        {**told, "usable_share": usable_share(shares), "shares": dict(shares)}
-        for told, shares in zip(provenance["inputs"][:2], usable.shares, strict=True)
-    ]
-    return {"inputs": [*images, *provenance["inputs"][2:]], "admissibility": gate.as_dict()}
-
-
-def _number(value: float) -> float | None:
-    return round(value, 3) if np.isfinite(value) else None

@@ -18,7 +18,7 @@ from rasterio.features import geometry_mask
 
 from geodata.area import area_on
 from geodata.crs import CRS84, crs_label, is_metric, transform_xy
-from geodata.detect.candidates import CANDIDATE_CONFIDENCE, Candidate
+from geodata.detect.candidates import Candidate
 from geodata.detect.height import DIRECTIONS, STANDING_CM, HeightPlan, find_height_objects
 from geodata.detect.levels import Levels, level
 from geodata.detect.measured import Footprint, Heights, Pictures, measure_all
@@ -28,13 +28,19 @@ from geodata.errors import BandsError
 from geodata.grid import Grid, Window
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.warp import GridReader, ShiftField
+from geodata.odds import moved
+from geodata.pairing.coregister import Alignment
 from geodata.pairing.plan import PairPlan, plan_pair, working_gsd_m
+from geodata.pairing.ties import Ties
 from geodata.types import ScanOptions, SurfaceFiles
 
 MIN_SEEN_SHARE = 0.5
 """Share of a candidate with known heights from which they say something of it."""
 NO_HEIGHT_GAIN = "no_height_gain"
 """Cue: the picture changed and the surface did not."""
+
+CANDIDATE, CONFIRMED = 0.10, 0.25
+"""Confidences from which an object of the surface models is reported, and its tier is `confirmed`."""
 
 _SUPPORT, _DOUBT = 1.5, -2.0
 _SAME_OBJECT_IOU = 0.3
@@ -65,6 +71,22 @@ class SurfaceScan:
     def rule(self) -> HeightRule:
         """What objects are held against."""
         return HeightRule(self.plan.grid, self.plan.least_gain_cm / 100, self.plan.gsd_m)
+
+    @property
+    def alignment(self) -> Alignment:
+        """How the later model was moved onto the earlier one; its residual is that of the heights."""
+        levels = self.levels
+        return Alignment(
+            field=levels.field() or ShiftField(np.zeros((2, 2)), np.zeros((2, 2)), 1 << 20),
+            global_px=levels.applied_px,
+            points=levels.stable_px,
+            residual_median_px=float("nan"),
+            residual_p90_px=float("nan"),
+            reliable=True,
+            gsd_m=self.pair.grid.pixel_size[0],
+            ties=Ties.none(),
+            used=np.zeros(0, bool),
+        )
 
     @property
     def inputs(self) -> list[tuple[str, RasterInfo]]:
@@ -244,9 +266,9 @@ def height_candidates(
     return HeightFindings(wanted(candidates, options), found.seen_px, found.wanted_px)
 
 
-def wanted(candidates: Sequence[Candidate], options: ScanOptions) -> list[Candidate]:
-    """Those that are large and certain enough to be reported."""
-    floor = max(CANDIDATE_CONFIDENCE, options.min_confidence)
+def wanted(candidates: Sequence[Candidate], options: ScanOptions, least: float = CANDIDATE) -> list[Candidate]:
+    """Those that are large and certain enough to be reported; `least` is the confidence asked of them in any case."""
+    floor = max(least, options.min_confidence)
     return [c for c in candidates if c.area_m2 >= options.min_area_m2 and c.confidence >= floor]
 
 
@@ -259,7 +281,7 @@ def with_heights(
         candidates: Candidates of the imagery.
         scan: The surface models.
         pictures: The imagery, for covers that hide a structure.
-        workers: Number of processes; does not change the result.
+        workers: Number of threads; does not change the result.
     """
     footprints = [_footprint(candidate, scan.plan.grid) for candidate in candidates]
     placed = [k for k, footprint in enumerate(footprints) if footprint is not None]
@@ -304,18 +326,12 @@ def _told(candidate: Candidate, heights: Heights, rule: HeightRule) -> Candidate
     return replace(
         candidate,
         change=change_of(heights, "loss" if gone else "gain") if supported else candidate.change,
-        confidence=_moved(candidate.confidence, _SUPPORT if supported else _DOUBT),
+        confidence=moved(candidate.confidence, _SUPPORT if supported else _DOUBT),
         cues=tuple(cues),
         height_gain_m=-heights.rise_m if gone else heights.rise_m,
         storeys=storeys_of(heights.rise_m) if grown else None,
         flags=(*candidate.flags, "concealment") if hidden else candidate.flags,
     )
-
-
-def _moved(confidence: float, logit: float) -> float:
-    """A probability moved by an amount of log-odds."""
-    odds = min(max(confidence, 1e-6), 1 - 1e-6)
-    return 1 / (1 + math.exp(-(math.log(odds / (1 - odds)) + logit)))
 
 
 def joined(imagery: Sequence[Candidate], heights: Sequence[Candidate]) -> list[Candidate]:

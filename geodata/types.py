@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
+import shapely
 
 from geodata.errors import OptionError
 
@@ -185,3 +186,20 @@ class LayerReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What is asked of a scan, whatever is compared.
+
+    Args:
+        layers: What the findings are assessed against.
+        area: Area of interest in CRS84, None: everything.
+        options: The user's choices.
+        layer_reports: How the layers were read.
+    """
+
+    layers: Layers
+    area: shapely.MultiPolygon | None
+    options: ScanOptions
+    layer_reports: Sequence[LayerReport] = ()

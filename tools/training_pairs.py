@@ -29,7 +29,7 @@ from geodata.grid import Grid, Window  # noqa: E402  (found through the line abo
 from geodata.io.rasters import inspect_raster  # noqa: E402
 from geodata.io.warp import NODE_PX, GridReader  # noqa: E402
 from geodata.pairing.coregister import align  # noqa: E402
-from geodata.pairing.patches import read_blocks  # noqa: E402
+from geodata.pairing.patches import halved, read_blocks  # noqa: E402
 from geodata.pairing.plan import plan_pair  # noqa: E402
 from geodata.pairing.radiometry import normalise, sample_pair  # noqa: E402
 
@@ -55,6 +55,7 @@ class Pair:
         valid: Where both are measured.
         roofs: What appeared.
         gsd_m: Pixel size.
+        phase: Pixels (rows, columns; 0 or 1) by which the second file's own pairs of pixels begin aside of the grid's.
     """
 
     kind: str
@@ -63,15 +64,16 @@ class Pair:
     valid: Bool
     roofs: Bool
     gsd_m: float
+    phase: tuple[int, int] = (0, 0)
 
 
 class ArrayReader:
     """Pixels in memory, read as a `GridReader` reads a file."""
 
-    def __init__(self, values: U8, valid: Bool, gsd_m: float) -> None:
-        self.values, self.valid = values, valid
+    def __init__(self, values: U8, valid: Bool, gsd_m: float, phase: tuple[int, int] = (0, 0), factor: int = 1) -> None:
+        self.values, self.valid, self.gsd_m, self.phase = values, valid, gsd_m, phase
         self.grid = Grid(pyproj.CRS(32650), Affine(gsd_m, 0, 5e5, 0, -gsd_m, 4e6), valid.shape)
-        self.scene = SimpleNamespace(stored_factor=1)
+        self.scene = SimpleNamespace(stored_factor=1, factor=factor)
 
     def read(self, window: Window) -> tuple[U8, Bool]:
         """Values and mask of a window."""
@@ -79,8 +81,17 @@ class ArrayReader:
         return self.values[:, rows, cols].copy(), self.valid[rows, cols].copy()
 
     def coarsened(self, factor: int) -> ArrayReader:
-        """The same: there is no stored first look."""
-        return self
+        """Means of 2 x 2 pixels; where the file's own pairs begin a pixel aside, warped back by half of theirs."""
+        values, valid = self.values, self.valid
+        row, col = self.phase
+        values = np.pad(values, ((0, 0), (row, 0), (col, 0)), mode="edge")
+        look, seen = halved(values, np.pad(valid, ((row, 0), (col, 0)), mode="edge"))
+        height, width = -(-valid.shape[0] // 2), -(-valid.shape[1] // 2)
+        for axis, late in ((1, row), (2, col)):
+            if late:
+                ahead = np.concatenate([look.take(range(1, look.shape[axis]), axis), look.take([-1], axis)], axis)
+                look = ((look.astype(np.uint16) + ahead + 1) // 2).astype(np.uint8)
+        return ArrayReader(look[:, :height, :width], seen[:height, :width], 2 * self.gsd_m, factor=2)
 
     def source_nodes(self, window: Window) -> tuple[npt.NDArray[np.float64], ...]:
         """Coordinates (x, y) of the lattice nodes around a window: the array is its own file."""

@@ -1,17 +1,13 @@
 """An additive model: each attribute adds its own amount, read from a table, to the log-odds.
 
 The amounts are whole hundredths of a log-odds by attribute value 0 to 255, so a score is a sum of whole numbers,
-costs one look-up an attribute, and can be told apart into its reasons. The coefficients (knots and amounts,
-piecewise linear) are in `model.json` beside this module, written by `tools/fit_detector.py`.
+costs one look-up an attribute, and can be told apart into its reasons.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -21,8 +17,6 @@ import numpy.typing as npt
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 U8 = npt.NDArray[np.uint8]
-
-MODEL_FILE = Path(__file__).with_name("model.json")
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,15 @@ class AdditiveModel:
     tables: I16
 
     @classmethod
-    def from_terms(cls, intercept: float, terms: Mapping[str, Mapping[str, Sequence[float]]]) -> AdditiveModel:
-        """A model from its knots (attribute values) and amounts (log-odds), linear between and flat beyond them."""
+    def from_dict(cls, told: Mapping[str, Any]) -> AdditiveModel:
+        """A model from its `intercept` and `terms`: knots (attribute values) and amounts (log-odds) of each attribute.
+
+        Linear between the knots and flat beyond them.
+        """
+        terms: Mapping[str, Mapping[str, Sequence[float]]] = told["terms"]
         x = np.arange(256, dtype=np.float64)
         rows = [np.rint(100 * np.interp(x, t["knots"], t["amounts"])) for t in terms.values()]
-        return cls(round(100 * intercept), tuple(terms), np.array(rows, np.int16).reshape(len(rows), 256))
+        return cls(round(100 * told["intercept"]), tuple(terms), np.array(rows, np.int16).reshape(len(rows), 256))
 
     def of_images(self, channels: Mapping[str, U8]) -> I16:
         """Score of every pixel, hundredths of a log-odds, shape (y, x)."""
@@ -72,22 +70,3 @@ def _add(channel, table, total):  # type: ignore[no-untyped-def]  # pragma: no c
     for i in range(rows):
         for j in range(cols):
             total[i, j] += table[channel[i, j]]
-
-
-@cache
-def model_file() -> dict[str, Any]:
-    """The coefficients that ship with the detector."""
-    told: dict[str, Any] = json.loads(MODEL_FILE.read_text(encoding="utf-8"))
-    return told
-
-
-@cache
-def load_model(part: str) -> AdditiveModel:
-    """A shipped model: `screen`, `piece` or `object`."""
-    told = model_file()[part]
-    return AdditiveModel.from_terms(told["intercept"], told["terms"])
-
-
-def probability(score: float) -> float:
-    """Probability of a score in hundredths of a log-odds."""
-    return float(1 / (1 + np.exp(-score / 100)))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geodata.detect.additive import model_file
+from geodata.detect.detector import Background
 
 WEAK = (0.06, 0.15)
 """Confidences between which an object counts as background."""
@@ -21,30 +21,29 @@ _FEWEST, _MOST = 0.5, 4.0
 _FEW_OBJECTS = 10.0
 
 
-def background_factor(confidences: Sequence[float], area_km2: float) -> float:
+def background_factor(told: Background, confidences: Sequence[float], area_km2: float) -> float:
     """How many times as many weak objects a scene has as the reference.
 
     Args:
+        told: The reference.
         confidences: Of all objects of the scene, down to the weakest.
         area_km2: Ground that was seen.
 
     Returns:
         Between 0.5 and 4; a scene that is too small to tell counts as the reference.
     """
-    expected = (_reference(WEAK[0]) - _reference(WEAK[1])) * area_km2
+    expected = (_reference(told, WEAK[0]) - _reference(told, WEAK[1])) * area_km2
     weak = sum(WEAK[0] <= c < WEAK[1] for c in confidences)
     # Ten objects of the reference are added to both: a small scene says little.
     return float(np.clip((weak + _FEW_OBJECTS) / (expected + _FEW_OBJECTS), _FEWEST, _MOST))
 
 
-def confidence_floor(false_alarms_per_km2: float, factor: float) -> float:
+def confidence_floor(told: Background, false_alarms_per_km2: float, factor: float) -> float:
     """The confidence above which a scene gives about the wanted number of false alarms a square kilometre."""
-    told = model_file()["background"]
-    rates = factor * np.array(told["per_km2"])
+    rates = factor * np.array(told.per_km2)
     # Rates fall with confidence: from the end, the first one that is still small enough.
-    return float(np.interp(-false_alarms_per_km2, -rates, told["confidence"]))
+    return float(np.interp(-false_alarms_per_km2, -rates, told.confidence))
 
 
-def _reference(confidence: float) -> float:
-    told = model_file()["background"]
-    return float(np.interp(confidence, told["confidence"], told["per_km2"]))
+def _reference(told: Background, confidence: float) -> float:
+    return float(np.interp(confidence, told.confidence, told.per_km2))

@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from geodata.crs import CGCS2000_GEOD, CRS84, transform_xy
-from geodata.detect.additive import load_model, probability
+from geodata.crs import CGCS2000_GEOD
+from geodata.detect.detector import Detector
 from geodata.detect.objects import Component
-from geodata.detect.outlines import Shape, measure, to_map
+from geodata.detect.outlines import Shape, measure, on_the_ground
 from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
+from geodata.odds import probability
 from geodata.types import Change
-
-CANDIDATE_CONFIDENCE = 0.10
-CONFIRMED_CONFIDENCE = 0.25
-"""The two operating points: reported at all, and `confirmed`."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +58,6 @@ def geodesic_area_m2(polygon: shapely.Polygon) -> float:
     return abs(float(CGCS2000_GEOD.geometry_area_perimeter(polygon)[0]))
 
 
-GONE_PENALTY = 150
-"""Hundredths of a log-odds by which what disappeared is less likely."""
-
 OBJECT_ATTRIBUTES = (
     "score", "peak", "size", "elongation", "rectangularity", "solidity", "width", "edge", "edge_gain", "right_angles",
     "inner_edge", "spread", "green", "green_before", "saturation", "spread_before", "shadow_side", "structure_gain",
@@ -94,15 +88,15 @@ def attributes_of(means: dict[str, float], peak: int, shape: Shape) -> dict[str,
     return {name: min(255, max(0, round(values[name]))) for name in OBJECT_ATTRIBUTES}
 
 
-def confidence_of(attributes: dict[str, int], change: Change) -> float:
+def confidence_of(attributes: dict[str, int], change: Change, detector: Detector) -> float:
     """Calibrated probability that an object is a structure that changed, 0 to 1.
 
     What is gone is looked for with the dates swapped, by the same model; demolition is so much rarer than what looks
     like it (ground that greened or was tidied up) that the odds are lowered by a fixed amount.
     """
     row = np.array([list(attributes.values())], np.uint8)
-    score = int(load_model("object").of_rows(row, tuple(attributes))[0])
-    return probability(score - (GONE_PENALTY if change == "disappeared" else 0))
+    score = int(detector.whole.of_rows(row, tuple(attributes))[0])
+    return probability(score - (detector.operating.gone_penalty if change == "disappeared" else 0))
 
 
 def stage_of(means: dict[str, float], shape: Shape) -> str:
@@ -146,6 +140,11 @@ def _covers_half(new: shapely.Polygon, old: shapely.Polygon) -> bool:
     return bool(new.intersection(old).area >= 0.5 * min(new.area, old.area))
 
 
+def ordered(candidates: list[Candidate]) -> list[Candidate]:
+    """The most certain first, then from the upper left."""
+    return sorted(candidates, key=lambda c: (-c.confidence, c.change, c.row, c.col))
+
+
 def cues_of(means: dict[str, float], shape: Shape, component: Component, gsd_m: float, shift_m: float) -> list[str]:
     """What speaks against a candidate, in the words of a dismissal's reason."""
     area_m2 = shape.area_px * gsd_m**2
@@ -184,12 +183,12 @@ class Measured:
     confidence: float
 
 
-def measure_object(component: Component, change: Change) -> Measured:
+def measure_object(component: Component, change: Change, detector: Detector) -> Measured:
     """Form and confidence of one component."""
     shape = measure(component.mask)
     means = dict(zip(MEASURED, (component.sums / max(1, component.pixels)).tolist(), strict=True))
     attributes = attributes_of(means, component.peak, shape)
-    return Measured(component, change, means, shape, attributes, confidence_of(attributes, change))
+    return Measured(component, change, means, shape, attributes, confidence_of(attributes, change, detector))
 
 
 def make_candidate(measured: Measured, grid: Grid, residual_px: float) -> Candidate:
@@ -202,17 +201,15 @@ def make_candidate(measured: Measured, grid: Grid, residual_px: float) -> Candid
     """
     component, shape, means = measured.component, measured.shape, measured.means
     gsd_m = float(np.sqrt(np.prod(grid.pixel_size)))
-    local = to_map(shape.polygon, grid.transform, component.row, component.col)
-    x, y = np.asarray(local.exterior.coords).T
-    polygon = shapely.Polygon(np.round(np.column_stack(transform_xy(grid.crs, CRS84, x, y)), 8))
+    polygon, perimeter_m = on_the_ground(shape, grid, component.row, component.col)
     # An outline is known to about a pixel, and the two dates to their residual shift of each other.
     outline_error_m = gsd_m * math.hypot(1.0, residual_px / 2)
     return Candidate(
         change=measured.change,
-        polygon=shapely.orient_polygons(polygon),
+        polygon=polygon,
         area_m2=geodesic_area_m2(polygon),
         # Errors of opposite sides are half correlated: half the perimeter carries the outline's error.
-        area_error_m2=0.5 * local.length * outline_error_m,
+        area_error_m2=0.5 * perimeter_m * outline_error_m,
         outline_error_m=outline_error_m,
         confidence=measured.confidence,
         cues=tuple(cues_of(means, shape, component, gsd_m, residual_px * gsd_m)),

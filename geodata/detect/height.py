@@ -52,7 +52,7 @@ _HALO_PX = 32
 
 @dataclass(frozen=True)
 class HeightPlan:
-    """All that a process needs to work on any window of two surface models (plain values, so it travels).
+    """All that is needed to work on any window of two surface models (plain values, so it travels).
 
     Args:
         before: Surface of the first date, at the level of the second.

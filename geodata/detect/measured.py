@@ -100,7 +100,7 @@ def measure_all(
     Args:
         plan: The two surface models.
         footprints: The objects.
-        workers: Number of processes; does not change the result.
+        workers: Number of threads; does not change the result.
         pictures: The imagery, where there is any.
 
     Returns:

@@ -13,6 +13,9 @@ import numpy.typing as npt
 import shapely
 from affine import Affine
 
+from geodata.crs import CRS84, transform_xy
+from geodata.grid import Grid
+
 BoolArray = npt.NDArray[np.bool_]
 Points = npt.NDArray[np.float64]
 
@@ -150,3 +153,18 @@ def to_map(polygon: shapely.Polygon, transform: Affine, row: int, col: int) -> s
     x = t.a * points[:, 0] + t.b * points[:, 1] + t.c
     y = t.d * points[:, 0] + t.e * points[:, 1] + t.f
     return shapely.Polygon(np.column_stack([x, y]))
+
+
+def on_the_ground(shape: Shape, grid: Grid, row: int, col: int) -> tuple[shapely.Polygon, float]:
+    """Outline of an object in CRS84 and its perimeter, m.
+
+    Args:
+        shape: The object's form.
+        grid: The metric grid.
+        row: First row of the object on it.
+        col: First column.
+    """
+    local = to_map(shape.polygon, grid.transform, row, col)
+    x, y = np.asarray(local.exterior.coords).T
+    polygon = shapely.Polygon(np.round(np.column_stack(transform_xy(grid.crs, CRS84, x, y)), 8))
+    return shapely.orient_polygons(polygon), float(local.length)

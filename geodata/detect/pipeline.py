@@ -17,13 +17,14 @@ import numpy.typing as npt
 import shapely
 
 from geodata.area import inside_area
-from geodata.detect.additive import load_model
+from geodata.detect.detector import Detector
 from geodata.detect.evidence import HALO_PX, U8, Description, channels, describe
+from geodata.detect.neighbours import BESIDE, Borders, aprons, beside, borders_of, bridges, shadows
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
-from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHANNELS, Pieces, judge_pieces
+from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHANNELS, Pieces, cut_in_pieces
 from geodata.grid import Grid, Window
 from geodata.io.warp import GridReader
-from geodata.pairing.patches import halved
+from geodata.pairing.patches import LOOK, halved
 from geodata.pairing.radiometry import Radiometry
 from geodata.pairing.usable import HALO_PX as USABLE_HALO_PX
 from geodata.pairing.usable import SceneStatistics, classify
@@ -33,16 +34,15 @@ from geodata.types import Change
 
 BoolArray = npt.NDArray[np.bool_]
 I16 = npt.NDArray[np.int16]
+I32 = npt.NDArray[np.int32]
 Values = npt.NDArray[np.generic]
 Reading = tuple[Values, BoolArray]
 """Values (band, y, x) and where they are valid (y, x)."""
 
 DIRECTIONS: tuple[Change, ...] = ("appeared", "disappeared")
 
-LOOK = 2
-"""The first look's pixels are so many times as large."""
 SUSPECT_OPEN_PX = 3
-SUSPECT_GROW_PX = 5
+SUSPECT_GROW_PX = 11
 OPEN_PX = 5
 CLOSE_PX = 3
 # Evidence and suspicion reach this far at the first look, cells as far again as they overlap; a multiple of 16, so
@@ -58,28 +58,8 @@ MEASURED = (
 """What is summed over the pixels of an object, from the pieces it is made of."""
 
 PIECE_NAMES = (*ATTRIBUTES, *(f"first_{name}" for name in NEAR_CHANNELS))
+CONTEXT_NAMES = (*PIECE_NAMES, *BESIDE)
 _MEASURED_COLUMNS = [PIECE_NAMES.index(name) for name in MEASURED[1:]]
-
-
-@dataclass(frozen=True)
-class Operating:
-    """The points at which the detector decides, hundredths of a log-odds.
-
-    Args:
-        suspect: First look: from here on a pixel is looked at in full resolution for what appeared.
-        suspect_gone: The same for what disappeared.
-        piece: From here on a piece belongs to an object.
-        thorough: Look at every pixel in full resolution, whatever the first look says.
-    """
-
-    suspect: int
-    suspect_gone: int
-    piece: int
-    thorough: bool = False
-
-    def suspicion(self, change: Change) -> int:
-        """First look's point for a direction."""
-        return self.suspect if change == "appeared" else self.suspect_gone
 
 
 @dataclass(frozen=True)
@@ -93,7 +73,9 @@ class WindowPlan:
         after_radiometry: Map of the second date.
         statistics: What each date's samples tell of its nodata, cloud and shadow; None: every valid pixel is usable.
         area: Area of interest in the grid's system, None: everything.
-        operating: Where the detector decides.
+        detector: What judges it.
+        sun_azimuth_deg: Where the sun stood at each date, clockwise from north; None where nothing tells.
+        thorough: Look at every pixel in full resolution, whatever the first look says.
     """
 
     before: GridReader
@@ -102,7 +84,9 @@ class WindowPlan:
     after_radiometry: Radiometry
     statistics: tuple[SceneStatistics, SceneStatistics] | None
     area: shapely.MultiPolygon | None
-    operating: Operating
+    detector: Detector
+    sun_azimuth_deg: tuple[float | None, float | None] = (None, None)
+    thorough: bool = False
 
     @property
     def grid(self) -> Grid:
@@ -167,14 +151,15 @@ class _Pixels:
         ]
 
     def fetch(self, part: Window) -> None:
-        """Read full resolution of a part once, unless all of it is there."""
+        """Read full resolution of a part, unless all of it is there already."""
         if self.kept is None:
             self.kept = part, [reader.read(part) for reader in (self.plan.before, self.plan.after)]
 
     def fine(self, part: Window) -> tuple[U8, U8, BoolArray]:
-        """Normalised full resolution of both dates within `part` (px of the grid) and where both are valid."""
-        if self.kept is None:
-            self.fetch(part)
+        """Normalised full resolution of both dates within `part` (px of the grid), and where both are valid.
+
+        `part` lies within what was fetched.
+        """
         assert self.kept is not None
         rows, cols = part.inside(self.kept[0])
         (first, valid1), (second, valid2) = self.kept[1]
@@ -189,12 +174,14 @@ class _Suspicion:
     """What the first look says of one direction within a grown window.
 
     Args:
-        suspected: Pixels to look at in full resolution, shape of the window.
+        marked: Pixels that it suspects, shape of the window.
+        wanted: Pixels to look at in full resolution: those, or all of them.
         points: Score, hundredths of a log-odds, at the first look's size.
         evidence: Channels at the first look's size.
     """
 
-    suspected: BoolArray
+    marked: BoolArray
+    wanted: BoolArray
     points: I16
     evidence: dict[str, U8]
 
@@ -219,14 +206,15 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
     suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
-    cells = {c: [k for k in cells_of(window) if s.suspected[k.inside(outer)].any()] for c, s in suspicions.items()}
-    if any(cells.values()):
-        pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
+    cells = {c: [k for k in cells_of(window) if s.wanted[k.inside(outer)].any()] for c, s in suspicions.items()}
+    if not any(cells.values()):
+        return WindowResult({change: [] for change in DIRECTIONS}, seen_px, wanted_px, 0)
+    pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
     near_unseen = cv2.dilate(
         (~seen).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
     ).astype(bool)
     objects = {c: _objects(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
-    fine_px = sum(int(suspicions[c].suspected[core].sum()) for c in DIRECTIONS)
+    fine_px = sum(int(suspicions[c].wanted[core].sum()) for c in DIRECTIONS)
     return WindowResult(objects, seen_px, wanted_px, fine_px)
 
 
@@ -234,11 +222,11 @@ def _suspicion(
     pixels: _Pixels, described: tuple[Description, Description], change: Change, seen: BoolArray
 ) -> _Suspicion:
     """The first look for one direction: what is gone is looked for with the dates swapped."""
-    operating = pixels.plan.operating
+    detector = pixels.plan.detector
     evidence = channels(*(described if change == "appeared" else described[::-1]))
-    points = load_model("screen").of_images(evidence)
-    suspected = pixels.valid if operating.thorough else suspect(points >= operating.suspicion(change)) & pixels.valid
-    return _Suspicion(_doubled(suspected, seen.shape) & seen, points, evidence)
+    points = detector.screen.of_images(evidence)
+    marked = _doubled(suspect(points >= detector.operating.suspicion(change)), seen.shape) & seen
+    return _Suspicion(marked, seen if pixels.plan.thorough else marked, points, evidence)
 
 
 def suspect(mask: BoolArray) -> BoolArray:
@@ -256,9 +244,11 @@ def _objects(
         reach = cell.grown(CELL_HALO_PX, pixels.plan.grid.shape)
         before, after, valid = pixels.fine(reach)
         rows, cols = reach.inside(pixels.outer)
-        dates = (before, after) if change == "appeared" else (after, before)
-        pieces = judge_pieces(*dates, suspicion.suspected[rows, cols] & valid, suspicion.near(rows, cols))
-        table, accepted = judged(pieces, pixels.plan.operating.piece)
+        appeared = change == "appeared"
+        dates = (before, after) if appeared else (after, before)
+        sun = pixels.plan.sun_azimuth_deg[1 if appeared else 0]
+        pieces = cut_in_pieces(*dates, suspicion.wanted[rows, cols] & valid, suspicion.near(rows, cols), sun)
+        table, accepted = judged(pieces, suspicion.marked[rows, cols] & valid, pixels.plan.detector)
         own = cell.inside(reach)
         kept = clean(accepted[pieces.labels])[own]
         if kept.any():
@@ -268,13 +258,37 @@ def _objects(
     return found
 
 
-def judged(pieces: Pieces, threshold: int) -> tuple[I16, BoolArray]:
-    """`MEASURED` of each piece, (piece + 1, measure), and which are accepted; the last row is no piece."""
-    points = load_model("piece").of_rows(pieces.attributes, PIECE_NAMES)
+def judged(pieces: Pieces, marked: BoolArray, detector: Detector) -> tuple[I16, BoolArray]:
+    """`MEASURED` of each piece, (piece + 1, measure), and which belong to an object; the last row is no piece.
+
+    Args:
+        pieces: The pieces of a cell.
+        marked: What the first look suspects, shape (y, x).
+        detector: What judges them.
+    """
+    points, borders = scores(pieces, marked, detector)
+    operating = detector.operating
+    accepted = (points >= operating.piece) & ~aprons(borders, points, operating.apron)
+    accepted &= ~shadows(borders, pieces, points, operating.shadow)
+    accepted &= ~bridges(borders, points, accepted, operating.bridge)
     table = np.zeros((points.size + 1, len(MEASURED)), np.int16)
     table[:-1, 0] = points
     table[:-1, 1:] = pieces.attributes[:, _MEASURED_COLUMNS]
-    return table, np.append(points >= threshold, False)
+    return table, np.append(accepted, False)
+
+
+def scores(pieces: Pieces, marked: BoolArray, detector: Detector) -> tuple[I32, Borders]:
+    """Score of each piece, hundredths of a log-odds: by itself, then again and again among its neighbours."""
+    points = detector.piece.of_rows(pieces.attributes, PIECE_NAMES)
+    borders = borders_of(pieces, marked)
+    for model in detector.context:
+        points = model.of_rows(in_context(pieces, borders, points), CONTEXT_NAMES)
+    return points, borders
+
+
+def in_context(pieces: Pieces, borders: Borders, points: I32) -> U8:
+    """`CONTEXT_NAMES` of each piece."""
+    return np.hstack([pieces.attributes, beside(borders, pieces, points)])
 
 
 def clean(mask: BoolArray) -> BoolArray:
@@ -296,7 +310,9 @@ def _hull(windows: list[Window]) -> Window:
 
 
 def _doubled(mask: BoolArray, shape: tuple[int, int]) -> BoolArray:
-    return mask.repeat(LOOK, axis=0).repeat(LOOK, axis=1)[: shape[0], : shape[1]]
+    size = LOOK * mask.shape[1], LOOK * mask.shape[0]
+    doubled = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(doubled.view(bool)[: shape[0], : shape[1]])
 
 
 def _greyed(picture: U8, valid: BoolArray) -> U8:

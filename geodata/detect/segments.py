@@ -34,7 +34,8 @@ _DIRECTIONS = 8
 
 
 @numba.njit(cache=True, nogil=True)
-def _root(parent, item):  # type: ignore[no-untyped-def]  # pragma: no cover
+def root_of(parent, item):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Representative of an item's set (union-find with path halving)."""
     while parent[item] != item:
         parent[item] = parent[parent[item]]
         item = parent[item]
@@ -88,14 +89,14 @@ def _grow(picture, wanted, scale, min_px):  # type: ignore[no-untyped-def]  # pr
     size = np.ones(rows * cols, np.int32)
     limit = np.full(rows * cols, np.float32(scale))
     for e in order:
-        a, b = _root(parent, first[e]), _root(parent, second[e])
+        a, b = root_of(parent, first[e]), root_of(parent, second[e])
         if a != b and weight[e] <= limit[a] and weight[e] <= limit[b]:
             a, b = min(a, b), max(a, b)
             parent[b] = a
             size[a] += size[b]
             limit[a] = weight[e] + scale / size[a]
     for e in order:
-        a, b = _root(parent, first[e]), _root(parent, second[e])
+        a, b = root_of(parent, first[e]), root_of(parent, second[e])
         if a != b and (size[a] < min_px or size[b] < min_px):
             a, b = min(a, b), max(a, b)
             parent[b] = a
@@ -106,7 +107,7 @@ def _grow(picture, wanted, scale, min_px):  # type: ignore[no-untyped-def]  # pr
     for i in range(rows):
         for j in range(cols):
             if wanted[i, j]:
-                root = _root(parent, i * cols + j)
+                root = root_of(parent, i * cols + j)
                 if number[root] < 0:
                     number[root] = count
                     count += 1
@@ -230,7 +231,6 @@ _FINE = (
     "lum1",
     "green1",
     "edge",
-    "edge1",
     "gain",
     "c4",
     "s4",
@@ -256,6 +256,19 @@ def _sides(labels, count, new_dark, dx, dy):  # type: ignore[no-untyped-def]  # 
     return out
 
 
+def shadow_sides(sun_azimuth_deg: float | None) -> BoolArray:
+    """Which of the eight directions (from right, clockwise on the picture) a shadow can fall in, shape (8,).
+
+    It falls away from the sun; an eighth to either side is allowed for, as walls and slopes turn it.
+    """
+    if sun_azimuth_deg is None:
+        return np.ones(_DIRECTIONS, bool)
+    # The sun at azimuth 0 stands at the top of the picture: its shadows fall down, which is a quarter turn from right.
+    away = (sun_azimuth_deg + 90) % 360
+    apart = np.abs((360 / _DIRECTIONS * np.arange(_DIRECTIONS) - away + 180) % 360 - 180)
+    return np.asarray(apart <= 1.5 * 360 / _DIRECTIONS)
+
+
 def _layers(before: U8, after: U8) -> tuple[U8, npt.NDArray[np.int16]]:
     """New shadow (0 or 1), and the fine per-pixel layers in the order of `_FINE`."""
     first, second = colours(before), colours(after)
@@ -269,12 +282,18 @@ def _layers(before: U8, after: U8) -> tuple[U8, npt.NDArray[np.int16]]:
     return new_dark, np.stack(
         [
             second.luminance, second.green, second.saturation, second.warmth, first.luminance, first.green, strength,
-            earlier, np.maximum(strength - earlier, 0), c4, s4, dark, around, green_around,
+            np.maximum(strength - earlier, 0), c4, s4, dark, around, green_around,
         ]
     ).astype(np.int16)  # fmt: skip
 
 
-def judge_pieces(before: U8, after: U8, wanted: BoolArray, coarse: npt.NDArray[np.int16]) -> Pieces:
+def cut_in_pieces(
+    before: U8,
+    after: U8,
+    wanted: BoolArray,
+    coarse: npt.NDArray[np.int16],
+    sun_azimuth_deg: float | None = None,
+) -> Pieces:
     """Cut a cell into pieces and measure each.
 
     Args:
@@ -282,6 +301,8 @@ def judge_pieces(before: U8, after: U8, wanted: BoolArray, coarse: npt.NDArray[n
         after: The date with it.
         wanted: Suspected pixels, shape (y, x).
         coarse: First look of the cell at half the resolution: score (hundredths), then channels, shape (c, y/2, x/2).
+        sun_azimuth_deg: Where the sun stood at the date with the structure, clockwise from the top of the picture;
+            None: unknown, a shadow on any side counts.
     """
     labels = np.full(wanted.shape, -1, np.int32)
     if not wanted.any():
@@ -295,7 +316,12 @@ def judge_pieces(before: U8, after: U8, wanted: BoolArray, coarse: npt.NDArray[n
     angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
     steps = (np.rint(SHADOW_REACH_PX * f(angles)).astype(np.int64) for f in (np.cos, np.sin))
     sides = _sides(labels[rows, cols], count, new_dark, *steps)
-    return Pieces(labels, total[:, 0], _attributes(total, edge, sides))
+    return Pieces(labels, total[:, 0], _attributes(total, edge, sides, shadow_sides(sun_azimuth_deg)))
+
+
+def scaled_score(points: F64) -> F64:
+    """Scores, hundredths of a log-odds, on the scale of an attribute: 0 to 255 for -6.4 to 3.8."""
+    return points / 4 + 160
 
 
 def _around(wanted: BoolArray) -> tuple[slice, slice]:
@@ -307,7 +333,7 @@ def _around(wanted: BoolArray) -> tuple[slice, slice]:
     return out[0], out[1]
 
 
-def _attributes(total: I64, edge: I64, shadows: I64) -> U8:
+def _attributes(total: I64, edge: I64, shadows: I64, possible: BoolArray) -> U8:
     fine = len(_FINE)
     pixels, border = total[:, 0].astype(np.float64), np.maximum(edge[:, 0], 1).astype(np.float64)
     mean = {name: total[:, 6 + i] / pixels for i, name in enumerate(_FINE)}
@@ -318,7 +344,7 @@ def _attributes(total: I64, edge: I64, shadows: I64) -> U8:
     longer, shorter = _axes(total, pixels)
     spread = [np.sqrt(np.maximum(squares[:, i] - mean[name] ** 2, 0)) for i, name in enumerate(("lum", "lum1"))]
     values = [
-        far[:, 0] / 4 + 160,
+        scaled_score(far[:, 0]),
         32 * np.log2(pixels / 8),
         64 * np.log2(longer / shorter),
         200 * pixels / (12 * longer * shorter),
@@ -338,7 +364,7 @@ def _attributes(total: I64, edge: I64, shadows: I64) -> U8:
         mean["edge"] / 2,
         mean["lum"] - mean["context"] + 128,
         mean["ctxg"] + 128,
-        255 * sides.max(axis=1, initial=0),
+        255 * sides[:, possible].max(axis=1, initial=0),
         255 * sides.mean(axis=1),
         255 * mean["dark"],
     ]

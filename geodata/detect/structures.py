@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import shapely
-
-from geodata.crs import CRS84, transform_xy
 from geodata.detect.candidates import Candidate, geodesic_area_m2
 from geodata.detect.height import STANDING_CM
 from geodata.detect.measured import Footprint, Heights
-from geodata.detect.outlines import measure, to_map
+from geodata.detect.outlines import measure, on_the_ground
 from geodata.grid import Grid
+from geodata.odds import probability
 from geodata.types import Change
 
 STOREY_M = 3.0
@@ -61,7 +58,7 @@ def height_confidence(heights: Heights, area_m2: float, rule: HeightRule) -> flo
         "heap": float(is_heap(heights)),
     }
     logit = _INTERCEPT + sum(_WEIGHTS[name] * value for name, value in attributes.items())
-    return 1 / (1 + math.exp(-logit))
+    return probability(100 * logit)
 
 
 def covered(heights: Heights) -> bool:
@@ -104,7 +101,7 @@ def structure(
     """
     if heights is None or heights.top_m * 100 < STANDING_CM or heights.rise_m < rule.least_gain_m:
         return None
-    polygon, perimeter_m = outline(footprint, rule.grid)
+    polygon, perimeter_m = on_the_ground(measure(footprint.mask), rule.grid, footprint.row, footprint.col)
     area_m2 = geodesic_area_m2(polygon)
     gain = footprint.direction == "gain"
     change = change_of(heights, footprint.direction)
@@ -131,11 +128,3 @@ def structure(
         stage="earthworks" if earthworks and gain else "unknown",
         flags=("concealment",) if gain and conceals(heights) else (),
     )
-
-
-def outline(footprint: Footprint, grid: Grid) -> tuple[shapely.Polygon, float]:
-    """Outline of an object in CRS84 and its perimeter, m."""
-    local = to_map(measure(footprint.mask).polygon, grid.transform, footprint.row, footprint.col)
-    x, y = np.asarray(local.exterior.coords).T
-    polygon = shapely.Polygon(np.round(np.column_stack(transform_xy(grid.crs, CRS84, x, y)), 8))
-    return shapely.orient_polygons(polygon), float(local.length)

@@ -10,7 +10,6 @@ named in `geodata.pairing.checks` and docs/pairs.md.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from geodata.errors import (
     PixelSizeError,
     UsablePixelsError,
 )
+from geodata.odds import moved
 from geodata.pairing import checks
 from geodata.pairing.checks import Check, PairFacts
 from geodata.types import ScanOptions
@@ -64,9 +64,7 @@ class Admissibility:
 
     def lowered(self, confidence: float) -> float:
         """A confidence with the penalty taken off its log-odds."""
-        if self.logit_penalty == 0 or not 0 < confidence < 1:
-            return confidence
-        return 1 / (1 + math.exp(-(math.log(confidence / (1 - confidence)) - self.logit_penalty)))
+        return moved(confidence, -self.logit_penalty)
 
     def require(self) -> None:
         """Raise the named error of a refused pair.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geodata.io.warp import GridReader
-from geodata.pairing.patches import Block, halved
+from geodata.pairing.patches import LOOK, Block, halved
 from geodata.pairing.usable import (
     Code,
     Patch,
@@ -21,16 +21,13 @@ from geodata.pairing.usable import (
     statistics_of,
 )
 
-STEP = 2
-"""Masks are looked at on every second pixel of the common grid: about 1 m where structures of 20 m² are wanted."""
-
 
 @dataclass(frozen=True)
 class PairUsable:
     """What is seen of a pair, by samples.
 
     Args:
-        statistics: Of each date on the common grid coarsened by `STEP`; what `classify` needs.
+        statistics: Of each date on the common grid coarsened by `LOOK`; what `classify` needs.
         shares: Share of each code, per date.
         joint_share: Share of the sampled ground that both dates show.
     """
@@ -53,8 +50,8 @@ def look_at_pair(blocks: list[Block], before: GridReader, after: GridReader) -> 
         before: The first date on the common grid.
         after: The second date on the same grid; a shift of a few pixels does not matter here.
     """
-    grid = before.grid.coarsened(STEP)
-    first, second = before.coarsened(STEP), after.coarsened(STEP)
+    grid = before.grid.coarsened(LOOK)
+    first, second = before.coarsened(LOOK), after.coarsened(LOOK)
     patches = [_both_halved(block) for block in blocks]
     gsd_m = float(np.sqrt(np.prod(grid.gsd_m())))
     told = tuple(

@@ -20,6 +20,8 @@ from geodata.io.warp import NODE_PX, GridReader
 Values = npt.NDArray[np.generic]
 BoolArray = npt.NDArray[np.bool_]
 
+LOOK = 2
+"""Pixels of the first look, and of the masks, are so many times as large as the common grid's: about 1 m."""
 PATCH_PX = 256
 MARGIN_PX = 40
 """Shift between the dates up to which a patch of the first finds its counterpart in the block of the second."""

@@ -11,7 +11,7 @@ import numpy as np
 from geodata.errors import RasterError
 from geodata.grid import Grid
 from geodata.io.coded import Colour, write_coded
-from geodata.io.rasters import RasterInfo
+from geodata.io.rasters import RasterInfo, SceneReader
 from geodata.io.warp import GridReader
 from geodata.pairing.plan import comparable_bands
 from geodata.pairing.usable import U8, Code, count, read_codes, scene_statistics, shares, usable_share
@@ -68,7 +68,7 @@ def mask_factor(info: RasterInfo) -> int:
 
 def decoded_px(info: RasterInfo, factor: int) -> int:
     """Pixels that must be decoded to see a whole scene at a decimation."""
-    stored = max((f for f in info.overviews if f > 1 and factor % f == 0), default=1)
+    stored = SceneReader(info, info.bands, factor).stored_factor
     return -(-info.width // stored) * -(-info.height // stored)
 
 

@@ -6,7 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from geodata.detect.segments import ATTRIBUTES, CONTEXT_PX, MIN_PIECE_PX, NEAR_CHANNELS, Pieces, judge_pieces, segment
+from geodata.detect.segments import (
+    ATTRIBUTES,
+    CONTEXT_PX,
+    MIN_PIECE_PX,
+    NEAR_CHANNELS,
+    Pieces,
+    cut_in_pieces,
+    segment,
+    shadow_sides,
+)
 
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
@@ -96,7 +105,7 @@ def told(pieces: Pieces, piece: int = 0) -> dict[str, int]:
 
 
 def test_the_form_of_a_rectangle() -> None:
-    pieces = judge_pieces(grey(), roofed(), on_roof(), looked())
+    pieces = cut_in_pieces(grey(), roofed(), on_roof(), looked())
     assert pieces.pixels.tolist() == [800]
     assert (pieces.labels[ROWS, COLS] == 0).all() and (pieces.labels == 0).sum() == 800
     form = told(pieces)
@@ -111,10 +120,10 @@ def test_the_form_of_a_rectangle() -> None:
 def test_a_square_is_not_elongated_and_an_ell_fills_less() -> None:
     wanted = np.zeros(SHAPE, bool)
     wanted[60:90, 60:90] = True
-    square = told(judge_pieces(grey(), grey(200), wanted, looked()))
+    square = told(cut_in_pieces(grey(), grey(200), wanted, looked()))
     assert (square["elongation"], square["rectangularity"]) == (0, 200)
     wanted[60:80, 70:90] = False
-    ell = told(judge_pieces(grey(), grey(200), wanted, looked()))
+    ell = told(cut_in_pieces(grey(), grey(200), wanted, looked()))
     assert ell["rectangularity"] < 160
 
 
@@ -122,14 +131,14 @@ def test_a_turned_rectangle_has_the_same_form() -> None:
     rows, cols = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]]
     along, across = (rows - 70) + (cols - 80), (rows - 70) - (cols - 80)
     wanted = (abs(along) <= 56) & (abs(across) <= 28)  # sides of 112 and 56 over the square root of 2: 80 by 40
-    form = told(judge_pieces(grey(), grey(200), wanted, looked()))
+    form = told(cut_in_pieces(grey(), grey(200), wanted, looked()))
     assert form["elongation"] == pytest.approx(64, abs=2) and form["rectangularity"] == pytest.approx(200, abs=3)
 
 
 def test_the_colours_of_a_piece_and_of_the_ground_before() -> None:
     after = roofed()
     after[:, ROWS, COLS] = np.array([180, 150, 120])[:, None, None]
-    colour = told(judge_pieces(grey(60), after, on_roof(), looked()))
+    colour = told(cut_in_pieces(grey(60), after, on_roof(), looked()))
     assert colour["luminance"] == (180 * 77 + 150 * 150 + 120 * 29) >> 8
     assert (colour["luminance_before"], colour["spread"], colour["spread_before"]) == (60, 0, 0)
     assert colour["saturation"] == 60 * 255 // 188
@@ -141,22 +150,22 @@ def test_the_colours_of_a_piece_and_of_the_ground_before() -> None:
 def test_the_spread_is_four_standard_deviations() -> None:
     before = grey(60)
     before[:, :, ::2] = 80  # half 60, half 80: deviation 10
-    assert told(judge_pieces(before, roofed(), on_roof(), looked()))["spread_before"] == 40
+    assert told(cut_in_pieces(before, roofed(), on_roof(), looked()))["spread_before"] == 40
 
 
 def test_an_edge_is_gained_where_there_was_none() -> None:
-    new = told(judge_pieces(grey(), roofed(), on_roof(), looked()))
+    new = told(cut_in_pieces(grey(), roofed(), on_roof(), looked()))
     assert new["edge"] > 150 and new["edge_gain"] == new["edge"]
-    stood = told(judge_pieces(roofed(150), roofed(), on_roof(), looked()))
+    stood = told(cut_in_pieces(roofed(150), roofed(), on_roof(), looked()))
     assert stood["edge"] == new["edge"] and 0 < stood["edge_gain"] < new["edge_gain"] // 2
-    same = told(judge_pieces(roofed(), roofed(), on_roof(), looked()))
+    same = told(cut_in_pieces(roofed(), roofed(), on_roof(), looked()))
     assert same["edge_gain"] == 0
 
 
 @pytest.mark.parametrize(("shift", "gains"), [(3, False), (12, True)])
 def test_an_edge_that_lies_within_three_pixels_is_no_new_one(shift: int, gains: bool) -> None:
     before = np.roll(roofed(), (shift, shift), axis=(1, 2))
-    assert (told(judge_pieces(before, roofed(), on_roof(), looked()))["edge_gain"] > 20) is gains
+    assert (told(cut_in_pieces(before, roofed(), on_roof(), looked()))["edge_gain"] > 20) is gains
 
 
 def test_edges_of_a_rectangle_agree_in_direction() -> None:
@@ -164,9 +173,9 @@ def test_edges_of_a_rectangle_agree_in_direction() -> None:
     disc = (rows - 70) ** 2 + (cols - 80) ** 2 < 16**2  # as large as the roof, about
     after = grey()
     after[:, disc] = 200
-    roof = told(judge_pieces(grey(), roofed(), on_roof(), looked()))["right_angles"]
+    roof = told(cut_in_pieces(grey(), roofed(), on_roof(), looked()))["right_angles"]
     assert roof > 200
-    assert told(judge_pieces(grey(), after, disc, looked()))["right_angles"] < roof // 4
+    assert told(cut_in_pieces(grey(), after, disc, looked()))["right_angles"] < roof // 4
 
 
 def shaded(rows: slice, cols: slice, picture: U8) -> U8:
@@ -177,7 +186,7 @@ def shaded(rows: slice, cols: slice, picture: U8) -> U8:
 
 def test_a_new_shadow_on_one_side() -> None:
     after = shaded(slice(80, 86), COLS, roofed())
-    shadow = told(judge_pieces(grey(), after, on_roof(), looked()))
+    shadow = told(cut_in_pieces(grey(), after, on_roof(), looked()))
     # Six px further down lie shadow pixels for 6 of the 20 rows; diagonally, four px each way, for 4 rows, 36 columns.
     assert shadow["shadow_side"] == int(np.rint(255 * 6 * 40 / 800))
     assert shadow["shadow_around"] == int(np.rint(255 * (6 * 40 + 2 * 4 * 36) / 8 / 800))
@@ -186,18 +195,30 @@ def test_a_new_shadow_on_one_side() -> None:
 
 @pytest.mark.parametrize("side", [(slice(54, 60), COLS), (ROWS, slice(100, 106)), (ROWS, slice(54, 60))])
 def test_the_side_of_the_shadow_does_not_matter(side: tuple[slice, slice]) -> None:
-    assert told(judge_pieces(grey(), shaded(*side, roofed()), on_roof(), looked()))["shadow_side"] > 30
+    assert told(cut_in_pieces(grey(), shaded(*side, roofed()), on_roof(), looked()))["shadow_side"] > 30
+
+
+@pytest.mark.parametrize(("azimuth", "sides"), [(0, [1, 2, 3]), (90, [3, 4, 5]), (180, [5, 6, 7]), (315, [0, 1, 2])])
+def test_a_shadow_falls_away_from_the_sun(azimuth: float, sides: list[int]) -> None:
+    # Directions are eighths of a turn from right, clockwise: 2 is down, 4 is left.
+    assert np.flatnonzero(shadow_sides(azimuth)).tolist() == sides
+
+
+def test_a_shadow_on_the_sunny_side_is_none_of_the_roof() -> None:
+    after = shaded(slice(80, 86), COLS, roofed())  # below it
+    north, south = (told(cut_in_pieces(grey(), after, on_roof(), looked(), sun)) for sun in (10.0, 170.0))
+    assert north["shadow_side"] == int(np.rint(255 * 6 * 40 / 800)) and south["shadow_side"] == 0
 
 
 def test_no_shadow_is_none_and_an_old_one_is_not_new() -> None:
-    assert told(judge_pieces(grey(), roofed(), on_roof(), looked()))["shadow_side"] == 0
+    assert told(cut_in_pieces(grey(), roofed(), on_roof(), looked()))["shadow_side"] == 0
     after = shaded(slice(80, 86), COLS, roofed())
     before = shaded(slice(80, 86), COLS, grey())
-    assert told(judge_pieces(before, after, on_roof(), looked()))["shadow_side"] == 0
+    assert told(cut_in_pieces(before, after, on_roof(), looked()))["shadow_side"] == 0
 
 
 def test_a_shadow_itself_is_dark() -> None:
-    assert told(judge_pieces(grey(), roofed(30), on_roof(), looked()))["dark"] == 255
+    assert told(cut_in_pieces(grey(), roofed(30), on_roof(), looked()))["dark"] == 255
 
 
 def test_contrast_is_against_the_ground_around() -> None:
@@ -206,13 +227,13 @@ def test_contrast_is_against_the_ground_around() -> None:
     after = grey(60)
     after[:, 60:80, 70:90] = 200
     inside = 20 * 20 / CONTEXT_PX**2
-    assert told(judge_pieces(grey(), after, wanted, looked()))["contrast"] == pytest.approx(
+    assert told(cut_in_pieces(grey(), after, wanted, looked()))["contrast"] == pytest.approx(
         200 - (60 + 140 * inside) + 128, abs=1
     )
 
 
 def test_the_first_look_at_a_piece() -> None:
-    first = told(judge_pieces(grey(), roofed(), on_roof(), looked(-200, structure_gain=90, coherence_before=7)))
+    first = told(cut_in_pieces(grey(), roofed(), on_roof(), looked(-200, structure_gain=90, coherence_before=7)))
     assert first["score"] == -200 // 4 + 160
     assert (first["structure_gain"], first["coherence_before"], first["darker"]) == (90, 7, 0)
 
@@ -220,11 +241,11 @@ def test_the_first_look_at_a_piece() -> None:
 def test_each_pixel_has_the_first_look_pixel_that_covers_it() -> None:
     coarse = looked().copy()
     coarse[1 + NEAR_CHANNELS.index("brighter"), 30:40, 30:40] = 100  # px 60 to 80: the left half of the roof
-    assert told(judge_pieces(grey(), roofed(), on_roof(), coarse))["brighter"] == 50
+    assert told(cut_in_pieces(grey(), roofed(), on_roof(), coarse))["brighter"] == 50
 
 
 def test_nothing_wanted_gives_no_piece() -> None:
-    pieces = judge_pieces(grey(), roofed(), np.zeros(SHAPE, bool), looked())
+    pieces = cut_in_pieces(grey(), roofed(), np.zeros(SHAPE, bool), looked())
     assert pieces.attributes.shape == (0, len(ATTRIBUTES) + len(NEAR_CHANNELS))
     assert pieces.pixels.size == 0 and (pieces.labels == -1).all()
 
@@ -233,9 +254,9 @@ def test_a_piece_does_not_depend_on_what_lies_far_away() -> None:
     rng = np.random.default_rng(5)
     before, after = (np.kron(rng.integers(20, 250, (3, 14, 16)), np.ones((10, 10))).astype(np.uint8) for _ in range(2))
     coarse = rng.integers(0, 255, (1 + len(NEAR_CHANNELS), SHAPE[0] // 2, SHAPE[1] // 2)).astype(np.int16)
-    whole = judge_pieces(before, after, on_roof(), coarse)
+    whole = cut_in_pieces(before, after, on_roof(), coarse)
     assert len(whole.pixels) > 4
     part, near = (slice(38, 102), slice(36, 122)), (slice(19, 51), slice(18, 61))
-    cut = judge_pieces(before[:, *part], after[:, *part], on_roof()[part], coarse[:, *near])
+    cut = cut_in_pieces(before[:, *part], after[:, *part], on_roof()[part], coarse[:, *near])
     assert np.array_equal(cut.attributes, whole.attributes)
     assert np.array_equal(cut.labels, whole.labels[part])

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import shapely
 
+from geodata.detect.detector import Detector, shipped
 from geodata.detect.objects import Component
-from geodata.detect.pipeline import DIRECTIONS, MEASURED, Detection, Operating, WindowPlan, detect, suspect, window_side
+from geodata.detect.pipeline import DIRECTIONS, MEASURED, Detection, WindowPlan, detect, suspect, window_side
 from geodata.errors import ScanCancelledError
 from geodata.io.rasters import inspect_raster
 from geodata.io.warp import GridReader
@@ -21,7 +22,12 @@ from tests.unit.io_rasters.raster_kit import TRANSFORM, write
 
 RGB = ("red", "green", "blue")
 AS_IT_IS = Radiometry((1.0,) * 3, (0.0,) * 3)
-OPERATING = Operating(suspect=-120, suspect_gone=-120, piece=-145)
+OPERATING = replace(shipped().operating, suspect=-120, suspect_gone=-120)
+
+
+def judge(**points: int) -> Detector:
+    """The shipped detector with the same point for both directions."""
+    return replace(shipped(), operating=replace(OPERATING, **points))
 
 
 def reader(path: Path, values: Any, **changed: Any) -> GridReader:
@@ -30,7 +36,7 @@ def reader(path: Path, values: Any, **changed: Any) -> GridReader:
 
 
 def planned(before: GridReader, after: GridReader, area: shapely.MultiPolygon | None = None) -> WindowPlan:
-    return WindowPlan(before, after, AS_IT_IS, AS_IT_IS, None, area, OPERATING)
+    return WindowPlan(before, after, AS_IT_IS, AS_IT_IS, None, area, judge())
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +107,7 @@ def test_windows_and_workers_do_not_change_what_is_found(
 
 
 def test_thorough_looks_at_every_pixel_and_finds_the_roof_too(plan: WindowPlan, found: Detection) -> None:
-    thorough = detect(replace(plan, operating=replace(OPERATING, thorough=True)), 512, 1)
+    thorough = detect(replace(plan, thorough=True), 512, 1)
     assert thorough.fine_px == 2 * thorough.seen_px  # once a direction
     best = max(share_of_roof(c)[0] for c in thorough.components["appeared"])
     assert best >= 0.95 * max(share_of_roof(c)[0] for c in found.components["appeared"])
@@ -109,11 +115,11 @@ def test_thorough_looks_at_every_pixel_and_finds_the_roof_too(plan: WindowPlan, 
 
 
 def test_a_higher_point_suspects_less_and_the_highest_nothing(plan: WindowPlan, found: Detection) -> None:
-    strict = detect(replace(plan, operating=replace(OPERATING, suspect=0, suspect_gone=0)), 512, 1)
+    strict = detect(replace(plan, detector=judge(suspect=0, suspect_gone=0)), 512, 1)
     assert strict.fine_px < found.fine_px
-    blind = detect(replace(plan, operating=Operating(32_000, 32_000, -145)), 512, 1)
+    blind = detect(replace(plan, detector=judge(suspect=32_000, suspect_gone=32_000)), 512, 1)
     assert blind.fine_px == 0 and plain(blind) == [] and blind.seen_px == SIDE * SIDE
-    picky = detect(replace(plan, operating=replace(OPERATING, piece=32_000)), 512, 1)
+    picky = detect(replace(plan, detector=judge(piece=32_000)), 512, 1)
     assert picky.fine_px == found.fine_px and plain(picky) == []
 
 
@@ -135,6 +141,16 @@ def test_an_object_at_the_edge_of_the_area_says_so(plan: WindowPlan) -> None:
     touching = [c for c in half.components["appeared"] if share_of_roof(c)[0] > 0]
     assert touching and all(c.borders_unseen for c in touching)
     assert all(c.col + c.mask.shape[1] <= 280 for c in touching)
+
+
+def test_the_sun_tells_on_which_side_a_shadow_counts(plan: WindowPlan) -> None:
+    # The roof's shadow falls to the lower right: the sun stands in the north-west.
+    def shadow(*azimuths: float | None) -> float:
+        (roof,) = detect(replace(plan, sun_azimuth_deg=azimuths), 512, 1).components["appeared"]
+        return float(roof.sums[MEASURED.index("shadow_side")] / roof.pixels)
+
+    assert shadow(None, 330.0) == shadow(None, None) == shadow(150.0, None) > 5
+    assert shadow(330.0, 150.0) == 0
 
 
 def test_what_one_date_does_not_hold_is_not_seen(plan: WindowPlan, tmp_path: Path) -> None:
@@ -201,10 +217,10 @@ def test_windows_are_whole_cells() -> None:
     assert [window_side(px) for px in (1, 256, 257, 333, 512, 2048)] == [256, 256, 512, 512, 512, 2048]
 
 
-def test_specks_are_no_suspicion_and_the_rest_grows_by_two() -> None:
+def test_specks_are_no_suspicion_and_the_rest_grows_by_five() -> None:
     mask = np.zeros((30, 30), bool)
     mask[3:5, 3:5] = True  # 2 by 2: a speck
     mask[14:17, 14:17] = True
     wanted = np.zeros((30, 30), bool)
-    wanted[12:19, 12:19] = True
+    wanted[9:22, 9:22] = True
     assert np.array_equal(suspect(mask), wanted)

@@ -1,0 +1,132 @@
+"""The imagery of a scan: two dates brought together, the detector over them, objects that become candidates."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from geodata.area import area_on
+from geodata.detect.background import background_factor, confidence_floor
+from geodata.detect.candidates import Candidate, make_candidate, measure_object, ordered, with_altered
+from geodata.detect.detector import Detector
+from geodata.detect.pipeline import DIRECTIONS, Detection, WindowPlan
+from geodata.errors import EmptyRasterError
+from geodata.io.rasters import RasterInfo
+from geodata.io.warp import GridReader
+from geodata.pairing.admissible import Admissibility
+from geodata.pairing.coregister import Alignment, align_blocks
+from geodata.pairing.joint import PairUsable, look_at_pair
+from geodata.pairing.patches import read_blocks
+from geodata.pairing.plan import PairPlan
+from geodata.pairing.radiometry import normalise, sample_pair
+from geodata.types import ScanOptions
+
+_UNKNOWN_RESIDUAL_PX = 2.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything about a pair of images that its windows share.
+
+    Args:
+        alignment: How the dates lie on each other.
+        plan: What is done to a window.
+        usable: What the dates show, by samples.
+    """
+
+    alignment: Alignment
+    plan: WindowPlan
+    usable: PairUsable
+
+
+def nothing_in_common(first: RasterInfo, second: RasterInfo) -> EmptyRasterError:
+    """The refusal of a pair without a pixel that both dates hold."""
+    return EmptyRasterError(
+        f"{first.name} and {second.name} have no pixel that is valid in both.",
+        remedy="Check the nodata values and the overlap of the two scenes.",
+        usable_share=0.0,
+    )
+
+
+def prepare(
+    first: RasterInfo,
+    second: RasterInfo,
+    pair: PairPlan,
+    area: shapely.MultiPolygon | None,
+    options: ScanOptions,
+    detector: Detector,
+) -> Prepared:
+    """Align, look and normalise.
+
+    Args:
+        first: First date.
+        second: Second date.
+        pair: The common grid.
+        area: Area of interest in CRS84, None: everything.
+        options: The user's choices.
+        detector: What will judge.
+
+    Raises:
+        EmptyRasterError: If no pixel is valid in both.
+    """
+    before = GridReader(first, pair.bands, pair.grid)
+    unshifted = GridReader(second, pair.bands, pair.grid)
+    blocks = read_blocks(before, unshifted, options.workers)
+    with ThreadPoolExecutor(1) as beside:
+        looked = beside.submit(look_at_pair, blocks, before, unshifted)
+        alignment = align_blocks(blocks, before)
+        usable = looked.result()
+    after = replace(unshifted, shift=alignment.field if alignment.reliable else None)
+    sample = sample_pair(blocks, after.shift)
+    if sample.x.size == 0:
+        raise nothing_in_common(first, second)
+    plan = WindowPlan(
+        before,
+        after,
+        *normalise(sample, pair.grid.shape),
+        usable.statistics,
+        area_on(pair.grid, area),
+        detector,
+        (first.acquisition.sun_azimuth_deg, second.acquisition.sun_azimuth_deg),
+        options.thorough,
+    )
+    return Prepared(alignment, plan, usable)
+
+
+def candidates_of(
+    found: Detection, prepared: Prepared, options: ScanOptions, gate: Admissibility
+) -> tuple[list[Candidate], dict[str, float]]:
+    """The structures that are reported, and the point at which they were cut off.
+
+    Args:
+        found: What the detector gave.
+        prepared: The pair.
+        options: The user's choices.
+        gate: How far the pair is to be trusted.
+    """
+    alignment, grid, detector = prepared.alignment, prepared.plan.grid, prepared.plan.detector
+    residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
+    pixel_m2 = float(np.prod(grid.pixel_size))
+    measured = [
+        measure_object(component, change, detector)
+        for change in DIRECTIONS
+        for component in found.components[change]
+        if component.pixels * pixel_m2 >= 0.8 * options.min_area_m2
+    ]
+    floor, factor = max(detector.operating.candidate, options.min_confidence), 1.0
+    if options.false_alarms_per_km2 is not None:
+        told = detector.background
+        appeared = [m.confidence for m in measured if m.change == "appeared"]
+        factor = background_factor(told, appeared, found.seen_px * pixel_m2 / 1e6)
+        floor = max(confidence_floor(told, options.false_alarms_per_km2, factor), options.min_confidence)
+    kept = []
+    for one in measured:
+        confidence = gate.lowered(one.confidence)
+        if confidence >= floor:
+            candidate = replace(make_candidate(one, grid, residual), confidence=confidence)
+            if candidate.area_m2 >= options.min_area_m2:
+                kept.append(candidate)
+    return ordered(with_altered(kept)), {"confidence": round(floor, 4), "background": round(factor, 3)}
