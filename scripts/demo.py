@@ -20,7 +20,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where the district and the results go.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="The same seed draws the same district.")] = 7,
     size: Annotated[int, typer.Option(help="Side of the images, px of 0.5 m; a multiple of 256.")] = 2048,
-    workers: Annotated[int, typer.Option(help="Processes; never changes the result.")] = 1,
+    workers: Annotated[int, typer.Option(help="Threads; never changes the result.")] = 1,
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
     # loaded on demand: the other commands need none of it

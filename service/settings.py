@@ -36,7 +36,7 @@ class Jobs(BaseModel):
     """How pixel work runs."""
 
     workers: int = Field(default=1, ge=1, le=64, description="Scans that run at once, each in its own process.")
-    processes_per_scan: int = Field(default=1, ge=1, le=256, description="Processes within one scan.")
+    threads_per_scan: int = Field(default=1, ge=1, le=256, description="Threads within one scan.")
     max_attempts: int = Field(default=3, ge=1, description="Starts of one job before it is given up as failed.")
     timeout_s: float = Field(default=6 * 3600.0, gt=0, description="Wall time of one start of a job, s.")
     max_memory_bytes: int = Field(

@@ -45,7 +45,7 @@ def run_scan_job(services: Services, claim: Claim) -> None:
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
     options = options_for(order, before, after)
-    options = replace(options, workers=max(options.workers, services.settings.jobs.processes_per_scan))
+    options = replace(options, workers=max(options.workers, services.settings.jobs.threads_per_scan))
     result = _scan(services, order, (before, after), options, progress_hook(services, claim))
     scan = scan_record(job, order, options, result)
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))

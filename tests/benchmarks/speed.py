@@ -25,6 +25,8 @@ from rasterio.windows import Window
 
 ROOT = Path(__file__).resolve().parents[2]
 Pair = tuple[Path, Path]
+Parts = tuple[list[Any], list[Any], Any, Affine]
+"""Pictures (band, 2048, 2048) of the first date, of the second, their system and transform."""
 sys.path.insert(0, str(ROOT))
 
 SIDE_PX = 8192
@@ -41,31 +43,58 @@ FORMATS: dict[str, dict[str, Any]] = {
 """How the files of the pair are stored."""
 
 
-def draw_part(folder: Path) -> tuple[Any, Any, Any, Affine]:
+def drawn_part(folder: Path) -> Parts:
     """The demonstration district at both dates, its system and transform."""
     from geodata.demo import draw_district
 
     files = draw_district(folder / "part", size_px=_PART_PX)
     with rasterio.open(files.before) as first, rasterio.open(files.after) as second:
-        return first.read(), second.read(), first.crs, first.transform
+        return [first.read()], [second.read()], first.crs, first.transform
 
 
-def make_pair(folder: Path, part: tuple[Any, Any, Any, Affine], side_px: int, stored: str, changed: int = 1) -> Pair:
-    """Two large scenes: the district repeated, so that the second date lies alike on the first all over.
+def real_parts(folder: Path) -> Parts | None:
+    """Real pairs of Texas, four tiles to a part; None where they are not there."""
+    names = sorted(path.name for path in (folder / "before").glob("*.tif"))
+    if len(names) < 4:
+        return None
+    before, after = (_squares(folder / date, names) for date in ("before", "after"))
+    with rasterio.open(folder / "before" / names[0]) as first:
+        return before, after, first.crs, first.transform
+
+
+def _squares(folder: Path, names: list[str]) -> list[Any]:
+    """Four tiles each, two above two."""
+    tiles = []
+    for name in names[: len(names) // 4 * 4]:
+        with rasterio.open(folder / name) as dataset:
+            tiles.append(dataset.read())
+    rows = [np.concatenate(tiles[k : k + 2], axis=2) for k in range(0, len(tiles), 2)]
+    return [np.concatenate(rows[k : k + 2], axis=1) for k in range(0, len(rows), 2)]
+
+
+def make_pair(folder: Path, parts: Parts, side_px: int, stored: str, changed: int = 1) -> Pair:
+    """Two large scenes: the parts repeated, so that the second date lies alike on the first all over.
 
     Args:
         folder: Where they go; made if it is not there.
-        part: See `draw_part`.
+        parts: See `drawn_part` and `real_parts`.
         side_px: Their side, px.
         stored: One of `FORMATS`.
         changed: One in so many repetitions shows the second date's changes; the others show the first date's
             buildings at the second date too (light, noise and shift of another day), as most of a district does.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    before, after, crs, transform = part
-    quiet = _another_day(before)
+    before, after, crs, transform = parts
+    quiet = [_another_day(picture) for picture in before]
     pair = folder / "before_20250412.tif", folder / "after_20260918.tif"
-    for path, pick in zip(pair, (lambda k: before, lambda k: after if k % changed == 0 else quiet), strict=True):
+
+    def first(k: int) -> Any:
+        return before[k % len(before)]
+
+    def second(k: int) -> Any:
+        return (after if k % changed == 0 else quiet)[k % len(after)]
+
+    for path, pick in zip(pair, (first, second), strict=True):
         _write_repeated(path, pick, (crs, transform), side_px, FORMATS[stored])
         if "overviews" in stored:
             with rasterio.open(path, "r+") as dataset:
