@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -9,6 +11,8 @@ from rasterio.features import geometry_mask
 
 from geodata.crs import CRS84, transform_xy
 from geodata.grid import Grid, Window
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def area_on(grid: Grid, area: shapely.MultiPolygon | None) -> shapely.MultiPolygon | None:
@@ -21,6 +25,11 @@ def area_on(grid: Grid, area: shapely.MultiPolygon | None) -> shapely.MultiPolyg
 def inside_area(grid: Grid, window: Window, area: shapely.MultiPolygon | None) -> npt.NDArray[np.bool_]:
     """Pixels of a window whose middle lies in an area in the grid's system; all of them where there is none."""
     part = grid.window(window)
-    if area is None:
+    frame = shapely.box(*part.bounds)
+    if area is None or area.contains(frame):
         return np.ones(part.shape, bool)
-    return np.asarray(geometry_mask([area], part.shape, part.transform, invert=True))
+    if area.disjoint(frame):
+        return np.zeros(part.shape, bool)
+    # The library silences a warning of its own in a way that two threads must not do at once.
+    with _ONE_AT_A_TIME:
+        return np.asarray(geometry_mask([area], part.shape, part.transform, invert=True))

@@ -35,11 +35,13 @@ class Prepared:
         alignment: How the dates lie on each other.
         plan: What is done to a window.
         usable: What the dates show, by samples.
+        area: Area of interest in CRS84, None: everything.
     """
 
     alignment: Alignment
     plan: WindowPlan
     usable: PairUsable
+    area: shapely.MultiPolygon | None = None
 
 
 def nothing_in_common(first: RasterInfo, second: RasterInfo) -> EmptyRasterError:
@@ -93,7 +95,7 @@ def prepare(
         (first.acquisition.sun_azimuth_deg, second.acquisition.sun_azimuth_deg),
         options.thorough,
     )
-    return Prepared(alignment, plan, usable)
+    return Prepared(alignment, plan, usable, area)
 
 
 def candidates_of(
@@ -127,6 +129,7 @@ def candidates_of(
         confidence = gate.lowered(one.confidence)
         if confidence >= floor:
             candidate = replace(make_candidate(one, grid, residual), confidence=confidence)
-            if candidate.area_m2 >= options.min_area_m2:
+            inside = prepared.area is None or candidate.polygon.intersects(prepared.area)
+            if inside and candidate.area_m2 >= options.min_area_m2:
                 kept.append(candidate)
     return ordered(with_altered(kept)), {"confidence": round(floor, 4), "background": round(factor, 3)}

@@ -43,6 +43,8 @@ DIRECTIONS: tuple[Change, ...] = ("appeared", "disappeared")
 
 SUSPECT_OPEN_PX = 3
 SUSPECT_GROW_PX = 11
+AREA_REACH_PX = 256
+"""So far around an area of interest structures are looked for, since its border may cut them."""
 OPEN_PX = 5
 CLOSE_PX = 3
 # Evidence and suspicion reach this far at the first look, cells as far again as they overlap; a multiple of 16, so
@@ -72,7 +74,7 @@ class WindowPlan:
         before_radiometry: Map of the first date to the common scale.
         after_radiometry: Map of the second date.
         statistics: What each date's samples tell of its nodata, cloud and shadow; None: every valid pixel is usable.
-        area: Area of interest in the grid's system, None: everything.
+        area: Area of interest in the grid's system, None: everything. Objects around it are found too, and not counted.
         detector: What judges it.
         sun_azimuth_deg: Where the sun stood at each date, clockwise from north; None where nothing tells.
         thorough: Look at every pixel in full resolution, whatever the first look says.
@@ -92,6 +94,14 @@ class WindowPlan:
     def grid(self) -> Grid:
         """The common grid."""
         return self.before.grid
+
+    @cached_property
+    def searched(self) -> shapely.MultiPolygon | None:
+        """The area with the ground around it, so that what its border cuts is found whole; None: everything."""
+        if self.area is None:
+            return None
+        grown = shapely.buffer(self.area, AREA_REACH_PX * self.grid.pixel_size[0])
+        return shapely.MultiPolygon([grown] if isinstance(grown, shapely.Polygon) else grown)
 
     @cached_property
     def first_look(self) -> tuple[GridReader, GridReader] | None:
@@ -195,14 +205,15 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
     outer = window.grown(_HALO_PX, plan.grid.shape)
     core = window.inside(outer)
-    wanted = inside_area(plan.grid, outer, plan.area)
-    wanted_px = int(wanted[core].sum())
-    if wanted_px == 0:
+    searched = inside_area(plan.grid, outer, plan.searched)
+    if not searched[core].any():
         return WindowResult({change: [] for change in DIRECTIONS}, 0, 0, 0)
+    wanted = searched if plan.area is None else inside_area(plan.grid, outer, plan.area)
+    wanted_px = int(wanted[core].sum())
     pixels = _Pixels(plan, outer)
-    seen = _doubled(pixels.valid, wanted.shape) & wanted
-    seen_px = int(seen[core].sum())
-    if seen_px == 0:
+    seen = _doubled(pixels.valid, searched.shape) & searched
+    seen_px = int((seen & wanted)[core].sum())
+    if not seen[core].any():
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
     suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
@@ -214,7 +225,7 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         (~seen).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
     ).astype(bool)
     objects = {c: _objects(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
-    fine_px = sum(int(suspicions[c].wanted[core].sum()) for c in DIRECTIONS)
+    fine_px = sum(int((suspicions[c].wanted & wanted)[core].sum()) for c in DIRECTIONS)
     return WindowResult(objects, seen_px, wanted_px, fine_px)
 
 

@@ -24,8 +24,6 @@ REFERENCE_AREA_M2 = 20.0
 REFERENCE_GSD_M = 0.5
 LEAST_SIDE_PX = 512
 """Pixels are not made larger than this many of them a side allow."""
-AREA_MARGIN_PX = 256
-"""Ground around an area of interest that is read too, so that the dates can be aligned there."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def plan_pair(
         after: Second date.
         min_area_m2: Smallest structure wanted, m².
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs.
-        area: Area of interest in CRS84.
+        area: Area of interest in CRS84; it must lie on common ground, and does not change the grid.
         min_overlap: Least common ground as a share of the smaller scene.
 
     Raises:
@@ -168,22 +166,16 @@ def plan_pair(
         # Only large structures are wanted, but a small scene in large pixels has too few of them to be aligned by.
         side_m = min(box[2] - box[0], box[3] - box[1])
         gsd_m = min(working_gsd_m(min_area_m2), max(REFERENCE_GSD_M, side_m / LEAST_SIDE_PX))
-    grid = _common_grid(box, crs, max(min(sizes), gsd_m), area)
-    return PairPlan(grid, common_bands(before, after), share, ratio)
-
-
-def _common_grid(box: Bounds, crs: pyproj.CRS, gsd_m: float, area: shapely.MultiPolygon | None) -> Grid:
+    gsd_m = max(min(sizes), gsd_m)
     if area is not None:
+        # The area narrows what is reported, not the ground that the dates are aligned and normalised by.
         x, y = transform_xy(CRS84, crs, *shapely.get_coordinates(area.segmentize(0.001)).T)
         asked = float(x.min()), float(y.min()), float(x.max()), float(y.max())
-        wanted = _common([box, asked], gsd_m, "The area of interest", crs)
-        # A small area has little to align by: the ground around it speaks for the pair too.
-        around = AREA_MARGIN_PX * gsd_m
-        grown = wanted[0] - around, wanted[1] - around, wanted[2] + around, wanted[3] + around
-        box = _common([box, grown], gsd_m, "The area of interest", crs)
+        _common([box, asked], gsd_m, "The area of interest", crs)
     # Rounded to whole millimetres: the edge of the grid must not hang on the last bit of a transformation.
     left, bottom, right, top = np.round(box, 3)
-    return Grid.from_bounds(crs, (left, bottom, right, top), round(gsd_m, 4))
+    grid = Grid.from_bounds(crs, (left, bottom, right, top), round(gsd_m, 4))
+    return PairPlan(grid, common_bands(before, after), share, ratio)
 
 
 def _common(boxes: list[Bounds], gsd_m: float, what: str, crs: pyproj.CRS) -> Bounds:

@@ -103,11 +103,13 @@ def test_only_the_area_of_interest_is_reported(tmp_path: Path) -> None:
     assert len(scan(before, after, aoi=elsewhere).findings) == 0
     here = shapely.MultiPolygon([outline(150, 150, 250, 250)])
     assert len(scan(before, after, aoi=here).findings) == 1
-    # A small one is aligned by the ground around it, of which nothing is told.
-    small = shapely.MultiPolygon([outline(210, 210, 90, 120)])
-    told = scan(before, after, aoi=small)
-    assert len(told.findings) == 1 and told.provenance["alignment"]["tie_points"] > 20
-    assert told.provenance["area_km2"] == pytest.approx(90 * 120 * 0.25e-6, rel=0.01)
+    # A small one changes nothing of the alignment, nor of a building that its border cuts.
+    small = shapely.MultiPolygon([outline(210, 210, 90, 70)])
+    told, whole = scan(before, after, aoi=small), scan(before, after)
+    assert told.provenance["alignment"] == whole.provenance["alignment"]
+    assert told.provenance["area_km2"] == pytest.approx(90 * 70 * 0.25e-6, rel=0.02)
+    columns = ["confidence", "area_m2", "cues", "geometry"]
+    assert told.findings[columns].values.tolist() == whole.findings[columns].values.tolist()
 
 
 def test_thresholds_are_kept_to(tmp_path: Path) -> None:

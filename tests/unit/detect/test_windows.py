@@ -132,15 +132,16 @@ def test_an_area_of_interest_is_all_that_is_seen(plan: WindowPlan) -> None:
     here = detect(replace(plan, area=box(200, 200, 100, 140)), 512, 1)
     assert here.seen_px == here.wanted_px == 100 * 140
     assert any(share_of_roof(c)[0] > 0.7 for c in here.components["appeared"])
-    elsewhere = detect(replace(plan, area=box(20, 20, 100, 140)), 512, 1)
-    assert elsewhere.wanted_px == 100 * 140 and plain(elsewhere) == []
+    elsewhere = detect(replace(plan, area=box(0, 0, 20, 40)), 512, 1)  # over 200 px away, and more than the reach
+    assert elsewhere.wanted_px == 20 * 40 and elsewhere.fine_px == 0
 
 
-def test_an_object_at_the_edge_of_the_area_says_so(plan: WindowPlan) -> None:
+def test_what_the_border_of_the_area_cuts_is_found_whole(plan: WindowPlan, found: Detection) -> None:
     half = detect(replace(plan, area=box(200, 200, 100, 80)), 512, 1)  # to column 280: half of the roof
-    touching = [c for c in half.components["appeared"] if share_of_roof(c)[0] > 0]
-    assert touching and all(c.borders_unseen for c in touching)
-    assert all(c.col + c.mask.shape[1] <= 280 for c in touching)
+    (roof,) = (c for c in half.components["appeared"] if share_of_roof(c)[0] > 0)
+    assert share_of_roof(roof)[0] > 0.7 and not roof.borders_unseen
+    assert half.seen_px == half.wanted_px == 100 * 80 and half.fine_px < found.fine_px
+    assert plain(detect(replace(plan, area=box(200, 200, 100, 80)), 256, 2)) == plain(half)
 
 
 def test_the_sun_tells_on_which_side_a_shadow_counts(plan: WindowPlan) -> None:

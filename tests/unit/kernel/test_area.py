@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import shapely
@@ -27,6 +30,25 @@ def test_the_pixels_whose_middle_lies_inside() -> None:
     assert np.argwhere(inside).tolist() == [[r, c] for r in (2, 3) for c in (1, 2, 3)]
     part = inside_area(GRID, Window(3, 2, 2, 4), area_on(GRID, area))
     assert part.astype(int).tolist() == [[1, 1, 0, 0], [0, 0, 0, 0]]
+
+
+def test_windows_within_and_beside_the_area() -> None:
+    left = shapely.MultiPolygon([shapely.box(499_990, 4_051_980, 500_008, 4_052_010)])  # columns 0 to 3
+    assert inside_area(GRID, Window(0, 0, 6, 4), left).all()
+    assert not inside_area(GRID, Window(0, 4, 6, 4), left).any()
+    assert inside_area(GRID, Window(0, 2, 1, 4), left).tolist() == [[True, True, False, False]]
+
+
+def test_threads_may_ask_at_once() -> None:
+    slanted = shapely.MultiPolygon(
+        [shapely.Polygon([(499_990, 4_051_980), (500_020, 4_051_980), (500_000, 4_052_010)])]
+    )
+    windows = [Window(r, c, 3, 4) for r in (0, 3) for c in (0, 4)] * 50
+    alone = [inside_area(GRID, w, slanted).tolist() for w in windows[:4]]
+    with ThreadPoolExecutor(8) as pool, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = list(pool.map(lambda w: inside_area(GRID, w, slanted).tolist(), windows))
+    assert told == alone * 50
 
 
 def test_it_keeps_its_place() -> None:
