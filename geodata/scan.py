@@ -26,7 +26,7 @@ from geodata.detect.candidates import Candidate, ordered
 from geodata.detect.detector import Detector, shipped
 from geodata.detect.pipeline import detect
 from geodata.errors import OptionError
-from geodata.io.rasters import RasterInfo, inspect_raster
+from geodata.io.rasters import RasterInfo, inspect_raster, require_unchanged
 from geodata.pairing.admissible import judge_pair
 from geodata.pairing.checks import PairFacts
 from geodata.pairing.plan import least_overlap, plan_pair, require_dates
@@ -150,8 +150,11 @@ def _scan_images(
     if heights is not None:
         tell(0.9, "comparing heights")
         candidates = _with_surfaces(candidates, heights, (first, second), prepared, options)
+    inputs = [("before", first), ("after", second), *(heights.inputs if heights else ())]
+    for _, info in inputs:
+        require_unchanged(info)
     what = Compared(
-        inputs=[("before", first), ("after", second), *(heights.inputs if heights else ())],
+        inputs=inputs,
         dates=dates,
         pair=pair,
         alignment=alignment,
@@ -175,6 +178,8 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook)
     dates = require_dates(heights.before, heights.after, options.before_date, options.after_date)
     tell(0.1, "detecting")
     found = height_candidates(heights, options, progress=lambda at: tell(0.1 + 0.8 * at, "detecting"))
+    for _, info in heights.inputs:
+        require_unchanged(info)
     what = Compared(
         inputs=heights.inputs,
         dates=dates,

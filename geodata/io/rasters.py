@@ -55,6 +55,7 @@ class RasterInfo:
         overviews: Decimation factors stored in the file.
         acquired_at: Aware time from the TIFF tag, else from the file's name, else from a side file, else None.
         acquisition: Sun and view angles, sensor and cloud, as tags and side files tell them.
+        stamp: Inode, size and time of change when it was inspected.
     """
 
     path: Path
@@ -67,6 +68,7 @@ class RasterInfo:
     overviews: tuple[int, ...]
     acquired_at: datetime | None
     acquisition: Acquisition = UNKNOWN
+    stamp: tuple[int, int, int] | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -115,7 +117,9 @@ def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
         BandsError, EmptyRasterError, MissingCRSError, CRSMismatchError: As their names say.
     """
     path = Path(path)
-    _refuse_bomb(inspect_tiff(path), path)
+    images = inspect_tiff(path)
+    stamp = _stamp(path)
+    _refuse_bomb(images, path)
     told = call_guarded("raster", {"path": str(path.resolve())})
     if not told["crs_wkt"] and crs is None:
         raise MissingCRSError(
@@ -139,7 +143,29 @@ def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
         overviews=tuple(told["overviews"]),
         acquired_at=dated,
         acquisition=acquisition,
+        stamp=stamp,
     )
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    told = path.stat()
+    return told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def require_unchanged(info: RasterInfo) -> None:
+    """See that a file is still the one whose checksum was taken, so that a result is of the pixels that it names.
+
+    A file that was removed meanwhile was read to the end and is no matter.
+
+    Raises:
+        RasterError: If it was written to or replaced.
+    """
+    if info.stamp is not None and info.path.exists() and _stamp(info.path) != info.stamp:
+        before, now = info.stamp[1], info.path.stat().st_size
+        raise RasterError(
+            f"{info.name} changed while it was read ({before:,} bytes before, {now:,} now).",
+            remedy="Scan again when nothing writes to it.",
+        )
 
 
 def _refuse_bomb(images: list[TiffDirectory], path: Path) -> None:
@@ -234,6 +260,7 @@ class SceneReader:
             with rasterio.Env(**GDAL_ENV):
                 return self._read(row, col, height, width)
         except rasterio.errors.RasterioError as error:
+            require_unchanged(self.info)
             raise RasterError(
                 f"{self.info.name} is damaged: rows {row * self.factor} to {(row + height) * self.factor} cannot be "
                 f"decoded.",
