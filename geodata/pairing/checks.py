@@ -281,10 +281,10 @@ def _alignment(alignment: Alignment) -> Check:
         "accepted" if alignment.reliable else "refused",
         f"{alignment.points} tie points were found, and they agree on how the dates lie on each other."
         if alignment.reliable
-        else f"The dates could not be aligned: {alignment.points} tie points were found, and they do not agree.",
+        else "The dates could not be aligned: no shift was found on which at least 4 places agree.",
         f"找到 {alignment.points} 个同名点，配准成功。"
         if alignment.reliable
-        else f"配准失败：找到 {alignment.points} 个同名点，但彼此不一致。",
+        else "配准失败：彼此一致的同名点不足 4 个。",
     )
 
 

@@ -107,6 +107,8 @@ def align_blocks(blocks: list[Block], before: GridReader) -> Alignment:
         return _unaligned(ties, gsd_m)
     model = refine(first, ties, fine.spacing_px)
     used = model.weight > 0
+    if int(used.sum()) < MIN_TIES:
+        return _unaligned(ties, gsd_m)
     return Alignment(
         field=to_field(model, shape, fine.spacing_px),
         global_px=plane_at(first, shape[1] / 2, shape[0] / 2),
