@@ -54,8 +54,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
+        if interrupted(error):
+            sys.exit(130)
         print_unforeseen(error)
         sys.exit(1)
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether an interrupt lies behind an error: compiled code turns it into a SystemError."""
+    behind = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt) or (behind is not None and interrupted(behind))
 
 
 if __name__ == "__main__":

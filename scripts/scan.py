@@ -11,7 +11,7 @@ from rich.console import Console
 
 from geodata.errors import OptionError
 from geodata.io.dates import parse_date
-from scripts.terminal import findings_table, progress_bar
+from scripts.terminal import findings_table, gate_line, progress_bar
 
 if TYPE_CHECKING:
     from geodata.types import SurfaceFiles
@@ -36,21 +36,25 @@ def scan(
     permits: Layer = None,
     zones: Layer = None,
     buildings: Layer = None,
-    aoi: Annotated[Path | None, typer.Option(help="Polygon file: look only there.")] = None,
+    aoi: Annotated[Path | None, typer.Option(help="Polygon file: report only what touches it.")] = None,
     gsd: Annotated[float | None, typer.Option(help="Working pixel size, m; else what --min-area needs.")] = None,
     before_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
     after_date: Annotated[str | None, typer.Option(help="Date; else TIFF tag, else file name.")] = None,
-    min_area: Annotated[float, typer.Option(help="Smallest structure, m2.")] = 20.0,
+    min_area: Annotated[
+        float,
+        typer.Option(help="Smallest structure, m2; a large one enlarges the working pixel."),
+    ] = 20.0,
     min_gain: Annotated[float, typer.Option(help="Smallest height change, m, with surface models.")] = 2.0,
-    min_confidence: Annotated[float, typer.Option(help="Least confidence, 0 to 1.")] = 0.0,
+    min_confidence: Annotated[float, typer.Option(help="Least confidence; below 0.08 nothing is reported.")] = 0.0,
     false_alarms: Annotated[
-        float | None, typer.Option(help="Bearable false alarms per km2; else a fixed confidence decides.")
+        float | None,
+        typer.Option(help="Bearable false alarms per km2; else a confidence of 0.08 decides."),
     ] = None,
     workers: Annotated[int, typer.Option(help="Threads; never changes the result.")] = 1,
     window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
     detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
     thorough: Annotated[
-        bool, typer.Option("--thorough", help="Look at every pixel in full resolution: slower, finds a little more.")
+        bool, typer.Option("--thorough", help="Look at every pixel in full resolution: much slower, hardly finds more.")
     ] = False,
     terrain: Annotated[
         str, typer.Option(help="flat, hilly or mountain: how far the pixel sizes of the pair may differ.")
@@ -111,6 +115,9 @@ def scan(
         sys.stdout.buffer.write(as_bytes(result.feature_collection()))
         return
     Console().print(findings_table(result))
+    said = gate_line(result)
+    if said is not None:
+        typer.echo(said, err=True)
     for path in (output, report):
         if path is not None:
             typer.echo(f"written: {path}", err=True)

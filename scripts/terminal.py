@@ -80,3 +80,10 @@ def findings_table(result: ScanResult) -> Table:
     if len(frame) > _MOST_ROWS:
         table.caption = f"and {len(frame) - _MOST_ROWS} more in the GeoJSON file"
     return table
+
+
+def gate_line(result: ScanResult) -> str | None:
+    """What the gate warned of or was made to accept, None where it had nothing to say."""
+    gate = result.provenance.get("admissibility") or {}
+    told = [c["message"] for c in gate.get("checks", []) if c["outcome"] in ("warned", "overridden")]
+    return f"The pair was {gate['outcome'].replace('-', ' ')}: {' '.join(told)}" if told else None

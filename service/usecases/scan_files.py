@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from geodata.errors import MissingFileError
+from geodata.errors import MissingFileError, OptionError
 from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
 from service.files import write_beside
 
@@ -82,7 +83,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
     from geodata.io.vectors import read_area
     from geodata.scan import scan
 
-    _check_targets(outputs)
+    _check_targets(files, outputs)
     layers, reports = read_layers(files)
     aoi = None if files.aoi is None else read_area(files.aoi, crs=files.crs)
     result = scan(
@@ -128,13 +129,28 @@ def as_bytes(collection: Mapping[str, Any]) -> bytes:
     return orjson.dumps(collection, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
 
 
-def _check_targets(outputs: ScanOutputs) -> None:
+def _check_targets(files: ScanFiles, outputs: ScanOutputs) -> None:
     # found out before the work, not after it
-    for path in (outputs.geojson, outputs.report):
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+    targets = [path for path in (outputs.geojson, outputs.report) if path is not None]
+    told = files.surfaces
+    heights = () if told is None else (told.before, told.after, told.before_terrain, told.after_terrain)
+    inputs = [p for p in (files.before, files.after, *heights, files.aoi, *files.layers.values()) if p is not None]
+    for path in targets:
+        folder = path.absolute().parent
+        if path.is_dir() or not folder.is_dir():
             raise MissingFileError(
-                f"{path} cannot be written: there is no folder {path.absolute().parent}."
-                if not path.is_dir()
-                else f"{path} is a folder.",
+                f"{path} is a folder." if path.is_dir() else f"{path} cannot be written: there is no folder {folder}.",
                 remedy="Name a file in a folder that is there.",
             )
+        if not os.access(folder, os.W_OK) or (path.exists() and not path.is_file()):
+            raise OptionError(
+                f"{path} cannot be written: "
+                + (f"{folder} is read-only." if not os.access(folder, os.W_OK) else "it is no plain file."),
+                remedy="Name a file in a folder that may be written to.",
+            )
+        if any(path.resolve() == given.resolve() for given in inputs):
+            raise OptionError(
+                f"{path} is an input of the scan; writing there would destroy it.", remedy="Name another file."
+            )
+    if len({path.resolve() for path in targets}) < len(targets):
+        raise OptionError(f"{targets[0]} is named for two outputs.", remedy="Name two files.")
