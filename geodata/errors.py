@@ -263,6 +263,17 @@ class EncodingError(LayerError):
     title_zh = "图层文字编码无法识别"
 
 
+# --- models ---------------------------------------------------------------------------------------
+
+
+class ModelError(InputError):
+    """A model is missing, damaged or of another kind."""
+
+    code = "model-unusable"
+    title = "The model cannot be used"
+    title_zh = "模型无法使用"
+
+
 # --- options -------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ import shapely
 from geodata.assess import assess
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate, ordered
-from geodata.detect.detector import Detector, shipped
+from geodata.detect.detector import shipped
 from geodata.detect.pipeline import detect
 from geodata.errors import OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster, require_unchanged
@@ -41,7 +41,7 @@ from geodata.scan_height import (
     wanted,
     with_heights,
 )
-from geodata.scan_images import Prepared, candidates_of, nothing_in_common, prepare
+from geodata.scan_images import Judge, Prepared, candidates_of, nothing_in_common, prepare
 from geodata.types import LayerReport, Layers, ProgressHook, ScanOptions, ScanRequest, SurfaceFiles
 
 
@@ -81,7 +81,7 @@ def scan(
     options: ScanOptions | None = None,
     progress: ProgressHook | None = None,
     layer_reports: Sequence[LayerReport] = (),
-    detector: Detector | None = None,
+    judge: Judge | None = None,
 ) -> ScanResult:
     """Compare two scenes and assess what changed: imagery, surface models, or both.
 
@@ -94,7 +94,7 @@ def scan(
         options: The user's choices.
         progress: Hears of the work's progress and may stop it.
         layer_reports: Reports of the layers, kept in the provenance.
-        detector: What judges the imagery; None: the one that Kancha ships.
+        judge: What judges the imagery; None: the training-free detector that Kancha ships.
 
     Raises:
         KanchaError: One of the named refusals of `geodata.errors`.
@@ -103,7 +103,7 @@ def scan(
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
     if before is not None and after is not None:
-        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, detector or shipped())
+        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, judge or Judge(shipped()))
     if before is None and after is None and surfaces is not None:
         return _scan_surfaces(surfaces, ask, tell)
     raise OptionError(
@@ -117,7 +117,7 @@ def _scan_images(
     surfaces: SurfaceFiles | None,
     ask: ScanRequest,
     tell: ProgressHook,
-    detector: Detector,
+    judge: Judge,
 ) -> ScanResult:
     """Compare two images, with surface models where there are any."""
     options = ask.options
@@ -136,7 +136,7 @@ def _scan_images(
     judge_pair(facts, options).require()
     tell(0.02, "aligning")
     heights = None if surfaces is None else open_surfaces(surfaces, options, ask.area)
-    prepared = prepare(first, second, pair, ask.area, options, detector)
+    prepared = prepare(first, second, pair, ask.area, options, judge)
     alignment, usable = prepared.alignment, prepared.usable
     facts = replace(facts, alignment=alignment, effective_bits=usable.effective_bits, usable_share=usable.joint_share)
     gate = judge_pair(facts, options)
@@ -159,14 +159,14 @@ def _scan_images(
         pair=pair,
         alignment=alignment,
         seen=Seen(found.seen_px, found.wanted_px),
-        model=f"training-free/{version('kancha')}+{detector.checksum}",
+        model=judge.identity,
         heights=None if heights is None else heights.as_dict(),
     )
     told = provenance(what, ask)
     told |= admitted(told, gate, usable)
     told |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
     tell(0.95, "assessing")
-    findings = _findings(candidates, ask.layers, told, dates, detector.operating.confirmed)
+    findings = _findings(candidates, ask.layers, told, dates, judge.confirmed)
     tell(1.0, "done")
     return ScanResult(findings, told)
 
@@ -209,7 +209,7 @@ def _with_surfaces(
     shift = alignment.global_px if alignment.reliable else (0.0, 0.0)
     pictures = pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
     told = with_heights(candidates, heights, pictures, options.workers)
-    seen = wanted(told, options, plan.detector.operating.candidate)
+    seen = wanted(told, options, Judge(plan.detector, plan.model).candidate)
     return ordered(joined(seen, height_candidates(heights, options, pictures).candidates))
 
 

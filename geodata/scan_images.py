@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import numpy as np
 import shapely
@@ -12,7 +13,9 @@ from geodata.area import area_on
 from geodata.detect.background import background_factor, confidence_floor
 from geodata.detect.candidates import Candidate, make_candidate, measure_object, ordered, with_altered
 from geodata.detect.detector import Detector
-from geodata.detect.pipeline import DIRECTIONS, Detection, WindowPlan
+from geodata.detect.models import Model
+from geodata.detect.pipeline import Detection
+from geodata.detect.windows import DIRECTIONS, WindowPlan
 from geodata.errors import EmptyRasterError
 from geodata.io.rasters import RasterInfo
 from geodata.io.warp import GridReader
@@ -25,6 +28,35 @@ from geodata.pairing.radiometry import normalise, sample_pair
 from geodata.types import ScanOptions
 
 _UNKNOWN_RESIDUAL_PX = 2.0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What decides in a scan of images.
+
+    Args:
+        detector: The training-free detector: it judges where there is no model, and is heard beside one.
+        model: A learnt model, None: the detector alone.
+    """
+
+    detector: Detector
+    model: Model | None = None
+
+    @property
+    def identity(self) -> str:
+        """Name, version and checksum, as they stand in the provenance."""
+        plain = f"training-free/{version('kancha')}+{self.detector.checksum}"
+        return plain if self.model is None else f"{self.model.identity}, {plain}"
+
+    @property
+    def candidate(self) -> float:
+        """Confidence from which an object is reported."""
+        return (self.model.points if self.model else self.detector.operating).candidate
+
+    @property
+    def confirmed(self) -> float:
+        """Confidence from which its tier is `confirmed`."""
+        return (self.model.points if self.model else self.detector.operating).confirmed
 
 
 @dataclass(frozen=True)
@@ -59,7 +91,7 @@ def prepare(
     pair: PairPlan,
     area: shapely.MultiPolygon | None,
     options: ScanOptions,
-    detector: Detector,
+    judge: Judge,
 ) -> Prepared:
     """Align, look and normalise.
 
@@ -69,7 +101,7 @@ def prepare(
         pair: The common grid.
         area: Area of interest in CRS84, None: everything.
         options: The user's choices.
-        detector: What will judge.
+        judge: What will judge.
 
     Raises:
         EmptyRasterError: If no pixel is valid in both.
@@ -91,9 +123,10 @@ def prepare(
         *normalise(sample, pair.grid.shape),
         usable.statistics,
         area_on(pair.grid, area),
-        detector,
+        judge.detector,
         (first.acquisition.sun_azimuth_deg, second.acquisition.sun_azimuth_deg),
         options.thorough,
+        judge.model,
     )
     return Prepared(alignment, plan, usable, area)
 
@@ -109,18 +142,19 @@ def candidates_of(
         options: The user's choices.
         gate: How far the pair is to be trusted.
     """
-    alignment, grid, detector = prepared.alignment, prepared.plan.grid, prepared.plan.detector
+    alignment, grid = prepared.alignment, prepared.plan.grid
+    judge = Judge(prepared.plan.detector, prepared.plan.model)
     residual = alignment.residual_p90_px if alignment.reliable else _UNKNOWN_RESIDUAL_PX
     pixel_m2 = float(np.prod(grid.pixel_size))
     measured = [
-        measure_object(component, change, detector)
+        measure_object(component, change, judge.detector, judge.model)
         for change in DIRECTIONS
         for component in found.components[change]
         if component.pixels * pixel_m2 >= 0.8 * options.min_area_m2
     ]
-    floor, factor = max(detector.operating.candidate, options.min_confidence), 1.0
+    floor, factor = max(judge.candidate, options.min_confidence), 1.0
     if options.false_alarms_per_km2 is not None:
-        told = detector.background
+        told = judge.detector.background
         appeared = [m.confidence for m in measured if m.change == "appeared"]
         factor = background_factor(told, appeared, found.seen_px * pixel_m2 / 1e6)
         floor = max(confidence_floor(told, options.false_alarms_per_km2, factor), options.min_confidence)

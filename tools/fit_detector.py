@@ -41,7 +41,7 @@ from training_pairs import (
     varied,
 )
 
-from geodata.detect import candidates, pipeline
+from geodata.detect import candidates, judging, pipeline, windows
 from geodata.detect.detector import MODEL_FILE, Detector
 from geodata.detect.evidence import CHANNELS, channels, describe
 from geodata.detect.segments import CELL_HALO_PX, NEAR_CHANNELS, cut_in_pieces
@@ -177,8 +177,8 @@ def piece_rows(detector: Detector, pair: Pair) -> Rows:
         pieces = cut_in_pieces(pair.before[:, r, c], pair.after[:, r, c], marked[r, c], near)
         values = pieces.attributes
         if detector.piece.names:
-            scores, borders = pipeline.scores(pieces, marked[r, c], detector)
-            values = pipeline.in_context(pieces, borders, scores)
+            scores, borders = judging.scores(pieces, marked[r, c], detector)
+            values = judging.in_context(pieces, borders, scores)
         own = cell.inside(reach)
         labels, roofs = pieces.labels[own], pair.roofs[cell.slices]
         inside = labels >= 0
@@ -186,12 +186,12 @@ def piece_rows(detector: Detector, pair: Pair) -> Rows:
         hit = np.bincount(labels[inside], weights=roofs[inside], minlength=len(pieces.pixels))
         some = pixels > 0
         rows.append((values[some], hit[some] / pixels[some], np.minimum(pixels[some], 3000.0)))
-    return _joined(rows, len(pipeline.CONTEXT_NAMES if detector.piece.names else pipeline.PIECE_NAMES))
+    return _joined(rows, len(judging.CONTEXT_NAMES if detector.piece.names else judging.PIECE_NAMES))
 
 
 def object_rows(detector: Detector, pair: Pair) -> Rows:
     """Objects that appeared, as the pipeline finds them."""
-    plan = pipeline.WindowPlan(*readers_of(pair), AS_IS, AS_IS, None, None, detector)  # type: ignore[arg-type]
+    plan = windows.WindowPlan(*readers_of(pair), AS_IS, AS_IS, None, None, detector)  # type: ignore[arg-type]
     rows, shares, weights = [], [], []
     for component in pipeline.detect(plan, 1024, 1).components["appeared"]:
         if component.pixels * pair.gsd_m**2 >= 16:
@@ -254,12 +254,12 @@ def main() -> int:
     told: dict[str, Any] = {}
     told["screen"] = fit_additive_rows(gather(screen_rows, pairs), CHANNELS, 7)
     told["piece"] = fit_additive_rows(
-        both_ways(gather(partial(piece_rows, Detector.from_dict(told)), pairs)), pipeline.PIECE_NAMES, 7
+        both_ways(gather(partial(piece_rows, Detector.from_dict(told)), pairs)), judging.PIECE_NAMES, 7
     )
     told["context"] = []
     for _ in range(ROUNDS):
         rows = gather(partial(piece_rows, Detector.from_dict(told)), pairs)
-        told["context"].append(fit_additive_rows(both_ways(rows), pipeline.CONTEXT_NAMES, 7))
+        told["context"].append(fit_additive_rows(both_ways(rows), judging.CONTEXT_NAMES, 7))
     rows = gather(partial(object_rows, Detector.from_dict(told)), pairs)
     told["object"] = fit_additive_rows(both_ways(rows), candidates.OBJECT_ATTRIBUTES, 5)
     told["background"] = background(Detector.from_dict(told), pairs)

@@ -10,9 +10,10 @@ import shapely
 
 from geodata.crs import CGCS2000_GEOD
 from geodata.detect.detector import Detector
+from geodata.detect.judging import MEASURED
+from geodata.detect.models import Model
 from geodata.detect.objects import Component
 from geodata.detect.outlines import Shape, measure, on_the_ground
-from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
 from geodata.odds import probability
 from geodata.types import Change
@@ -94,9 +95,13 @@ def confidence_of(attributes: dict[str, int], change: Change, detector: Detector
     What is gone is looked for with the dates swapped, by the same model; demolition is so much rarer than what looks
     like it (ground that greened or was tidied up) that the odds are lowered by a fixed amount.
     """
-    row = np.array([list(attributes.values())], np.uint8)
-    score = int(detector.whole.of_rows(row, tuple(attributes))[0])
+    score = score_of(attributes, detector)
     return probability(score - (detector.operating.gone_penalty if change == "disappeared" else 0))
+
+
+def score_of(attributes: dict[str, int], detector: Detector) -> int:
+    """The training-free detector's score of an object, hundredths of a log-odds."""
+    return int(detector.whole.of_rows(np.array([list(attributes.values())], np.uint8), tuple(attributes))[0])
 
 
 def stage_of(means: dict[str, float], shape: Shape) -> str:
@@ -173,6 +178,7 @@ class Measured:
         shape: Its form.
         attributes: What the confidence rests on.
         confidence: Calibrated probability that a structure really changed, 0 to 1.
+        told: `calibration.MEASURES`, where a network found it.
     """
 
     component: Component
@@ -181,14 +187,31 @@ class Measured:
     shape: Shape
     attributes: dict[str, int]
     confidence: float
+    told: tuple[float, ...] = ()
 
 
-def measure_object(component: Component, change: Change, detector: Detector) -> Measured:
-    """Form and confidence of one component."""
+def measure_object(component: Component, change: Change, detector: Detector, model: Model | None = None) -> Measured:
+    """Form and confidence of one component.
+
+    Args:
+        component: The object.
+        change: Direction.
+        detector: The training-free detector, which judges unless there is a model and is heard beside it.
+        model: The model whose network found it.
+    """
     shape = measure(component.mask)
     means = dict(zip(MEASURED, (component.sums / max(1, component.pixels)).tolist(), strict=True))
     attributes = attributes_of(means, component.peak, shape)
-    return Measured(component, change, means, shape, attributes, confidence_of(attributes, change, detector))
+    if model is None:
+        return Measured(component, change, means, shape, attributes, confidence_of(attributes, change, detector))
+    plain = attributes_of(means | {"score": means["plain"]}, round(means["plain"]), shape)
+    told = network_measures(means["score"] / 100, component.peak / 100, shape, score_of(plain, detector) / 100)
+    return Measured(component, change, means, shape, attributes, model.calibration.probability(told), told)
+
+
+def network_measures(logit: float, peak: float, shape: Shape, plain: float) -> tuple[float, ...]:
+    """`calibration.MEASURES` of an object, log-odds in natural units."""
+    return logit, peak, math.log2(max(shape.area_px, 16.0) / 16), shape.solidity, plain
 
 
 def make_candidate(measured: Measured, grid: Grid, residual_px: float) -> Candidate:

@@ -1,114 +1,39 @@
-"""Windows in, components out: the training-free detector over an aligned pair.
+"""Windows in, components out: the detectors over an aligned pair.
 
 One pass, coarse to fine. A window is looked at in half the resolution first (read from the overviews where the file
-has them); where that look suspects something, the full resolution is read, cut into pieces, and the pieces are judged.
-The windows run in threads: reading, filtering and the kernels all leave the interpreter free.
+has them); where that look suspects something, the full resolution is read and judged: by a network where the plan has
+a model, else by its pieces. The windows run in threads: reading, filtering and the kernels all leave the interpreter
+free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
-import numpy.typing as npt
-import shapely
 
 from geodata.area import inside_area
-from geodata.detect.detector import Detector
+from geodata.detect.cascade import BLOCK_PX, piece_scores, points_around, screened
 from geodata.detect.evidence import HALO_PX, U8, Description, channels, describe
-from geodata.detect.neighbours import BESIDE, Borders, aprons, beside, borders_of, bridges, shadows
+from geodata.detect.judging import clean, judged, measures_of, scores
+from geodata.detect.models import Model
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
-from geodata.detect.segments import ATTRIBUTES, CELL_HALO_PX, CELL_PX, NEAR_CHANNELS, Pieces, cut_in_pieces
-from geodata.grid import Grid, Window
-from geodata.io.warp import GridReader
-from geodata.pairing.patches import LOOK, halved
-from geodata.pairing.radiometry import Radiometry
+from geodata.detect.segments import CELL_HALO_PX, CELL_PX
+from geodata.detect.windows import DIRECTIONS, BoolArray, Cell, Suspicion, WindowPixels, WindowPlan, doubled
+from geodata.grid import Window
+from geodata.pairing.patches import LOOK
 from geodata.pairing.usable import HALO_PX as USABLE_HALO_PX
-from geodata.pairing.usable import SceneStatistics, classify
-from geodata.pairing.usable import seen as can_be_seen
 from geodata.parallel import in_threads
 from geodata.types import Change
 
-BoolArray = npt.NDArray[np.bool_]
-I16 = npt.NDArray[np.int16]
-I32 = npt.NDArray[np.int32]
-Values = npt.NDArray[np.generic]
-Reading = tuple[Values, BoolArray]
-"""Values (band, y, x) and where they are valid (y, x)."""
-
-DIRECTIONS: tuple[Change, ...] = ("appeared", "disappeared")
-
 SUSPECT_OPEN_PX = 3
 SUSPECT_GROW_PX = 11
-AREA_REACH_PX = 256
-"""So far around an area of interest structures are looked for, since its border may cut them."""
-OPEN_PX = 5
-CLOSE_PX = 3
 # Evidence and suspicion reach this far at the first look, cells as far again as they overlap; a multiple of 16, so
 # that the usable pixels' own lattice of 8 px at the first look is met.
 _HALO_PX = max(LOOK * USABLE_HALO_PX, LOOK * (HALO_PX + 4) + CELL_HALO_PX)
-
-MEASURED = (
-    "score", "edge", "edge_gain", "right_angles", "inner_edge", "spread", "green", "green_before", "warmth",
-    "luminance", "saturation", "spread_before", "shadow_side", "dark", "first_structure_gain", "first_profile_gain",
-    "first_darker", "first_brighter", "first_green_loss", "first_coherence_before", "first_texture_before",
-    "first_bright_before",
-)  # fmt: skip
-"""What is summed over the pixels of an object, from the pieces it is made of."""
-
-PIECE_NAMES = (*ATTRIBUTES, *(f"first_{name}" for name in NEAR_CHANNELS))
-CONTEXT_NAMES = (*PIECE_NAMES, *BESIDE)
-_MEASURED_COLUMNS = [PIECE_NAMES.index(name) for name in MEASURED[1:]]
-
-
-@dataclass(frozen=True)
-class WindowPlan:
-    """All that is needed to work on any window of a pair.
-
-    Args:
-        before: Reader of the first date.
-        after: Reader of the second date, with its shift field.
-        before_radiometry: Map of the first date to the common scale.
-        after_radiometry: Map of the second date.
-        statistics: What each date's samples tell of its nodata, cloud and shadow; None: every valid pixel is usable.
-        area: Area of interest in the grid's system, None: everything. Objects around it are found too, and not counted.
-        detector: What judges it.
-        sun_azimuth_deg: Where the sun stood at each date, clockwise from north; None where nothing tells.
-        thorough: Look at every pixel in full resolution, whatever the first look says.
-    """
-
-    before: GridReader
-    after: GridReader
-    before_radiometry: Radiometry
-    after_radiometry: Radiometry
-    statistics: tuple[SceneStatistics, SceneStatistics] | None
-    area: shapely.MultiPolygon | None
-    detector: Detector
-    sun_azimuth_deg: tuple[float | None, float | None] = (None, None)
-    thorough: bool = False
-
-    @property
-    def grid(self) -> Grid:
-        """The common grid."""
-        return self.before.grid
-
-    @cached_property
-    def searched(self) -> shapely.MultiPolygon | None:
-        """The area with the ground around it, so that what its border cuts is found whole; None: everything."""
-        if self.area is None:
-            return None
-        grown = shapely.buffer(self.area, AREA_REACH_PX * self.grid.pixel_size[0])
-        return shapely.MultiPolygon([grown] if isinstance(grown, shapely.Polygon) else grown)
-
-    @cached_property
-    def first_look(self) -> tuple[GridReader, GridReader] | None:
-        """Readers at the first look's size; None where a file has no whole-number mean of that size."""
-        coarse = self.before.coarsened(LOOK), self.after.coarsened(LOOK)
-        own = all(c.scene.factor > f.scene.factor for c, f in zip(coarse, (self.before, self.after), strict=True))
-        return coarse if own else None
 
 
 @dataclass
@@ -138,69 +63,6 @@ class Detection:
     fine_px: int
 
 
-class _Pixels:
-    """The pixels of one grown window: the first look at once, the full resolution where it is asked for."""
-
-    def __init__(self, plan: WindowPlan, outer: Window) -> None:
-        self.plan, self.outer = plan, outer
-        self.kept: tuple[Window, list[Reading]] | None = None
-        if plan.first_look is None:
-            full = [reader.read(outer) for reader in (plan.before, plan.after)]
-            self.kept = outer, full
-            looks = [halved(*part) for part in full]
-        else:
-            coarse = Window(outer.row // LOOK, outer.col // LOOK, -(-outer.height // LOOK), -(-outer.width // LOOK))
-            looks = [reader.read(coarse) for reader in plan.first_look]
-        self.valid = looks[0][1] & looks[1][1]
-        for look, told in zip(looks, plan.statistics or (), strict=plan.statistics is not None):
-            self.valid &= can_be_seen(classify(*look, told))
-        maps = plan.before_radiometry, plan.after_radiometry
-        self.look = [
-            _greyed(radiometry.apply(values, outer, LOOK), self.valid)
-            for radiometry, (values, _) in zip(maps, looks, strict=True)
-        ]
-
-    def fetch(self, part: Window) -> None:
-        """Read full resolution of a part, unless all of it is there already."""
-        if self.kept is None:
-            self.kept = part, [reader.read(part) for reader in (self.plan.before, self.plan.after)]
-
-    def fine(self, part: Window) -> tuple[U8, U8, BoolArray]:
-        """Normalised full resolution of both dates within `part` (px of the grid), and where both are valid.
-
-        `part` lies within what was fetched.
-        """
-        assert self.kept is not None
-        rows, cols = part.inside(self.kept[0])
-        (first, valid1), (second, valid2) = self.kept[1]
-        valid = valid1[rows, cols] & valid2[rows, cols]
-        before = self.plan.before_radiometry.apply(first[:, rows, cols], part, 1)
-        after = self.plan.after_radiometry.apply(second[:, rows, cols], part, 1)
-        return _greyed(before, valid), _greyed(after, valid), valid
-
-
-@dataclass(frozen=True)
-class _Suspicion:
-    """What the first look says of one direction within a grown window.
-
-    Args:
-        marked: Pixels that it suspects, shape of the window.
-        wanted: Pixels to look at in full resolution: those, or all of them.
-        points: Score, hundredths of a log-odds, at the first look's size.
-        evidence: Channels at the first look's size.
-    """
-
-    marked: BoolArray
-    wanted: BoolArray
-    points: I16
-    evidence: dict[str, U8]
-
-    def near(self, rows: slice, cols: slice) -> I16:
-        """Score, then channels, of the first look's pixels under full-resolution rows and columns, (channel, y, x)."""
-        part = slice(rows.start // LOOK, -(-rows.stop // LOOK)), slice(cols.start // LOOK, -(-cols.stop // LOOK))
-        return np.stack([self.points[part], *(self.evidence[name][part] for name in NEAR_CHANNELS)], dtype=np.int16)
-
-
 def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
     outer = window.grown(_HALO_PX, plan.grid.shape)
@@ -210,13 +72,15 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         return WindowResult({change: [] for change in DIRECTIONS}, 0, 0, 0)
     wanted = searched if plan.area is None else inside_area(plan.grid, outer, plan.area)
     wanted_px = int(wanted[core].sum())
-    pixels = _Pixels(plan, outer)
-    seen = _doubled(pixels.valid, searched.shape) & searched
+    pixels = WindowPixels(plan, outer)
+    seen = doubled(pixels.valid, searched.shape) & searched
     seen_px = int((seen & wanted)[core].sum())
     if not seen[core].any():
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
     described = describe(pixels.look[0]), describe(pixels.look[1])
     suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
+    if plan.model is not None:
+        suspicions = _for_the_network(pixels, plan.model, suspicions, (window, seen))
     cells = {c: [k for k in cells_of(window) if s.wanted[k.inside(outer)].any()] for c, s in suspicions.items()}
     if not any(cells.values()):
         return WindowResult({change: [] for change in DIRECTIONS}, seen_px, wanted_px, 0)
@@ -224,88 +88,110 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     near_unseen = cv2.dilate(
         (~seen).astype(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
     ).astype(bool)
-    objects = {c: _objects(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
-    fine_px = sum(int((suspicions[c].wanted & wanted)[core].sum()) for c in DIRECTIONS)
+    if plan.model is None:
+        objects = {c: _by_pieces(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
+        fine_px = sum(int((suspicions[c].wanted & wanted)[core].sum()) for c in DIRECTIONS)
+    else:
+        looked_at = cells[DIRECTIONS[0]]
+        objects = _by_network(pixels, plan.model, suspicions, looked_at, (seen, near_unseen))
+        fine_px = sum(int((seen & wanted)[cell.inside(outer)].sum()) for cell in looked_at)
     return WindowResult(objects, seen_px, wanted_px, fine_px)
 
 
+def _for_the_network(
+    pixels: WindowPixels, model: Model, plain: dict[Change, Suspicion], of: tuple[Window, BoolArray]
+) -> dict[Change, Suspicion]:
+    """The same suspicions, wanting what the model's screen wants, the same pixels in both directions.
+
+    Args:
+        pixels: The grown window.
+        model: The model.
+        plain: What the training-free first look says.
+        of: The window, and what was seen of the grown one.
+    """
+    window, seen = of
+    wanted = seen.copy() if pixels.plan.thorough else np.zeros_like(seen)
+    if not pixels.plan.thorough and model.screen is not None:
+        points = screened(model.screen, pixels.look, window, pixels.outer, LOOK * pixels.plan.grid.pixel_size[0])
+        wanted |= doubled(points >= model.points.screen, seen.shape) & seen
+    if model.plain_screen:
+        wanted |= plain["appeared"].marked | plain["disappeared"].marked
+    return {change: replace(one, wanted=wanted) for change, one in plain.items()}
+
+
 def _suspicion(
-    pixels: _Pixels, described: tuple[Description, Description], change: Change, seen: BoolArray
-) -> _Suspicion:
+    pixels: WindowPixels, described: tuple[Description, Description], change: Change, seen: BoolArray
+) -> Suspicion:
     """The first look for one direction: what is gone is looked for with the dates swapped."""
     detector = pixels.plan.detector
     evidence = channels(*(described if change == "appeared" else described[::-1]))
     points = detector.screen.of_images(evidence)
-    marked = _doubled(suspect(points >= detector.operating.suspicion(change)), seen.shape) & seen
-    return _Suspicion(marked, seen if pixels.plan.thorough else marked, points, evidence)
+    marked = doubled(suspect(points >= detector.operating.suspicion(change)), seen.shape) & seen
+    return Suspicion(marked, seen if pixels.plan.thorough else marked, points, evidence)
 
 
 def suspect(mask: BoolArray) -> BoolArray:
     """Drop specks from what the first look marks, and take in what lies around the rest."""
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((SUSPECT_OPEN_PX,) * 2, np.uint8))
-    return np.asarray(cv2.dilate(opened, np.ones((SUSPECT_GROW_PX,) * 2, np.uint8)), bool)
+    return grown(opened)
 
 
-def _objects(
-    pixels: _Pixels, change: Change, suspicion: _Suspicion, cells: list[Window], near_unseen: BoolArray
+def grown(mask: BoolArray | U8) -> BoolArray:
+    """A mask with what lies around it."""
+    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((SUSPECT_GROW_PX,) * 2, np.uint8)), bool)
+
+
+def _by_pieces(
+    pixels: WindowPixels, change: Change, suspicion: Suspicion, cells: list[Window], near_unseen: BoolArray
 ) -> list[WindowObjects]:
-    """Objects of one direction, cell by cell."""
+    """Objects of one direction by the training-free detector, cell by cell."""
     found = []
-    for cell in cells:
-        reach = cell.grown(CELL_HALO_PX, pixels.plan.grid.shape)
-        before, after, valid = pixels.fine(reach)
-        rows, cols = reach.inside(pixels.outer)
-        appeared = change == "appeared"
-        dates = (before, after) if appeared else (after, before)
-        sun = pixels.plan.sun_azimuth_deg[1 if appeared else 0]
-        pieces = cut_in_pieces(*dates, suspicion.wanted[rows, cols] & valid, suspicion.near(rows, cols), sun)
-        table, accepted = judged(pieces, suspicion.marked[rows, cols] & valid, pixels.plan.detector)
-        own = cell.inside(reach)
-        kept = clean(accepted[pieces.labels])[own]
+    for window in cells:
+        cell = Cell(pixels, window)
+        pieces = cell.pieces(change, suspicion.wanted[cell.around], suspicion)
+        table, accepted = judged(pieces, suspicion.marked[cell.around] & cell.valid, pixels.plan.detector)
+        kept = clean(accepted[pieces.labels])[cell.own]
         if kept.any():
             # A pixel that closing took in belongs to no piece that was measured: it borrows the last, empty, row.
-            measures = Measures(pieces.labels[own], table)
-            found.append(find_components(kept, cell, measures, near_unseen[cell.inside(pixels.outer)]))
+            measures = Measures(pieces.labels[cell.own], table)
+            found.append(find_components(kept, window, measures, near_unseen[cell.placed]))
     return found
 
 
-def judged(pieces: Pieces, marked: BoolArray, detector: Detector) -> tuple[I16, BoolArray]:
-    """`MEASURED` of each piece, (piece + 1, measure), and which belong to an object; the last row is no piece.
+def _by_network(
+    pixels: WindowPixels,
+    model: Model,
+    suspicions: dict[Change, Suspicion],
+    cells: list[Window],
+    masks: tuple[BoolArray, BoolArray],
+) -> dict[Change, list[WindowObjects]]:
+    """Objects of both directions by the network, cell by cell.
 
     Args:
-        pieces: The pieces of a cell.
-        marked: What the first look suspects, shape (y, x).
-        detector: What judges them.
+        pixels: The grown window.
+        model: The model.
+        suspicions: What the training-free first look knows of the window.
+        cells: Where to look.
+        masks: What was seen, and what lies next to the unseen, of the grown window.
     """
-    points, borders = scores(pieces, marked, detector)
-    operating = detector.operating
-    accepted = (points >= operating.piece) & ~aprons(borders, points, operating.apron)
-    accepted &= ~shadows(borders, pieces, points, operating.shadow)
-    accepted &= ~bridges(borders, points, accepted, operating.bridge)
-    table = np.zeros((points.size + 1, len(MEASURED)), np.int16)
-    table[:-1, 0] = points
-    table[:-1, 1:] = pieces.attributes[:, _MEASURED_COLUMNS]
-    return table, np.append(accepted, False)
-
-
-def scores(pieces: Pieces, marked: BoolArray, detector: Detector) -> tuple[I32, Borders]:
-    """Score of each piece, hundredths of a log-odds: by itself, then again and again among its neighbours."""
-    points = detector.piece.of_rows(pieces.attributes, PIECE_NAMES)
-    borders = borders_of(pieces, marked)
-    for model in detector.context:
-        points = model.of_rows(in_context(pieces, borders, points), CONTEXT_NAMES)
-    return points, borders
-
-
-def in_context(pieces: Pieces, borders: Borders, points: I32) -> U8:
-    """`CONTEXT_NAMES` of each piece."""
-    return np.hstack([pieces.attributes, beside(borders, pieces, points)])
-
-
-def clean(mask: BoolArray) -> BoolArray:
-    """Close gaps of a pixel or two, then drop what is narrower than half the smallest structure."""
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((CLOSE_PX, CLOSE_PX), np.uint8))
-    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((OPEN_PX, OPEN_PX), np.uint8)), bool)
+    seen, near_unseen = masks
+    found: dict[Change, list[WindowObjects]] = {change: [] for change in DIRECTIONS}
+    for window in cells:
+        cell = Cell(pixels, window)
+        whole = Window(window.row, window.col, CELL_PX, CELL_PX)
+        points, _ = points_around(
+            model.network, list(cell.dates[:2]), whole, cell.reach, pixels.plan.grid.pixel_size[0]
+        )
+        for change, score in zip(DIRECTIONS, points, strict=True):
+            mask = clean((score >= model.points.pixel) & cell.valid & seen[cell.around])
+            if mask[cell.own].any():
+                # The ground around belongs to what the pieces are judged by.
+                pieces = cell.pieces(change, grown(mask) & seen[cell.around], suspicions[change])
+                plain, _ = scores(pieces, suspicions[change].marked[cell.around] & cell.valid, pixels.plan.detector)
+                table = measures_of(pieces, piece_scores(pieces, score, mask), plain)
+                measures = Measures(pieces.labels[cell.own], table)
+                found[change].append(find_components(mask[cell.own], window, measures, near_unseen[cell.placed]))
+    return found
 
 
 def cells_of(window: Window) -> Iterator[Window]:
@@ -320,21 +206,9 @@ def _hull(windows: list[Window]) -> Window:
     return Window(row, col, max(w.row_stop for w in windows) - row, max(w.col_stop for w in windows) - col)
 
 
-def _doubled(mask: BoolArray, shape: tuple[int, int]) -> BoolArray:
-    size = LOOK * mask.shape[1], LOOK * mask.shape[0]
-    doubled = cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(doubled.view(bool)[: shape[0], : shape[1]])
-
-
-def _greyed(picture: U8, valid: BoolArray) -> U8:
-    # A flat mid-grey where nothing was seen raises no edge of its own beyond the border, which is masked.
-    picture[:, ~valid] = 128
-    return picture
-
-
-def window_side(wanted_px: int) -> int:
-    """The window size that is used: whole cells, so that a cell is never cut."""
-    return -(-wanted_px // CELL_PX) * CELL_PX
+def window_side(wanted_px: int, whole_px: int = CELL_PX) -> int:
+    """The window size that is used: whole cells, or blocks of them, so that none is ever cut."""
+    return -(-wanted_px // whole_px) * whole_px
 
 
 def _neighbours_together(windows: Iterable[Window]) -> list[Window]:
@@ -358,7 +232,9 @@ def detect(
         workers: Number of threads; does not change the result.
         progress: Called with the share of windows done; may raise to stop.
     """
-    windows = _neighbours_together(plan.grid.windows(window_side(window_px)))
+    windows = _neighbours_together(
+        plan.grid.windows(window_side(window_px, CELL_PX if plan.model is None else BLOCK_PX))
+    )
     done: list[WindowResult] = []
     for result in in_threads(partial(process_window, plan), windows, workers):
         done.append(result)

@@ -9,7 +9,7 @@ from geodata.detect.additive import AdditiveModel
 from geodata.detect.candidates import OBJECT_ATTRIBUTES
 from geodata.detect.detector import shipped
 from geodata.detect.evidence import CHANNELS
-from geodata.detect.pipeline import CONTEXT_NAMES, PIECE_NAMES
+from geodata.detect.judging import CONTEXT_NAMES, PIECE_NAMES
 
 TERMS = {
     "size": {"knots": [0, 100, 200], "amounts": [0.0, 1.0, 0.5]},

@@ -21,9 +21,9 @@ from geodata.detect.candidates import (
     with_altered,
 )
 from geodata.detect.detector import shipped
+from geodata.detect.judging import MEASURED
 from geodata.detect.objects import Component
 from geodata.detect.outlines import measure
-from geodata.detect.pipeline import MEASURED
 from geodata.grid import Grid
 from geodata.odds import probability
 from tests.unit.io_rasters.raster_kit import TRANSFORM

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from geodata.detect.candidates import geodesic_area_m2
-from geodata.detect.pipeline import clean
+from geodata.detect.judging import clean
 from geodata.errors import EmptyRasterError, OptionError, ScanCancelledError
 from geodata.io.rasters import inspect_raster
 from geodata.scan import ScanResult, scan

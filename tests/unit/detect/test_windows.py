@@ -11,8 +11,10 @@ import pytest
 import shapely
 
 from geodata.detect.detector import Detector, shipped
+from geodata.detect.judging import MEASURED
 from geodata.detect.objects import Component
-from geodata.detect.pipeline import DIRECTIONS, MEASURED, Detection, WindowPlan, detect, suspect, window_side
+from geodata.detect.pipeline import Detection, detect, suspect, window_side
+from geodata.detect.windows import DIRECTIONS, WindowPlan
 from geodata.errors import ScanCancelledError
 from geodata.io.rasters import inspect_raster
 from geodata.io.warp import GridReader

@@ -1,0 +1,246 @@
+"""Models: a network with all that its use needs, as a folder that never changes.
+
+    starter-1/
+      model.json     what it takes, where it decides, what it was trained on, what it reached
+      network.onnx   the network that judges
+      screen.onnx    the smaller one that says where to look, where the model has one
+      CARD.md        the same for people, with licences and attribution
+
+A model is named by its folder and known by a checksum over its content, which stands in the provenance of a scan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from geodata.detect.calibration import Calibration
+from geodata.detect.network import Network
+from geodata.errors import MissingFileError, ModelError
+
+FORMAT = 1
+MANIFEST, CARD, NETWORK, SCREEN = "model.json", "CARD.md", "network.onnx", "screen.onnx"
+SHIPPED = Path(__file__).with_name("models")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where a model decides; log-odds in hundredths.
+
+    Args:
+        pixel: From here on a pixel belongs to an object.
+        screen: From here on the screen has a place looked at.
+        candidate: Confidence from which an object is reported.
+        confirmed: Confidence from which its tier is `confirmed`.
+    """
+
+    pixel: int = 0
+    screen: int = -200
+    candidate: float = 0.1
+    confirmed: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.candidate <= self.confirmed <= 1:
+            raise ModelError(
+                f"The points candidate {self.candidate:g} and confirmed {self.confirmed:g} are not in order.",
+                remedy="Both lie between 0 and 1, candidate at or below confirmed.",
+            )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as a scan uses it.
+
+    Args:
+        folder: Where it lies.
+        name: Its name.
+        told: The content of `model.json`.
+    """
+
+    folder: Path
+    name: str
+    told: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def network(self) -> Network:
+        """The network that judges."""
+        return Network(self.folder / NETWORK, self.told["network"]["sha256"], float(self.told["input"]["gsd_m"]))
+
+    @cached_property
+    def screen(self) -> Network | None:
+        """The network that says where to look, None: the training-free first look does."""
+        told = self.told.get("screen")
+        return None if told is None else Network(self.folder / SCREEN, told["sha256"], float(told["gsd_m"]))
+
+    @property
+    def plain_screen(self) -> bool:
+        """Whether the training-free first look says where to look, alone or beside the screen."""
+        return self.screen is None or bool(self.told["screen"].get("with_plain", False))
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How an object's measures become its confidence."""
+        return Calibration.from_dict(self.told["calibration"])
+
+    @cached_property
+    def points(self) -> Points:
+        """Where it decides."""
+        return Points(**self.told["points"])
+
+    @cached_property
+    def checksum(self) -> str:
+        """Eight hexadecimal digits over the manifest, which holds the checksums of the networks."""
+        return hashlib.sha256(json.dumps(self.told, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
+    def identity(self) -> str:
+        """Name and checksum, as they stand in the provenance."""
+        return f"{self.name}+{self.checksum}"
+
+    @property
+    def card(self) -> str:
+        """The text of `CARD.md`."""
+        return (self.folder / CARD).read_text(encoding="utf-8")
+
+
+def read_model(folder: Path) -> Model:
+    """Read a model folder and check that it is whole.
+
+    Raises:
+        MissingFileError: If a file of it is not there.
+        ModelError: If a file is not what `model.json` says.
+    """
+    for name in (MANIFEST, CARD, NETWORK):
+        if not (folder / name).is_file():
+            raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        version = told["format"]
+        model = Model(folder, str(told["name"]), told)
+        parts = [(model.network, NETWORK)] + ([(model.screen, SCREEN)] if model.screen else [])
+        assert model.calibration and model.points
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{folder.name}/{MANIFEST} cannot be used: {str(error)[:120]}.", remedy="Export the model again."
+        ) from error
+    if version != FORMAT:
+        raise ModelError(
+            f"The model {folder.name} is of format {version}; this version reads {FORMAT}.", remedy="Update Kancha."
+        )
+    if not _NAME.fullmatch(model.name):
+        raise ModelError(
+            f"{model.name!r} is no name for a model.", remedy="Two to 63 lower-case letters, digits, dots and hyphens."
+        )
+    for network, name in parts:
+        if not (folder / name).is_file():
+            raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")
+        found = sha256_of(folder / name)
+        if found != network.sha256:
+            raise ModelError(
+                f"{folder.name}/{name} has the checksum {found[:12]}, not {network.sha256[:12]}.",
+                remedy="The file was changed or damaged; take the model from its source again.",
+            )
+    return model
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a small file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def models_in(*shelves: Path) -> Iterator[Model]:
+    """The models of some folders, by name; the first shelf that has a name wins."""
+    seen: set[str] = set()
+    for shelf in shelves:
+        for folder in sorted(p.parent for p in shelf.glob(f"*/{MANIFEST}")):
+            model = read_model(folder)
+            if model.name not in seen:
+                seen.add(model.name)
+                yield model
+
+
+def find_model(name: str, *shelves: Path) -> Model:
+    """A model by its name, or by the path of its folder.
+
+    Raises:
+        ModelError: If no shelf has it.
+    """
+    if os.sep in name and Path(name).is_dir():
+        return read_model(Path(name))
+    for shelf in shelves:
+        if _NAME.fullmatch(name) and (shelf / name / MANIFEST).is_file():
+            return read_model(shelf / name)
+    known = sorted({p.parent.name for shelf in shelves for p in shelf.glob(f"*/{MANIFEST}")})
+    raise ModelError(
+        f"There is no model {name!r}.",
+        remedy=f"Known: {', '.join(['training-free', *known])}; see `kancha models list`.",
+    )
+
+
+def add_model(folder: Path, shelf: Path) -> Model:
+    """Copy a model to a shelf, whole or not at all. The same content twice is no error.
+
+    Raises:
+        ModelError: If the name is taken by another content, or the model cannot run.
+    """
+    import numpy as np
+
+    model = read_model(folder)
+    for network in (model.network, model.screen):
+        if network is not None:
+            blank = np.zeros((3, 64, 64), np.uint8)
+            network.points(blank, blank, network.gsd_m)
+    target = shelf / model.name
+    if target.exists():
+        there = read_model(target)
+        if there.checksum == model.checksum:
+            return there
+        raise ModelError(
+            f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
+            remedy="Models never change: give this one another name.",
+        )
+    shelf.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shelf, prefix=".") as part:
+        shutil.copytree(folder, Path(part) / model.name)
+        os.rename(Path(part) / model.name, target)
+    return read_model(target)
+
+
+def write_model(folder: Path, told: Mapping[str, Any], card: str, networks: Mapping[str, Path]) -> Model:
+    """Write a model folder.
+
+    Args:
+        folder: Where to; must not exist.
+        told: The content of `model.json` without format and checksums.
+        card: The text of `CARD.md`.
+        networks: ONNX files by their name in the folder.
+
+    Raises:
+        ModelError: If the folder exists.
+    """
+    if folder.exists():
+        raise ModelError(f"{folder} exists.", remedy="Models never change: write to another folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as part:
+        made = Path(part) / folder.name
+        made.mkdir()
+        whole = {"format": FORMAT, **told}
+        for name, path in networks.items():
+            shutil.copyfile(path, made / name)
+            key = Path(name).stem
+            whole[key] = {**whole.get(key, {}), "sha256": sha256_of(made / name)}
+        (made / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        (made / CARD).write_text(card, encoding="utf-8")
+        read_model(made)
+        os.rename(made, folder)
+    return read_model(folder)

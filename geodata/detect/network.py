@@ -1,0 +1,93 @@
+"""The network in a scan: log-odds of change over cells of a fixed lattice, without torch.
+
+A cell is always computed from the same square of pixels around it, so its result depends neither on the window nor on
+the number of threads. Beyond the grid, and where nothing was seen, that square is a flat mid-grey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from geodata.errors import ModelError
+
+U8 = npt.NDArray[np.uint8]
+I16 = npt.NDArray[np.int16]
+F32 = npt.NDArray[np.float32]
+
+STRIDE = 2
+GREY = 128
+LIMIT = 32000
+INPUT, OUTPUT = "pictures", "changes"
+MULTIPLE_PX = 32
+NEAR_ENOUGH = 1.25
+"""Pixel sizes within this factor of the network's own are taken as they are: it was trained with more."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as ONNX: 8-bit `pictures` (n, 6, y, x) in, log-odds `changes` (n, 2, y / 2, x / 2) out.
+
+    Args:
+        path: The file.
+        sha256: Its checksum.
+        gsd_m: The pixel size it was trained for, m.
+    """
+
+    path: Path
+    sha256: str
+    gsd_m: float
+
+    @cached_property
+    def session(self) -> Any:
+        """The loaded network; one thread a call, since windows run in threads of their own."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelError(
+                f"{self.path.name} cannot be loaded as a network: {str(error)[:160]}.",
+                remedy="Add the model again from its folder.",
+            ) from error
+        told = {one.name: one.shape for one in (*session.get_inputs(), *session.get_outputs())}
+        if set(told) != {INPUT, OUTPUT} or told[INPUT][1] != 6 or told[OUTPUT][1] != 2:
+            raise ModelError(
+                f"{self.path.name} takes {sorted(told)}, not six bands of {INPUT} to two of {OUTPUT}.",
+                remedy="Export it with `kancha train`.",
+            )
+        return session
+
+    def points(self, before: U8, after: U8, gsd_m: float) -> I16:
+        """Hundredths of a log-odds that something appeared, that something disappeared, at the pictures' size.
+
+        Args:
+            before: First date, RGB, shape (3, y, x).
+            after: Second date.
+            gsd_m: Their pixel size; they are brought to the network's own where it is far from it.
+
+        Returns:
+            Shape (2, y, x).
+        """
+        zoom = gsd_m / self.gsd_m
+        zoom = 1.0 if 1 / NEAR_ENOUGH <= zoom <= NEAR_ENOUGH else zoom
+        both = np.concatenate([before, after])
+        sides = [max(1, round(length * zoom / MULTIPLE_PX)) * MULTIPLE_PX for length in both.shape[1:]]
+        if (sides[0], sides[1]) != both.shape[1:]:
+            how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+            both = np.stack([cv2.resize(band, (sides[1], sides[0]), interpolation=how) for band in both])
+        both = both[None]
+        changes = self.session.run([OUTPUT], {INPUT: both})[0][0]
+        size = before.shape[2], before.shape[1]
+        large = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in changes]
+        return np.asarray(np.clip(np.rint(np.stack(large) * 100), -LIMIT, LIMIT), np.int16)
