@@ -20,6 +20,23 @@ Change = Literal["appeared", "disappeared", "altered"]
 Status = Literal["suspected", "permitted", "existing", "unassessed"]
 STATUSES: tuple[Status, ...] = ("suspected", "permitted", "existing", "unassessed")
 
+DISMISSAL_REASONS = (
+    "shadow",
+    "tree",
+    "vehicle",
+    "container",
+    "greenhouse",
+    "solar_panel",
+    "tarpaulin",
+    "bare_soil",
+    "water",
+    "scaffold",
+    "registration",
+    "edge_of_image",
+    "other",
+)
+"""What a dismissed finding was instead: the words of the cues, so that the two can be compared."""
+
 ProgressHook = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done; may raise `ScanCancelledError` to stop."""
 
