@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from service.settings import Settings
-from tests.integration.review_kit import a_finding, opened, store_scan
+from service.store.records import IntakeEntry, NightRun
+from service.usecases.morning import write_report
+from service.usecases.verdicts import Judgement
+from service.usecases.verdicts import judge as judged
+from tests.integration.review_kit import AFTER, a_finding, opened, store_scan
 from tests.integration.service_kit import kancha
 
 
@@ -103,3 +107,20 @@ def test_an_empty_store_has_an_empty_queue(tmp_path: Path) -> None:
     done = kancha("queue", "--capacity", "5", data=tmp_path)
     assert done.returncode == 0 and "0 findings to look at" in done.stdout
     assert kancha("queue", "--precision", data=tmp_path).returncode == 0
+
+
+def test_the_morning_report_lists_by_priority_and_counts_what_was_dismissed_before(tmp_path: Path) -> None:
+    services = opened(tmp_path)
+    store_scan(services, "s", [a_finding("f", 1)])
+    judged(services, Judgement("f", False, "王", reason="tree"))
+    site = a_finding("site", 3, confidence=0.4, stage="under_construction")
+    store_scan(services, "again", [a_finding("repeat", 1), a_finding("roof", 2, stage="finished"), site])
+    run = services.store.intake.open_run(NightRun("n", "/in", AFTER, None))
+    outcome = {"result": "scanned", "scan_id": "again"}
+    services.store.intake.put(IntakeEntry("/in", "b.tif", 1, 1, AFTER, "done", "n", "b", outcome))
+    report = write_report(services, run)
+    told = report.body["scanned"][0]
+    assert [f["id"] for f in told["findings"]] == ["site", "roof"] and told["dismissed_before"] == 1
+    for path in (report.html, report.markdown):
+        assert "1 个与已排除图斑相同" in path.read_text(encoding="utf-8")
+    services.close()
