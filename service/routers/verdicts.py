@@ -67,7 +67,7 @@ def post_verdict(request: Request, response: Response, finding_id: str, form: Bo
         verdict=_right(form),
         judged_by=form.text("judged_by"),
         reason=form.text("reason"),
-        outline=form.mapping("outline") or None,
+        outline=None if form.fields.get("outline") in (None, "") else form.mapping("outline"),
         judged_at=None if at is None else parse_date(at),
         note=form.text("note"),
         purpose=form.text("purpose"),

@@ -107,7 +107,8 @@ def _observed(row: Any) -> Observation:
         area_m2=float(orjson.loads(row.geojson)["properties"].get("area_m2") or 0.0),
         before_at=row.before_at,
         after_at=row.after_at,
-        outline=geometry_of(row.geojson),
+        # an outline that crosses itself must not end a scan
+        outline=shapely.make_valid(geometry_of(row.geojson)),
     )
 
 

@@ -54,6 +54,9 @@ class SqlVerdicts:
                 known = latest
             if known is not None:
                 return known, False
+            if latest is not None and not timed:
+                # what is said now counts, even where the clock of the one before was ahead
+                verdict = replace(verdict, judged_at=max(verdict.judged_at, latest.judged_at))
             connection.execute(sa.insert(verdicts).values({name: getattr(verdict, name) for name in _PLAIN}))
             _follow(connection, _of(connection, verdict.finding_id)[-1])
         return verdict, True

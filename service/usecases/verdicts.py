@@ -174,7 +174,7 @@ def _outline(told: Judgement, finding: str) -> dict[str, Any]:
     west, south, east, north = outline.bounds
     if west < -180 or south < -90 or east > 180 or north > 90:
         raise _no_outline(f"The corrected outline reaches to {west:g}, {south:g}, {east:g}, {north:g}")
-    own = shapely.from_geojson(orjson.dumps(orjson.loads(finding)["geometry"]).decode())
+    own = shapely.make_valid(shapely.from_geojson(orjson.dumps(orjson.loads(finding)["geometry"]).decode()))
     if shapely.area(shapely.intersection(outline, own)) <= 0:
         raise GeometryError(
             f"The corrected outline lies at {west:.6f}, {south:.6f} and does not meet the finding.",

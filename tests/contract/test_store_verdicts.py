@@ -109,6 +109,25 @@ def test_the_same_verdict_again_changes_nothing(store: Store) -> None:
     assert len(store.verdicts.of("f")) == 3 == store.verdicts.last_key()
 
 
+def test_what_is_said_now_counts_though_a_clock_was_ahead(store: Store) -> None:
+    with_scan(store, [found("f")])
+    store.verdicts.add(verdict("f", at=NOW + timedelta(minutes=4)), timed=True)
+    told, _ = store.verdicts.add(verdict("f", True), timed=False)
+    assert told.judged_at == NOW + timedelta(minutes=4)
+    assert properties(store, "f")["judged"] is True
+
+
+def test_an_outline_that_crosses_itself_ends_no_scan(store: Store) -> None:
+    with_scan(store, [found("a")])
+    store.verdicts.add(verdict("a"), timed=True)
+    row = found("bow", after_at=NOW + YEAR)
+    feature = json.loads(row.geojson)
+    ring = feature["geometry"]["coordinates"][0]
+    ring[1], ring[2] = ring[2], ring[1]
+    with_scan(store, [replace(row, geojson=json.dumps(feature))], "again")
+    assert properties(store, "bow")["suppressed_by"] == "a", "all of it is covered"
+
+
 def test_many_officers_at_once_lose_no_verdict(store: Store) -> None:
     with_scan(store, [found("f")])
 

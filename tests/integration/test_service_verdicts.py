@@ -82,6 +82,10 @@ def bow(told: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [[a, c, b, d, a]]}
 
 
+def ring(corner: list[Any]) -> dict[str, Any]:
+    return {"type": "Polygon", "coordinates": [[corner, [114.1, 36.0], [114.1, 36.1], corner]]}
+
+
 def test_what_is_no_verdict_is_refused_by_name(client: Any) -> None:
     own = outline_of(client, "f4")
     far = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
@@ -105,6 +109,12 @@ def test_what_is_no_verdict_is_refused_by_name(client: Any) -> None:
         ({"verdict": True, "outline": {"type": "Polygon", "coordinates": []}}, 422, "geometry-unusable"),
         ({"verdict": True, "outline": {"type": "Polygon", "coordinates": "x"}}, 422, "geometry-unusable"),
         ({"verdict": True, "outline": {"type": "Feature", "geometry": None}}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": {}}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": {"type": "Polygon"}}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": {"type": "Polygon", "coordinates": None}}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": ring([None, None])}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": ring([1e300, 1e300])}, 422, "geometry-unusable"),
+        ({"verdict": True, "outline": ring(["a", "b"])}, 422, "geometry-unusable"),
         ({"verdict": True, "outline": [1]}, 400, "bad-body"),
         ({"verdict": "perhaps"}, 400, "bad-body"),
         ({}, 400, "bad-body"),
