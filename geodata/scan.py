@@ -21,6 +21,7 @@ import pandas as pd
 import shapely
 
 from geodata.assess import assess
+from geodata.assess.priority import Lead, priority
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate, ordered
 from geodata.detect.detector import shipped
@@ -249,7 +250,15 @@ def _findings(
     for name in ("height_gain_m", "storeys"):
         # Whole numbers stay whole, and what is not known stays None beside what is.
         frame[name] = pd.Series([row[name] for row in rows], dtype=object, index=frame.index)
-    return assess(frame, layers, as_of=dates[1])
+    assessed = assess(frame, layers, as_of=dates[1])
+    assessed["priority"] = [priority(Lead.of(row)) for row in assessed.to_dict("records")]
+    for name in REVIEWED:
+        assessed[name] = pd.Series(None, dtype=object, index=assessed.index)
+    return assessed
+
+
+REVIEWED = ("judged", "judged_reason", "suppressed_by")
+"""What officers and a store say of a finding: null for a scan outside a store."""
 
 
 _EMPTY_COLUMNS = (

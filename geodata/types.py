@@ -20,6 +20,23 @@ Change = Literal["appeared", "disappeared", "altered"]
 Status = Literal["suspected", "permitted", "existing", "unassessed"]
 STATUSES: tuple[Status, ...] = ("suspected", "permitted", "existing", "unassessed")
 
+DISMISSAL_REASONS = (
+    "shadow",
+    "tree",
+    "vehicle",
+    "container",
+    "greenhouse",
+    "solar_panel",
+    "tarpaulin",
+    "bare_soil",
+    "water",
+    "scaffold",
+    "registration",
+    "edge_of_image",
+    "other",
+)
+"""What a dismissed finding was instead: the words of the cues, so that the two can be compared."""
+
 ProgressHook = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done; may raise `ScanCancelledError` to stop."""
 
@@ -203,3 +220,51 @@ class ScanRequest:
     area: shapely.MultiPolygon | None
     options: ScanOptions
     layer_reports: Sequence[LayerReport] = ()
+
+
+@dataclass(frozen=True)
+class JudgedOutline:
+    """A finding that an officer judged.
+
+    Args:
+        finding_id: The finding.
+        outline: Polygon or MultiPolygon in CRS84: the officer's own where one was given, else that of the finding.
+        change: In which direction it changed.
+        right: Whether it really did.
+        reason: What it was instead, one of `DISMISSAL_REASONS`; None for a right one.
+        corrected: Whether the outline is the officer's own.
+    """
+
+    finding_id: str
+    outline: shapely.Geometry
+    change: Change
+    right: bool
+    reason: str | None
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """Two dates of which findings were judged. What nobody judged counts neither for nor against.
+
+    Args:
+        scan_id: The scan that found them.
+        before: Raster of the first date; the name of the file tells nothing of its date or system.
+        after: Raster of the second date.
+        before_crs: System of the first raster where the file declares none, as its sender told it.
+        after_crs: System of the second raster where the file declares none.
+        before_at: When the first was taken.
+        after_at: When the second was taken.
+        surfaces: Whether the two are surface models (heights in m) that were compared without imagery.
+        judged: The judged findings.
+    """
+
+    scan_id: str
+    before: Path
+    after: Path
+    before_crs: str | None
+    after_crs: str | None
+    before_at: datetime
+    after_at: datetime
+    surfaces: bool
+    judged: tuple[JudgedOutline, ...]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geodata.errors import KanchaError
-from scripts import demo, evaluate, layers, nightly, scan, serve
+from scripts import demo, evaluate, judge, layers, nightly, queue, scan, serve
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
 
@@ -23,6 +23,8 @@ app.command("scan")(scan.scan)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("nightly")(nightly.nightly)
+app.command("queue")(queue.queue)
+app.command("judge")(judge.judge)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(layers.app, name="layers")
 

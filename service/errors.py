@@ -45,12 +45,28 @@ class LostClaimError(ConflictError):
     title_zh = "任务已不由本进程执行"
 
 
+class VerdictError(ServiceError):
+    """A verdict lacks what it must say, or says what it must not."""
+
+    code = "verdict-unusable"
+    title = "The verdict cannot be taken"
+    title_zh = "核查结论无效"
+
+
 class BadQueryError(ServiceError):
     """A query parameter is unknown or malformed."""
 
     code = "bad-query"
     title = "The query cannot be understood"
     title_zh = "查询参数有误"
+
+
+class SortKeyError(BadQueryError):
+    """A collection cannot be sorted so."""
+
+    code = "sort-key"
+    title = "The collection cannot be sorted so"
+    title_zh = "不支持的排序方式"
 
 
 class BadRequestBodyError(ServiceError):

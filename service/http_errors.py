@@ -33,6 +33,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         science.ScanCancelledError: 409,
         service.NotFoundError: 404,
         service.ConflictError: 409,
+        service.VerdictError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

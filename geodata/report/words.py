@@ -68,6 +68,7 @@ FLAGS: dict[str, Text] = {
     "concealment": Text("疑似遮盖", "possible concealment"),
     "rebuilt": Text("疑似复建", "possibly rebuilt"),
     "protected_land": Text("位于保护性用地", "on protected land"),
+    "changed_since_dismissal": Text("排除后又有变化", "changed since it was dismissed"),
 }
 
 AUTHORITY: dict[str, Text] = {

@@ -110,7 +110,7 @@ def get_collection(request: Request, collection_id: str, services: Kancha) -> Co
 
 def _filters(request: Request, collection_id: str) -> dict[str, str]:
     known = usecase.filters_of(collection_id)
-    extra = ("min_confidence",) if collection_id == usecase.FINDINGS else ()
+    extra = ("min_confidence", "sortby") if collection_id == usecase.FINDINGS else ()
     for name in request.query_params:
         if name not in (*_FIXED, *known, *extra):
             raise BadQueryError(
@@ -136,6 +136,7 @@ def get_items(
     status: Annotated[str | None, Query(description="Findings: by status.")] = None,
     change: Annotated[str | None, Query(description="Findings: by change.")] = None,
     min_confidence: Annotated[float | None, Query(ge=0, le=1, description="Findings: least confidence.")] = None,
+    sortby: Annotated[str | None, Query(description="Findings: `priority`, or `-priority`: highest first.")] = None,
 ) -> Response:
     """A page of features; further properties of a collection may be asked for by value."""
     usecase.get_collection(services, collection_id)
@@ -146,6 +147,7 @@ def get_items(
         equals=_filters(request, collection_id),
         min_confidence=min_confidence,
         interval=parse_interval(datetime),
+        sortby=usecase.sort_key(sortby),
     )
     found = usecase.items(services, collection_id, query)
     links = [

@@ -207,7 +207,8 @@ def get_findings(
         raise BadQueryError(f"There is no status {status!r}.", remedy=f"Known: {', '.join(STATUSES)}.")
     boxes = parse_bbox(bbox)
     scan = usecase.get_scan(services, scan_id)
-    etag = etag_of(request, scan.id)
+    # asked for first, so that the tag is never newer than the page
+    etag = etag_of(request, scan.id, usecase.findings_state(services))
     if (same := unchanged(request, etag)) is not None:
         return same
     query = FeatureQuery(

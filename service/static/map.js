@@ -16,6 +16,7 @@
     cues: "疑点 Cues", flags: "标记 Flags", tier: "级别 Tier", parcel_ids: "宗地 Parcels",
     permit_ids: "许可 Permits", authority: "主管机关 Authority", before_acquired_at: "前期 Before",
     after_acquired_at: "后期 After", structure_id: "建筑编号 Structure", outline_error_m: "轮廓误差 Outline error m",
+    priority: "优先级 Priority", judged: "核查结论 Judged", judged_reason: "排除原因 Reason", suppressed_by: "与已排除图斑相同 Repeats",
   };
   const MIN_SPAN = 1e-5;
   const state = { scan: null, scenes: {}, findings: [], chosen: null, mode: "after", swipe: 0.5, view: null, pictures: {} };

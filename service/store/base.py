@@ -15,11 +15,14 @@ from service.store.records import (
     FindingRow,
     IntakeEntry,
     Job,
+    JudgedRow,
     LayerVersion,
     NightRun,
     Page,
+    ReviewRow,
     Scan,
     Scene,
+    Verdict,
 )
 
 
@@ -104,7 +107,10 @@ class ScanStore(Protocol):
     """Scans and their findings."""
 
     def complete(self, claim: Claim, scan: Scan, findings: Sequence[FindingRow]) -> None:
-        """Store a scan, its findings and the success of its job in one step; `LostClaimError` if void."""
+        """Store a scan, its findings and the success of its job in one step; `LostClaimError` if void.
+
+        Findings that repeat a dismissed one are marked in the same step (`service.review.repeats`).
+        """
 
     def get(self, scan_id: str) -> Scan:
         """One scan; `NotFoundError` without it."""
@@ -120,6 +126,29 @@ class ScanStore(Protocol):
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
         """Box and time span of all findings."""
+
+
+class VerdictStore(Protocol):
+    """Verdicts, and the findings as their review sees them."""
+
+    def add(self, verdict: Verdict, *, timed: bool) -> tuple[Verdict, bool]:
+        """Store a verdict and bring its finding and the repeats of it up to date in one step.
+
+        False where it is there already: the same id, or, unless `timed`, the same words as the latest verdict.
+        `NotFoundError` without the finding.
+        """
+
+    def of(self, finding_id: str) -> Sequence[Verdict]:
+        """All verdicts on a finding, the one that counts last; `NotFoundError` without the finding."""
+
+    def open(self) -> Sequence[ReviewRow]:
+        """Findings that are neither judged nor suppressed, the highest priority first."""
+
+    def judged(self) -> Sequence[JudgedRow]:
+        """Judged findings with their latest verdict, the highest priority first."""
+
+    def last_key(self) -> int:
+        """Grows with every verdict: stored findings change by nothing else."""
 
 
 class IntakeStore(Protocol):
@@ -156,6 +185,10 @@ class Store(Protocol):
     @property
     def scans(self) -> ScanStore:
         """Scans and findings."""
+
+    @property
+    def verdicts(self) -> VerdictStore:
+        """Verdicts and the review of findings."""
 
     @property
     def intake(self) -> IntakeStore:

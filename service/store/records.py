@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from geodata.pairing.usable import usable_share
 from service.jobs.states import JobState
@@ -140,13 +140,106 @@ class FeatureRow:
 
 @dataclass(frozen=True)
 class FindingRow(FeatureRow):
-    """A finding ready to be stored, with the columns that lists are filtered by."""
+    """A finding ready to be stored, with the columns that lists are filtered and sorted by."""
 
     status: str
     change: str
     confidence: float
     before_at: datetime
     after_at: datetime
+    priority: float = 0.0
+    suppressed_by: str | None = None
+
+
+Purpose = Literal["enforce", "learn"]
+"""Why a finding was looked at: it came first, or there is something to learn from it."""
+PURPOSES: tuple[Purpose, ...] = ("enforce", "learn")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an officer says of a finding. Never changes: another verdict is added, and the latest counts.
+
+    Args:
+        id: Its id.
+        finding_id: What it is about.
+        verdict: Whether the finding is right.
+        reason: What it was instead, one of `DISMISSAL_REASONS`; None for a right one.
+        outline: The corrected outline as a GeoJSON polygon in lon-lat; None: the finding's own is right.
+        judged_by: Who says so.
+        judged_at: When it was judged.
+        note: Anything else.
+        purpose: Why it was looked at; None: as with the verdict before, else `enforce`.
+        created_at: When it was stored.
+    """
+
+    id: str
+    finding_id: str
+    verdict: bool
+    reason: str | None
+    outline: Mapping[str, Any] | None
+    judged_by: str
+    judged_at: datetime
+    note: str | None
+    purpose: Purpose | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """A finding as its review needs it.
+
+    Args:
+        key: Its place in the order of coming.
+        fid: Its id.
+        scan_id: The scan that found it.
+        status: Its status.
+        change: Its direction.
+        stage: Stage of the building.
+        confidence: Its confidence.
+        priority: Its priority.
+        area_m2: Its area, m².
+        cues: What speaks against it.
+        flags: What calls for attention.
+        reason: The first of its reasons, in words.
+        place: Middle of its box, lon and lat.
+        after_at: Time of its second date.
+    """
+
+    key: int
+    fid: str
+    scan_id: str
+    status: str
+    change: str
+    stage: str
+    confidence: float
+    priority: float
+    area_m2: float
+    cues: tuple[str, ...]
+    flags: tuple[str, ...]
+    reason: str
+    place: tuple[float, float]
+    after_at: datetime
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """A judged finding.
+
+    Args:
+        row: The finding.
+        verdict: Its latest verdict.
+        geojson: Its GeoJSON text.
+    """
+
+    row: ReviewRow
+    verdict: Verdict
+    geojson: str
+
+
+SortKey = Literal["priority", "-priority"]
+"""By priority, the least or (with the minus) the highest first."""
+SORT_KEYS: tuple[SortKey, ...] = ("priority", "-priority")
 
 
 @dataclass(frozen=True)
@@ -161,6 +254,7 @@ class FeatureQuery:
         equals: Values that properties must have.
         min_confidence: Least confidence (findings).
         interval: Time span that must be met (findings), each end may be open.
+        sortby: Order (findings); None: as they came.
     """
 
     within: str | None = None
@@ -170,6 +264,7 @@ class FeatureQuery:
     equals: Mapping[str, str] = field(default_factory=dict)
     min_confidence: float | None = None
     interval: tuple[datetime | None, datetime | None] | None = None
+    sortby: SortKey | None = None
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,29 @@ findings = sa.Table(
     sa.Column("after_at", UtcTime, nullable=False),
     *_box(),
     sa.Column("geojson", sa.Text, nullable=False),
+    sa.Column("priority", sa.Float, nullable=False, server_default="0"),
+    # the last verdict, kept here too so that lists need no join; the verdicts themselves are the history
+    sa.Column("judged", sa.Boolean),
+    sa.Column("suppressed_by", sa.String(255), index=True),
     sa.Index("ix_findings_scan_id_seq", "scan_id", "seq"),
+    sa.Index("ix_findings_priority_seq", "priority", "seq"),
+    sqlite_autoincrement=True,
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("finding_id", sa.ForeignKey("findings.fid"), nullable=False, index=True),
+    sa.Column("verdict", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.String(32)),
+    sa.Column("outline", sa.JSON(none_as_null=True)),
+    sa.Column("judged_by", sa.Text, nullable=False),
+    sa.Column("judged_at", UtcTime, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import orjson
 import shapely
@@ -25,9 +26,7 @@ def page_of(
         missed = _straddlers_that_miss(connection, table, query.boxes, conditions)
     count = sa.select(sa.func.count()).select_from(table).where(*conditions)
     matched = connection.execute(count).scalar_one() - len(missed)
-    wanted = (
-        sa.select(table.c.seq, table.c.geojson).where(*conditions, table.c.seq > query.after_key).order_by(table.c.seq)
-    )
+    wanted = _in_order(sa.select(table.c.seq, table.c.geojson).where(*conditions), table, query)
     items: list[str] = []
     last = 0
     for seq, text in connection.execute(wanted.limit(query.limit + len(missed) + 1)):
@@ -38,6 +37,24 @@ def page_of(
         items.append(text)
         last = seq
     return Page(items, matched, None)
+
+
+def _in_order(wanted: sa.Select[Any], table: sa.Table, query: FeatureQuery) -> sa.Select[Any]:
+    """The rows behind the key of a page, in the wanted order.
+
+    The key is the row that ended the page before: its value, which never changes, tells where to go on. Rows of
+    equal value stand in the order of their coming, and the two directions are each other's reverse.
+    """
+    seq, key = table.c.seq, query.after_key
+    if query.sortby is None:
+        return wanted.where(seq > key).order_by(seq)
+    falling = query.sortby.startswith("-")
+    value = table.c[query.sortby.removeprefix("-")]
+    if key:
+        at = sa.select(value).where(seq == key).scalar_subquery()
+        tied = sa.and_(value == at, seq < key if falling else seq > key)
+        wanted = wanted.where(sa.or_(value < at if falling else value > at, tied))
+    return wanted.order_by(value.desc(), seq.desc()) if falling else wanted.order_by(value, seq)
 
 
 def _straddlers_that_miss(

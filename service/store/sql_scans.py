@@ -14,8 +14,10 @@ from service.store.records import Box, Claim, FeatureQuery, FindingRow, Page, Sc
 from service.store.schema import findings, scans
 from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
 from service.store.sql_jobs import finish
+from service.store.sql_repeats import settled
 
 _PLAIN = [c.name for c in scans.c if c.name not in {"seq", "bbox"}]
+_OF_FINDING = ("status", "change", "confidence", "before_at", "after_at", "priority", "suppressed_by")
 _COLUMNS = {
     "status": findings.c.status,
     "change": findings.c.change,
@@ -59,16 +61,8 @@ class SqlScans:
             connection,
             findings,
             (
-                {
-                    "scan_id": scan.id,
-                    "status": row.status,
-                    "change": row.change,
-                    "confidence": row.confidence,
-                    "before_at": row.before_at,
-                    "after_at": row.after_at,
-                    **feature_values(row),
-                }
-                for row in rows
+                {"scan_id": scan.id, **{name: getattr(row, name) for name in _OF_FINDING}, **feature_values(row)}
+                for row in settled(connection, rows)
             ),
         )
         index_rows(connection, findings, findings.c.scan_id == scan.id)

@@ -18,6 +18,7 @@ from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
+from service.store.sql_verdicts import SqlVerdicts
 
 _BUSY_TIMEOUT_MS = 30_000
 
@@ -39,6 +40,7 @@ class SqliteStore:
         self.layers = SqlLayers(database)
         self.jobs = SqlJobs(database)
         self.scans = SqlScans(database)
+        self.verdicts = SqlVerdicts(database)
         self.intake = SqlIntake(database)
 
     def ping(self) -> None:

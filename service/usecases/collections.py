@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from geodata.types import LAYER_KINDS
-from service.errors import NotFoundError
+from service.errors import NotFoundError, SortKeyError
 from service.services import Services
-from service.store.records import Box, FeatureQuery, Page
+from service.store.records import SORT_KEYS, Box, FeatureQuery, Page, SortKey
 from service.usecases.layer_rows import ID_COLUMNS
 
 FINDINGS = "findings"
@@ -89,6 +89,25 @@ def get_collection(services: Services, name: str) -> CollectionInfo:
 def filters_of(name: str) -> tuple[str, ...]:
     """Properties of a collection that a query may ask for by value."""
     return _FILTERS.get(name, ())
+
+
+def sort_key(asked: str | None) -> SortKey | None:
+    """The order that a query asks the findings for; None: as they came.
+
+    Raises:
+        SortKeyError: If there is no such order.
+    """
+    if asked is None:
+        return None
+    # a plus sign means rising, and arrives as a space where it was not escaped
+    wanted = asked.strip().removeprefix("+")
+    for key in SORT_KEYS:
+        if key == wanted:
+            return key
+    raise SortKeyError(
+        f"The {FINDINGS} cannot be sorted by {asked[:40]!r}.",
+        remedy=f"Known: {', '.join(SORT_KEYS)}; the minus means the highest first.",
+    )
 
 
 def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:

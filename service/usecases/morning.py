@@ -109,8 +109,10 @@ def _scanned(services: Services, entry: IntakeEntry) -> dict[str, Any]:
     before, after = services.store.scenes.get(scan.before_scene), services.store.scenes.get(scan.after_scene)
     query = FeatureQuery(within=scan.id, limit=services.settings.limits.max_page_size)
     features = [orjson.loads(text) for text in services.store.scans.findings(query).items]
-    wanted = [f for f in features if f["properties"]["status"] in ("suspected", "unassessed")]
-    wanted.sort(key=lambda f: (-f["properties"]["confidence"], str(f["id"])))
+    leads = [f for f in features if f["properties"]["status"] in ("suspected", "unassessed")]
+    # what officers have dismissed before is counted, not listed again
+    wanted = [f for f in leads if f["properties"]["suppressed_by"] is None]
+    wanted.sort(key=lambda f: (-f["properties"]["priority"], str(f["id"])))
     return {
         "file": entry.name,
         "scan": scan.id,
@@ -119,6 +121,7 @@ def _scanned(services: Services, entry: IntakeEntry) -> dict[str, Any]:
         "counts": dict(scan.counts),
         "findings": [_finding(f) for f in wanted[:_MOST_LISTED]],
         "further": max(0, len(wanted) - _MOST_LISTED),
+        "dismissed_before": len(leads) - len(wanted),
     }
 
 
@@ -129,6 +132,7 @@ def _finding(feature: dict[str, Any]) -> dict[str, Any]:
         "status": told["status"],
         "change": told["change"],
         "confidence": round(float(told["confidence"]), 3),
+        "priority": round(float(told["priority"]), 3),
         "area_m2": round(float(told["area_m2"])),
         "place": _place(feature["geometry"]),
         "parcel_ids": told.get("parcel_ids") or [],

@@ -140,7 +140,7 @@ def _json_values(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finding_rows(result: ScanResult, before: Scene, after: Scene) -> Sequence[FindingRow]:
-    """The findings as finished GeoJSON with the columns that lists are filtered by."""
+    """The findings as finished GeoJSON with the columns that lists are filtered and sorted by."""
     rows = []
     for feature in result.feature_collection()["features"]:
         told = feature["properties"]
@@ -155,6 +155,7 @@ def finding_rows(result: ScanResult, before: Scene, after: Scene) -> Sequence[Fi
                 confidence=float(told["confidence"]),
                 before_at=before.acquired_at,
                 after_at=after.acquired_at,
+                priority=float(told["priority"]),
             )
         )
     return rows

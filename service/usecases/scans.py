@@ -153,6 +153,11 @@ def findings_of(services: Services, query: FeatureQuery) -> Page[str]:
     return services.store.scans.findings(query)
 
 
+def findings_state(services: Services) -> str:
+    """Another text once a stored finding may read otherwise: findings change by verdicts alone."""
+    return str(services.store.verdicts.last_key())
+
+
 def resolve_layer(services: Services, kind: LayerKind, given: str) -> str:
     """The version that an id or the word `newest` means.
 

@@ -21,7 +21,17 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_version_and_help(tmp_path: Path) -> None:
     assert kancha("--version", data=tmp_path).stdout == f"kancha {code_version()}\n"
-    for command in ((), ("scan",), ("serve",), ("nightly",), ("layers",), ("layers", "add"), ("evaluate",)):
+    for command in (
+        (),
+        ("scan",),
+        ("serve",),
+        ("nightly",),
+        ("layers",),
+        ("layers", "add"),
+        ("evaluate",),
+        ("queue",),
+        ("judge",),
+    ):
         done = CliRunner().invoke(app, [*command, "--help"])
         assert done.exit_code == 0 and "Usage" in done.output
     assert list(tmp_path.iterdir()) == []

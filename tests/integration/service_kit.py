@@ -138,6 +138,7 @@ class Served:
     """A real service in a process of its own."""
 
     def __init__(self, data: Path, **more: str) -> None:
+        self.data = data
         self.port = free_port()
         self.process = kancha("serve", "--port", str(self.port), data=data, wait=False, **more)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)

@@ -1,0 +1,143 @@
+"""Verdicts in a table that only grows; the finding's row and its repeats follow in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from service.errors import NotFoundError
+from service.store.database import Database
+from service.store.records import JudgedRow, ReviewRow, Verdict
+from service.store.schema import findings, verdicts
+from service.store.sql_repeats import resettle, revised
+
+_PLAIN = [c.name for c in verdicts.c if c.name != "seq"]
+_WORDS = ("verdict", "reason", "outline", "judged_by", "note", "purpose")
+_CHUNK = 5_000
+_BY_PRIORITY = (findings.c.priority.desc(), findings.c.seq.desc())
+
+
+class SqlVerdicts:
+    """Verdicts.
+
+    Args:
+        database: Where the tables are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, verdict: Verdict, *, timed: bool) -> tuple[Verdict, bool]:
+        """Store a verdict and bring its finding and the repeats of it up to date in one step.
+
+        Args:
+            verdict: The verdict.
+            timed: Whether the judge told the time; if not, the same words as the latest verdict are that verdict.
+
+        Returns:
+            The stored verdict, and whether it is new.
+
+        Raises:
+            NotFoundError: Without the finding.
+        """
+        with self._db.write() as connection:
+            told = _of(connection, verdict.finding_id)
+            latest = told[-1] if told else None
+            if verdict.purpose is None:
+                verdict = replace(verdict, purpose="enforce" if latest is None else latest.purpose)
+            known = next((one for one in told if one.id == verdict.id), None)
+            if known is None and latest is not None and not timed and _words(latest) == _words(verdict):
+                known = latest
+            if known is not None:
+                return known, False
+            if latest is not None and not timed:
+                # what is said now counts, even where the clock of the one before was ahead
+                verdict = replace(verdict, judged_at=max(verdict.judged_at, latest.judged_at))
+            connection.execute(sa.insert(verdicts).values({name: getattr(verdict, name) for name in _PLAIN}))
+            _follow(connection, _of(connection, verdict.finding_id)[-1])
+        return verdict, True
+
+    def of(self, finding_id: str) -> Sequence[Verdict]:
+        """All verdicts on a finding, the one that counts last.
+
+        Raises:
+            NotFoundError: Without the finding.
+        """
+        with self._db.read() as connection:
+            return _of(connection, finding_id)
+
+    def open(self) -> Sequence[ReviewRow]:
+        """Findings that are neither judged nor suppressed, the highest priority first."""
+        wanted = sa.select(findings).where(findings.c.judged.is_(None), findings.c.suppressed_by.is_(None))
+        with self._db.read() as connection:
+            rows = connection.execute(wanted.order_by(*_BY_PRIORITY))
+            return [_review_row(row) for part in rows.partitions(_CHUNK) for row in part]
+
+    def judged(self) -> Sequence[JudgedRow]:
+        """Judged findings with their latest verdict, the highest priority first."""
+        with self._db.read() as connection:
+            every = connection.execute(sa.select(verdicts).order_by(verdicts.c.judged_at, verdicts.c.seq))
+            latest = _latest(_verdict(row) for row in every)
+            wanted = sa.select(findings).where(findings.c.judged.is_not(None)).order_by(*_BY_PRIORITY)
+            return [JudgedRow(_review_row(row), latest[row.fid], row.geojson) for row in connection.execute(wanted)]
+
+    def last_key(self) -> int:
+        """Grows with every verdict: stored findings change by nothing else."""
+        with self._db.read() as connection:
+            return int(connection.execute(sa.select(sa.func.max(verdicts.c.seq))).scalar_one() or 0)
+
+
+def _of(connection: sa.Connection, finding_id: str) -> list[Verdict]:
+    if connection.execute(sa.select(findings.c.seq).where(findings.c.fid == finding_id)).first() is None:
+        raise NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
+    wanted = sa.select(verdicts).where(verdicts.c.finding_id == finding_id)
+    return [_verdict(row) for row in connection.execute(wanted.order_by(verdicts.c.judged_at, verdicts.c.seq))]
+
+
+def _latest(told: Iterable[Verdict]) -> Mapping[str, Verdict]:
+    return {verdict.finding_id: verdict for verdict in told}
+
+
+def _words(verdict: Verdict) -> list[Any]:
+    return [getattr(verdict, name) for name in _WORDS]
+
+
+def _follow(connection: sa.Connection, latest: Verdict) -> None:
+    """Let a finding's row say what its latest verdict says, and its repeats follow."""
+    mine = findings.c.fid == latest.finding_id
+    row = connection.execute(sa.select(findings.c.judged, findings.c.geojson).where(mine)).one()
+    # who judges a repeat has looked at it himself: its own verdict counts, not that of the other
+    text = revised(row.geojson, judged=latest.verdict, judged_reason=latest.reason, suppressed_by=None)
+    values = {"judged": latest.verdict, "suppressed_by": None, "geojson": text}
+    connection.execute(sa.update(findings).where(mine).values(values))
+    if row.judged is not latest.verdict:
+        resettle(connection, latest.finding_id, dismissed=not latest.verdict)
+
+
+def _verdict(row: sa.Row[Any]) -> Verdict:
+    return Verdict(**{name: getattr(row, name) for name in _PLAIN})
+
+
+def _review_row(row: sa.Row[Any]) -> ReviewRow:
+    told = orjson.loads(row.geojson)["properties"]
+    reasons = told.get("reasons") or [{}]
+    return ReviewRow(
+        key=row.seq,
+        fid=row.fid,
+        scan_id=row.scan_id,
+        status=row.status,
+        change=row.change,
+        stage=str(told.get("stage") or "unknown"),
+        confidence=row.confidence,
+        priority=row.priority,
+        area_m2=float(told.get("area_m2") or 0.0),
+        cues=tuple(told.get("cues") or ()),
+        flags=tuple(told.get("flags") or ()),
+        reason=str(reasons[0].get("message", reasons[0].get("code", ""))),
+        place=((row.west + row.east) / 2, (row.south + row.north) / 2),
+        after_at=row.after_at,
+    )
