@@ -1,0 +1,214 @@
+"""What a model is worth: its objects on held-out cases against what is known of them, by the detector's own way.
+
+Nothing is simulated here: windows, cascade, components and measures are those of a scan, so that a calibration or a
+threshold fitted on a trial holds in a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from geodata.detect.calibration import MEASURES
+from geodata.detect.candidates import measure_object
+from geodata.detect.models import Model
+from geodata.detect.pipeline import detect
+from geodata.detect.windows import DIRECTIONS
+from geodata.evaluate.measures import COVER_SHARE, LEAST_AREA_M2
+from geodata.learn.cases import Opened
+from geodata.learn.samples import UNKNOWN
+
+F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
+BoolArray = npt.NDArray[np.bool_]
+
+JUDGED_SHARE = 0.5
+"""So much of an object must be known for it to count."""
+WINDOW_PX = 2048
+
+
+@dataclass(frozen=True)
+class TrialObject:
+    """One object that a model found.
+
+    Args:
+        told: `calibration.MEASURES`.
+        confidence: What the model says of it.
+        real: Whether enough of it lies on truth.
+        pixels: Its known pixels.
+        hit: Those of them on truth.
+        covers: True objects with the pixels of each that it covers.
+    """
+
+    told: tuple[float, ...]
+    confidence: float
+    real: bool
+    pixels: int
+    hit: int
+    covers: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a model gave on one case.
+
+    Args:
+        place: The place.
+        objects: What it found and somebody judged.
+        truths: Known pixels of each true object of at least `LEAST_AREA_M2`, by number.
+        true_px: True pixels.
+        area_km2: Known ground.
+    """
+
+    place: str
+    objects: tuple[TrialObject, ...]
+    truths: dict[int, int]
+    true_px: int
+    area_km2: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Pooled figures at one confidence (definitions: `evaluate.measures`)."""
+
+    pixel_f1: float
+    object_recall: float
+    object_precision: float
+    false_per_km2: float
+
+    @property
+    def object_f1(self) -> float:
+        """Harmonic mean of recall and precision."""
+        total = self.object_recall + self.object_precision
+        return 2 * self.object_recall * self.object_precision / total if total else 0.0
+
+    @property
+    def value(self) -> float:
+        """What models are compared by: pixels and objects alike."""
+        return 0.5 * (self.pixel_f1 + self.object_f1)
+
+    def as_dict(self) -> dict[str, float]:
+        """The figures by name, rounded."""
+        names = ("pixel_f1", "object_recall", "object_precision", "object_f1", "false_per_km2")
+        return {name: round(float(getattr(self, name)), 4) for name in names}
+
+
+def trial(model: Model | None, case: Opened, place: str, workers: int = 1) -> Trial:
+    """Run a model over a case.
+
+    Args:
+        model: The model, None: the training-free detector.
+        case: The pair; what judged it when it was opened does not matter.
+        place: Its place.
+        workers: Threads.
+    """
+    plan = replace(case.prepared.plan, model=model)
+    found = detect(plan, WINDOW_PX, workers)
+    labels = case.labels(case.grid.full_window)
+    pixel_m2 = float(np.prod(case.grid.pixel_size))
+    objects: list[TrialObject] = []
+    truths: dict[int, int] = {}
+    true_px = 0
+    for change, label in zip(DIRECTIONS, labels, strict=True):
+        if change == "disappeared" and not (label == 1).any():
+            # Nobody told of any demolition: what is claimed of one is no measure.
+            continue
+        count, numbers, stats, _ = cv2.connectedComponentsWithStats((label == 1).astype(np.uint8))
+        offset = 10**6 * DIRECTIONS.index(change)
+        large = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] * pixel_m2 >= LEAST_AREA_M2]
+        truths |= {offset + k: int(stats[k, cv2.CC_STAT_AREA]) for k in large}
+        true_px += int((label == 1).sum())
+        for component in found.components[change]:
+            if component.pixels * pixel_m2 < LEAST_AREA_M2:
+                continue
+            rows, cols = component.mask.shape
+            under = slice(component.row, component.row + rows), slice(component.col, component.col + cols)
+            known = component.mask & (label[under] != UNKNOWN)
+            if known.sum() < JUDGED_SHARE * component.pixels:
+                continue
+            measured = measure_object(component, change, plan.detector, model)
+            on = np.bincount(numbers[under][known], minlength=1)
+            covers = tuple((offset + int(k), int(on[k])) for k in np.flatnonzero(on) if k and offset + int(k) in truths)
+            hit, pixels = int(on[1:].sum()), int(known.sum())
+            told = measured.told or (measured.confidence, 0.0, 0.0, 0.0, 0.0)
+            objects.append(TrialObject(told, measured.confidence, hit >= COVER_SHARE * pixels, pixels, hit, covers))
+    area = float((labels[0] != UNKNOWN).sum()) * pixel_m2 / 1e6
+    return Trial(place, tuple(objects), truths, true_px, area)
+
+
+def figures(trials: Sequence[Trial], confidence: Sequence[F64] | None, floor: float) -> Figures:
+    """Pooled figures of the objects at and above a confidence.
+
+    Args:
+        trials: What a model gave.
+        confidence: Confidence of the objects of each trial, None: the model's own.
+        floor: Confidence from which an object counts.
+    """
+    claimed = hit = true = found = wanted = wrong = kept = 0
+    area = 0.0
+    for k, one in enumerate(trials):
+        told = [o.confidence for o in one.objects] if confidence is None else confidence[k].tolist()
+        covered = dict.fromkeys(one.truths, 0)
+        for thing, value in zip(one.objects, told, strict=True):
+            if value >= floor:
+                kept, wrong = kept + 1, wrong + (not thing.real)
+                claimed, hit = claimed + thing.pixels, hit + thing.hit
+                for number, pixels in thing.covers:
+                    covered[number] += pixels
+        found += sum(covered[n] >= COVER_SHARE * size for n, size in one.truths.items())
+        wanted, true, area = wanted + len(one.truths), true + one.true_px, area + one.area_km2
+    return Figures(
+        2 * hit / max(1, claimed + true),
+        found / max(1, wanted),
+        (kept - wrong) / max(1, kept),
+        wrong / max(area, 1e-9),
+    )
+
+
+def measures_of(trials: Sequence[Trial]) -> tuple[F64, BoolArray]:
+    """`MEASURES` of all objects, shape (n, 5), and which are real."""
+    told = [o.told for t in trials for o in t.objects]
+    real = [o.real for t in trials for o in t.objects]
+    return np.array(told, float).reshape(-1, len(MEASURES)), np.array(real, bool)
+
+
+def best_floor(trials: Sequence[Trial], confidence: Sequence[F64]) -> tuple[float, Figures]:
+    """The confidence with the best figures, and those."""
+    floors = np.arange(0.02, 0.9, 0.02)
+    each = [figures(trials, confidence, float(floor)) for floor in floors]
+    best = int(np.argmax([f.value for f in each]))
+    return round(float(floors[best]), 3), each[best]
+
+
+def difference(
+    challenger: Sequence[Trial], champion: Sequence[Trial], floors: tuple[float, float], resamples: int = 1000
+) -> tuple[float, float, float]:
+    """How much better a challenger is on the same places, with its 95 % interval by cluster bootstrap over places.
+
+    Args:
+        challenger: Its trials.
+        champion: Those of the model in use, on the same cases in the same order.
+        floors: Confidence from which each reports.
+        resamples: Resamples of the places.
+
+    Returns:
+        Difference of `Figures.value`, its lower and its upper end.
+    """
+    places = sorted({t.place for t in challenger})
+
+    def gap(chosen: Sequence[str]) -> float:
+        rows = [k for place in chosen for k, t in enumerate(challenger) if t.place == place]
+        values = [
+            figures([trials[k] for k in rows], None, floor).value
+            for trials, floor in zip((challenger, champion), floors, strict=True)
+        ]
+        return values[0] - values[1]
+
+    rng = np.random.default_rng(0)
+    drawn = [gap([places[k] for k in rng.integers(0, len(places), len(places))]) for _ in range(resamples)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return gap(places), float(low), float(high)
