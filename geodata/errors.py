@@ -274,6 +274,14 @@ class ModelError(InputError):
     title_zh = "模型无法使用"
 
 
+class TrainingError(InputError):
+    """Too little is known to train or to compare a model."""
+
+    code = "training-refused"
+    title = "The model cannot be trained"
+    title_zh = "模型无法训练"
+
+
 # --- options -------------------------------------------------------------------------------------
 
 

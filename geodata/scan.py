@@ -42,7 +42,7 @@ from geodata.scan_height import (
     wanted,
     with_heights,
 )
-from geodata.scan_images import Judge, Prepared, candidates_of, nothing_in_common, prepare
+from geodata.scan_images import Judge, Prepared, candidates_of, nothing_in_common, prepare, where_seen
 from geodata.types import LayerReport, Layers, ProgressHook, ScanOptions, ScanRequest, SurfaceFiles
 
 
@@ -151,6 +151,8 @@ def _scan_images(
     if heights is not None:
         tell(0.9, "comparing heights")
         candidates = _with_surfaces(candidates, heights, (first, second), prepared, options)
+    else:
+        candidates = where_seen(candidates, prepared.plan)
     inputs = [("before", first), ("after", second), *(heights.inputs if heights else ())]
     for _, info in inputs:
         require_unchanged(info)
@@ -211,7 +213,7 @@ def _with_surfaces(
     pictures = pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
     told = with_heights(candidates, heights, pictures, options.workers)
     seen = wanted(told, options, Judge(plan.detector, plan.model).candidate)
-    return ordered(joined(seen, height_candidates(heights, options, pictures).candidates))
+    return ordered(joined(where_seen(seen, plan), height_candidates(heights, options, pictures).candidates))
 
 
 def _findings(

@@ -4,6 +4,7 @@
       model.json     what it takes, where it decides, what it was trained on, what it reached
       network.onnx   the network that judges
       screen.onnx    the smaller one that says where to look, where the model has one
+      weights.npz    what training further begins from, where the model may be trained further
       CARD.md        the same for people, with licences and attribution
 
 A model is named by its folder and known by a checksum over its content, which stands in the provenance of a scan.
@@ -28,7 +29,7 @@ from geodata.detect.network import Network
 from geodata.errors import MissingFileError, ModelError
 
 FORMAT = 1
-MANIFEST, CARD, NETWORK, SCREEN = "model.json", "CARD.md", "network.onnx", "screen.onnx"
+MANIFEST, CARD, NETWORK, SCREEN, WEIGHTS = "model.json", "CARD.md", "network.onnx", "screen.onnx", "weights.npz"
 SHIPPED = Path(__file__).with_name("models")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 

@@ -167,18 +167,41 @@ class Opened:
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north, degrees."""
-        left, bottom, right, top = self.grid.window(self.grid.full_window).bounds
+        left, bottom, right, top = self.grid.bounds
         x, y = transform_xy(
             self.grid.crs, CRS84, np.array([left, right, left, right]), np.array([bottom, top, top, bottom])
         )
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def labels(self, window: Window) -> U8:
-        """Appeared, disappeared over a window: 0, 1 or `UNKNOWN`, shape (2, y, x)."""
-        part = self.grid.window(window)
-        if self.case.label is not None:
-            return _of_raster(self.case.label, part)
-        return _of_outlines(self.case, part)
+        """Appeared, disappeared over a window of the common grid: 0, 1 or `UNKNOWN`, shape (2, y, x).
+
+        What appeared was outlined over the second date, whose pixels are moved onto the first's: so is its label.
+        """
+        shift = self.prepared.plan.after.shift
+        around = window if shift is None else window.grown(self._reach_px, self.grid.shape)
+        part = self.grid.window(around)
+        labels = _of_outlines(self.case, part) if self.case.label is None else _of_raster(self.case.label, part)
+        rows, cols = window.inside(around)
+        out = np.ascontiguousarray(labels[:, rows, cols])
+        if shift is not None:
+            at_row, at_col = (np.arange(a, b, dtype=np.float64) for a, b in _spans(window))
+            dx, dy = shift.at(at_row, at_col)
+            x, y = at_col[None, :] + dx - around.col, at_row[:, None] + dy - around.row
+            out[0] = cv2.remap(
+                labels[0], x.astype(np.float32), y.astype(np.float32), cv2.INTER_NEAREST,
+                borderMode=cv2.BORDER_CONSTANT, borderValue=UNKNOWN,
+            )  # fmt: skip
+        return out
+
+    @property
+    def _reach_px(self) -> int:
+        shift = self.prepared.plan.after.shift
+        return 0 if shift is None else int(np.ceil(max(np.abs(shift.dx).max(), np.abs(shift.dy).max()))) + 1
+
+
+def _spans(window: Window) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (window.row, window.row_stop), (window.col, window.col_stop)
 
 
 def opened(case: Case, judge: Judge, gsd_m: float | None = None) -> Opened:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from geodata.learn.network import PairNet
+from geodata.errors import MissingFileError
+from geodata.learn.network import Design, PairNet
 
 OPSET = 17
+_DESIGN = "__design__"
 SIDE_PX = 128
 
 
@@ -43,3 +47,26 @@ def write_onnx(net: PairNet, path: Path) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
+
+
+def save_weights(net: PairNet, path: Path) -> None:
+    """Keep what training further begins from: every value by its name, and the design; no code is stored."""
+    values = {name: value.detach().numpy() for name, value in net.state_dict().items()}
+    design = json.dumps({"size": net.design.size, "twin": net.design.twin})
+    np.savez_compressed(path, **values, **{_DESIGN: np.array(design)})
+
+
+def load_weights(path: Path) -> tuple[Design, dict[str, Tensor]]:
+    """What `save_weights` kept.
+
+    Raises:
+        MissingFileError: If the model was kept without.
+    """
+    if not path.is_file():
+        raise MissingFileError(
+            f"The model {path.parent.name} has no {path.name}: it cannot be trained further.",
+            remedy="Begin from another model, or from scratch.",
+        )
+    with np.load(path, allow_pickle=False) as kept:
+        design = Design(**json.loads(str(kept[_DESIGN])))
+        return design, {name: torch.from_numpy(kept[name]) for name in kept.files if name != _DESIGN}
