@@ -12,9 +12,12 @@ import argparse
 import pickle
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -46,6 +49,24 @@ def gathered(work: Path) -> tuple[list[data.Place], list[data.Place], list[data.
     return found
 
 
+def halved(picture: npt.NDArray[np.uint8], *, label: bool = False) -> npt.NDArray[np.uint8]:
+    """A picture at half its resolution, as the first look has it; a label by its nearest pixel."""
+    size = picture.shape[1] // 2, picture.shape[0] // 2
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST if label else cv2.INTER_AREA))
+
+
+def coarse_place(place: data.Place) -> data.Place:
+    """A place at half its resolution."""
+    years = tuple((halved(p), None if r is None else halved(r, label=True)) for p, r in place.years)
+    return replace(place, years=years, gsd_m=2 * place.gsd_m)
+
+
+def coarse_pair(pair: LabelledPair) -> LabelledPair:
+    """A pair at half its resolution."""
+    labels = np.stack([halved(label, label=True) for label in pair.labels])
+    return replace(pair, before=halved(pair.before), after=halved(pair.after), labels=labels, gsd_m=2 * pair.gsd_m)
+
+
 def judged_pairs(places: list[data.Place], bare: list[data.Place], views: Views) -> list[LabelledPair]:
     """Fixed composed pairs of the held-out places, to stop by and to calibrate with."""
     source = PlaceSource(places, views, bare)
@@ -59,7 +80,6 @@ def judged_pairs(places: list[data.Place], bare: list[data.Place], views: Views)
 
 def main() -> None:
     """Train and keep."""
-    import cv2
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -72,14 +92,20 @@ def main() -> None:
     parser.add_argument("--light", type=float, default=0.7)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--drawn", type=float, default=0.1, help="share of samples from drawn districts")
+    parser.add_argument("--screen", action="store_true", help="train the screen: half the resolution")
     parser.add_argument("--start", type=Path)
     ask = parser.parse_args()
     cv2.setNumThreads(1)
     learnt, judged, bare, drawn = gathered(ask.work)
-    views = Views(gsd_m=ask.gsd, light=Light(ask.light))
+    size_px, batch = 256, 8
+    if ask.screen:
+        ask.gsd, size_px, batch = 2 * ask.gsd, 128, 16
+        learnt, judged, bare = ([coarse_place(p) for p in places] for places in (learnt, judged, bare))
+        drawn = [coarse_pair(p) for p in drawn]
+    views = Views(size_px=size_px, gsd_m=ask.gsd, light=Light(ask.light))
     sources = [(PlaceSource(learnt, views, bare, Shares()), 1 - ask.drawn), (PairSource(drawn, views), ask.drawn)]
     held_out = judged_pairs(judged, bare, views)
-    recipe = Recipe(Design(ask.size, ask.twin), seed=ask.seed, patience=99)
+    recipe = Recipe(Design(ask.size, ask.twin), batch=batch, seed=ask.seed, patience=99)
     began = time.monotonic()
 
     def validate(net: PairNet) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -37,16 +38,19 @@ def write_onnx(net: PairNet, path: Path) -> None:
     """
     module = _Changes(net).eval()
     axes = {0: "count", 2: "height", 3: "width"}
-    torch.onnx.export(
-        module,
-        (torch.zeros(1, 6, SIDE_PX, SIDE_PX, dtype=torch.uint8),),
-        str(path),
-        input_names=["pictures"],
-        output_names=["changes"],
-        dynamic_axes={"pictures": axes, "changes": axes},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter that needs no further package is called the old one; the version of torch is fixed.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            (torch.zeros(1, 6, SIDE_PX, SIDE_PX, dtype=torch.uint8),),
+            str(path),
+            input_names=["pictures"],
+            output_names=["changes"],
+            dynamic_axes={"pictures": axes, "changes": axes},
+            opset_version=OPSET,
+            dynamo=False,
+        )
 
 
 def save_weights(net: PairNet, path: Path) -> None:
