@@ -31,6 +31,8 @@ FORMAT = 1
 MANIFEST, CARD, NETWORK, SCREEN = "model.json", "CARD.md", "network.onnx", "screen.onnx"
 SHIPPED = Path(__file__).with_name("models")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+RESERVED = ("training-free", "current")
+"""What a scan's detector may be named besides a model."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,11 @@ def read_model(folder: Path) -> Model:
             raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        version = told["format"]
+        if (version := told["format"]) != FORMAT:
+            raise ModelError(
+                f"The model {folder.name} is of format {version}; this version reads {FORMAT}.",
+                remedy="Update Kancha.",
+            )
         model = Model(folder, str(told["name"]), told)
         parts = [(model.network, NETWORK)] + ([(model.screen, SCREEN)] if model.screen else [])
         assert model.calibration and model.points
@@ -133,13 +139,11 @@ def read_model(folder: Path) -> Model:
         raise ModelError(
             f"{folder.name}/{MANIFEST} cannot be used: {str(error)[:120]}.", remedy="Export the model again."
         ) from error
-    if version != FORMAT:
+    if not _NAME.fullmatch(model.name) or model.name in RESERVED:
         raise ModelError(
-            f"The model {folder.name} is of format {version}; this version reads {FORMAT}.", remedy="Update Kancha."
-        )
-    if not _NAME.fullmatch(model.name):
-        raise ModelError(
-            f"{model.name!r} is no name for a model.", remedy="Two to 63 lower-case letters, digits, dots and hyphens."
+            f"{model.name!r} is no name for a model.",
+            remedy="Choose two to 63 lower-case letters, digits, dots, hyphens or underscores, "
+            f"and not {' or '.join(RESERVED)}.",
         )
     for network, name in parts:
         if not (folder / name).is_file():
