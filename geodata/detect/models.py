@@ -191,28 +191,43 @@ def find_model(name: str, *shelves: Path) -> Model:
     )
 
 
-def add_model(folder: Path, shelf: Path) -> Model:
+def require_runs(model: Model) -> None:
+    """Run the networks of a model on a blank picture.
+
+    Raises:
+        ModelError: If one of them cannot be loaded or run.
+    """
+    import numpy as np
+
+    blank = np.zeros((3, 64, 64), np.uint8)
+    for network in (model.network, model.screen):
+        if network is not None:
+            network.points(blank, blank, network.gsd_m)
+
+
+def add_model(folder: Path, shelf: Path, *others: Path) -> Model:
     """Copy a model to a shelf, whole or not at all. The same content twice is no error.
+
+    Args:
+        folder: The model.
+        shelf: Where to.
+        others: Further shelves whose names are taken as well.
 
     Raises:
         ModelError: If the name is taken by another content, or the model cannot run.
     """
-    import numpy as np
-
     model = read_model(folder)
-    for network in (model.network, model.screen):
-        if network is not None:
-            blank = np.zeros((3, 64, 64), np.uint8)
-            network.points(blank, blank, network.gsd_m)
+    require_runs(model)
+    for place in (shelf, *others):
+        if (place / model.name).exists():
+            there = read_model(place / model.name)
+            if there.checksum == model.checksum:
+                return there
+            raise ModelError(
+                f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
+                remedy="Models never change: give this one another name.",
+            )
     target = shelf / model.name
-    if target.exists():
-        there = read_model(target)
-        if there.checksum == model.checksum:
-            return there
-        raise ModelError(
-            f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
-            remedy="Models never change: give this one another name.",
-        )
     shelf.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=shelf, prefix=".") as part:
         shutil.copytree(folder, Path(part) / model.name)
