@@ -27,14 +27,31 @@ TOLD: dict[str, Any] = {
 
 
 def write_network(
-    path: Path, *, slope: float = SLOPE, bias: float = BIAS, bands: int = 6, takes: int = TensorProto.UINT8
+    path: Path,
+    *,
+    slope: float = SLOPE,
+    bias: float = BIAS,
+    bands: int = 6,
+    takes: int = TensorProto.UINT8,
+    side: int = 1,
 ) -> Path:
-    """A 1 x 1 convolution of stride 2: mean of the after date less mean of the before date, and the other way."""
-    third = slope / 3
+    """A convolution of stride 2: mean of the after date less mean of the before date, and the other way.
+
+    Args:
+        path: Where to.
+        slope: Log-odds per grey value.
+        bias: Log-odds of no difference.
+        bands: Bands that it takes; 6 in a network that can be used.
+        takes: Type of its input; 8-bit in a network that can be used.
+        side: Side of what it sees around a pixel, px, odd.
+    """
+    third = slope / 3 / side**2
     weights = np.array([[-third] * 3 + [third] * 3, [third] * 3 + [-third] * 3], np.float32)[:, :bands, None, None]
+    weights = np.ascontiguousarray(np.broadcast_to(weights, (2, bands, side, side)))
+    shape = {"kernel_shape": [side, side], "strides": [2, 2], "pads": [side // 2] * 4}
     nodes = [
         helper.make_node("Cast", ["pictures"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("Conv", ["numbers", "weights", "bias"], ["changes"], kernel_shape=[1, 1], strides=[2, 2]),
+        helper.make_node("Conv", ["numbers", "weights", "bias"], ["changes"], **shape),
     ]
     graph = helper.make_graph(
         nodes,
