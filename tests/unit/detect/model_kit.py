@@ -34,6 +34,7 @@ def write_network(
     bands: int = 6,
     takes: int = TensorProto.UINT8,
     side: int = 1,
+    relative: bool = False,
 ) -> Path:
     """A convolution of stride 2: mean of the after date less mean of the before date, and the other way.
 
@@ -44,6 +45,7 @@ def write_network(
         bands: Bands that it takes; 6 in a network that can be used.
         takes: Type of its input; 8-bit in a network that can be used.
         side: Side of what it sees around a pixel, px, odd.
+        relative: Whether the mean of the whole picture is taken off, so that every pixel depends on all of them.
     """
     third = slope / 3 / side**2
     weights = np.array([[-third] * 3 + [third] * 3, [third] * 3 + [-third] * 3], np.float32)[:, :bands, None, None]
@@ -51,8 +53,11 @@ def write_network(
     shape = {"kernel_shape": [side, side], "strides": [2, 2], "pads": [side // 2] * 4}
     nodes = [
         helper.make_node("Cast", ["pictures"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("Conv", ["numbers", "weights", "bias"], ["changes"], **shape),
+        helper.make_node("Conv", ["numbers", "weights", "bias"], ["raw" if relative else "changes"], **shape),
     ]
+    if relative:
+        nodes.append(helper.make_node("ReduceMean", ["raw"], ["mean"], axes=[2, 3]))
+        nodes.append(helper.make_node("Sub", ["raw", "mean"], ["changes"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -69,12 +74,12 @@ def write_network(
     return path
 
 
-def make_model(folder: Path, *, screen: bool = False, network: Path | None = None, **changed: Any) -> Model:
+def make_model(folder: Path, *, screen: bool | Path = False, network: Path | None = None, **changed: Any) -> Model:
     """A whole model folder under its name; `changed` overrides the manifest.
 
     Args:
         folder: Where the model folder goes.
-        screen: Whether it has a screen of its own.
+        screen: Its screen, True: the tiny network once more, False: it has none.
         network: The network, None: the tiny one.
         changed: Parts of the manifest.
     """
@@ -83,7 +88,8 @@ def make_model(folder: Path, *, screen: bool = False, network: Path | None = Non
     parts = {NETWORK: network or write_network(folder / f"{told['name']}.{NETWORK}")}
     if screen:
         told["screen"] = {"gsd_m": 1.0}
-        parts[SCREEN] = write_network(folder / f"{told['name']}.{SCREEN}")
+        path = folder / f"{told['name']}.{SCREEN}"
+        parts[SCREEN] = write_network(path) if screen is True else screen
     made = write_model(folder / str(told["name"]), told, CARD, parts)
     for path in parts.values():
         path.unlink(missing_ok=True)

@@ -27,8 +27,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """A network that sees 31 pixels around each."""
-    return Network(write_network(tmp_path_factory.mktemp("wide") / "network.onnx", side=63), "", GSD_M)
+    """A network that sees 31 pixels around each, and takes the mean of all off."""
+    return Network(write_network(tmp_path_factory.mktemp("wide") / "network.onnx", side=63, relative=True), "", GSD_M)
 
 
 def flat(value: int, height: int, width: int) -> U8:
