@@ -95,22 +95,35 @@ def scan(
         options: The user's choices.
         progress: Hears of the work's progress and may stop it.
         layer_reports: Reports of the layers, kept in the provenance.
-        judge: What judges the imagery; None: the training-free detector that Kancha ships.
+        judge: What judges the imagery, the one that `options.detector` names; None: the training-free detector that
+            Kancha ships.
 
     Raises:
-        KanchaError: One of the named refusals of `geodata.errors`.
+        OptionError: If the options name another detector than the judge.
+        KanchaError: Another of the named refusals of `geodata.errors`.
     """
     ask = ScanRequest(layers or Layers(), aoi, options or ScanOptions(), layer_reports)
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
     if before is not None and after is not None:
-        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, judge or Judge(shipped()))
+        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, _fitting(judge, ask.options))
     if before is None and after is None and surfaces is not None:
         return _scan_surfaces(surfaces, ask, tell)
     raise OptionError(
         "A scan compares two dates: a pair of images, a pair of surface models, or both.",
         remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
     )
+
+
+def _fitting(judge: Judge | None, options: ScanOptions) -> Judge:
+    """The judge that the options name."""
+    given = judge or Judge(shipped())
+    if given.name != options.detector:
+        raise OptionError(
+            f"The options name the detector {options.detector}, and {given.name} was given to judge.",
+            remedy="Give the judge whose `name` the options hold.",
+        )
+    return given
 
 
 def _scan_images(

@@ -26,7 +26,7 @@ from geodata.pairing.joint import PairUsable, look_at_pair
 from geodata.pairing.patches import read_blocks
 from geodata.pairing.plan import PairPlan
 from geodata.pairing.radiometry import normalise, sample_pair
-from geodata.types import ScanOptions
+from geodata.types import TRAINING_FREE, ScanOptions
 
 _UNKNOWN_RESIDUAL_PX = 2.0
 
@@ -46,8 +46,13 @@ class Judge:
     @property
     def identity(self) -> str:
         """Name, version and checksum, as they stand in the provenance."""
-        plain = f"training-free/{version('kancha')}+{self.detector.checksum}"
+        plain = f"{TRAINING_FREE}/{version('kancha')}+{self.detector.checksum}"
         return plain if self.model is None else f"{self.model.identity}, {plain}"
+
+    @property
+    def name(self) -> str:
+        """What `ScanOptions.detector` calls it."""
+        return TRAINING_FREE if self.model is None else self.model.identity
 
     @property
     def candidate(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -40,7 +41,8 @@ DISMISSAL_REASONS = (
 ProgressHook = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done; may raise `ScanCancelledError` to stop."""
 
-DETECTORS = ("training-free",)
+TRAINING_FREE = "training-free"
+_DETECTOR = re.compile(rf"{TRAINING_FREE}|[a-z0-9][a-z0-9._-]+\+[0-9a-f]{{8}}")
 
 Terrain = Literal["flat", "hilly", "mountain"]
 TERRAINS: tuple[Terrain, ...] = ("flat", "hilly", "mountain")
@@ -71,8 +73,10 @@ class ScanOptions:
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs (0.5 m for 20 m²).
         window_px: Side of a processing window, px. Never changes the result.
         workers: Threads for the pixel work. Never changes the result.
-        detector: Name of the detector.
-        thorough: Look at every pixel in full resolution, not only where the first look suspects something.
+        detector: What judges images: `training-free`, or a model by name and checksum (`starter-1+abcd1234`), so
+            that the options name it for ever.
+        thorough: Look at every pixel in full resolution, not only where the first look suspects something; with a
+            model the network judges everything.
         terrain: `flat`, `hilly` or `mountain`: how far the pixel sizes may differ (T/CSGPC 051-2025).
         strict: Refuse a pair for every limit that it exceeds, not only where it cannot be compared at all.
         accept: Codes of checks whose refusal is overridden; they stand in the provenance.
@@ -89,7 +93,7 @@ class ScanOptions:
     gsd_m: float | None = None
     window_px: int = 2048
     workers: int = 1
-    detector: str = "training-free"
+    detector: str = TRAINING_FREE
     thorough: bool = False
     terrain: Terrain = "flat"
     strict: bool = False
@@ -117,8 +121,11 @@ class ScanOptions:
                     remedy=f"Choose {name} within this range.",
                     **{name: value},
                 )
-        if self.detector not in DETECTORS:
-            raise OptionError(f"There is no detector {self.detector!r}.", remedy=f"Known: {', '.join(DETECTORS)}.")
+        if not _DETECTOR.fullmatch(self.detector):
+            raise OptionError(
+                f"There is no detector {self.detector!r}.",
+                remedy=f"Known: {TRAINING_FREE}, or a model by name and checksum.",
+            )
         if self.terrain not in TERRAINS:
             raise OptionError(f"There is no terrain {self.terrain!r}.", remedy=f"Known: {', '.join(TERRAINS)}.")
         unknown = sorted(set(self.accept) - set(CHECKS))

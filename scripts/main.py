@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geodata.errors import KanchaError
-from scripts import demo, evaluate, judge, layers, nightly, queue, scan, serve
+from scripts import demo, evaluate, judge, layers, models, nightly, queue, scan, serve
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
 
@@ -27,6 +27,7 @@ app.command("queue")(queue.queue)
 app.command("judge")(judge.judge)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(layers.app, name="layers")
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

@@ -52,9 +52,16 @@ def scan(
     ] = None,
     workers: Annotated[int, typer.Option(help="Threads; never changes the result.")] = 1,
     window: Annotated[int, typer.Option(help="Window side, px; never changes the result.")] = 2048,
-    detector: Annotated[str, typer.Option(help="Name of the detector.")] = "training-free",
+    detector: Annotated[
+        str, typer.Option(help="training-free, a model's name or the path of its folder, or current: the one in use.")
+    ] = "current",
     thorough: Annotated[
-        bool, typer.Option("--thorough", help="Look at every pixel in full resolution: much slower, hardly finds more.")
+        bool,
+        typer.Option(
+            "--thorough",
+            help="Look at every pixel in full resolution: much slower, hardly finds more. With a model: the network "
+            "everywhere, not only where the screen looks.",
+        ),
     ] = False,
     terrain: Annotated[
         str, typer.Option(help="flat, hilly or mountain: how far the pixel sizes of the pair may differ.")
@@ -73,13 +80,19 @@ def scan(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="GeoJSON of every detection.")] = None,
     report: Annotated[Path | None, typer.Option(help="Self-contained HTML report.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the GeoJSON instead of a table.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder whose models are known [KANCHA_DATA or ./kancha-data].")
+    ] = None,
 ) -> None:
     """Find structures that are new between two dates, and say which of them nothing on file allows."""
     # loaded on demand: the other commands need none of it
     from geodata.types import ScanOptions, Terrain
+    from service.settings import read_settings
     from service.usecases.column_maps import parse_maps
+    from service.usecases.models import judge_for
     from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
 
+    judge = judge_for(read_settings(data=data), detector, images=before is not None, folders=True)
     options = ScanOptions(
         min_area_m2=min_area,
         min_confidence=min_confidence,
@@ -88,7 +101,7 @@ def scan(
         gsd_m=gsd,
         window_px=window,
         workers=workers,
-        detector=detector,
+        detector=judge.name,
         thorough=thorough,
         terrain=cast(Terrain, terrain),
         strict=strict,
@@ -108,6 +121,7 @@ def scan(
         encoding=encoding,
         aoi=aoi,
         surfaces=_surfaces(before_dsm, after_dsm, before_dtm, after_dtm),
+        judge=judge,
     )
     with progress_bar("scan") as progress:
         result = scan_files(files, ScanOutputs(output, report), progress)

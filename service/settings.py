@@ -54,6 +54,7 @@ class Nightly(BaseModel):
     min_overlap_share: float = Field(
         default=0.05, gt=0, le=1, description="Share of the smaller scene that two scenes of one place share."
     )
+    detector: str = Field(default="current", description="What judges: training-free, a model's name, or current.")
 
 
 class Settings(BaseSettings):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +115,22 @@ def test_http_errors_live_in_the_routers(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_modules_keep_their_size(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
+
+
+TRAINING = {f"geodata.learn.{name}" for name in ("network", "training", "export", "validation")}
+
+
+def test_only_learning_imports_torch() -> None:
+    """Whoever only scans does not have it."""
+    users = {name_of(path) for path in MODULES if any(used.split(".")[0] == "torch" for used in imports(path))}
+    assert users <= TRAINING
+
+
+@pytest.mark.parametrize("module", ["geodata.scan", "scripts.main"])
+def test_neither_torch_nor_a_network_is_loaded_before_it_is_needed(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({{'torch', 'onnx', 'onnxruntime'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_one_noun_one_file_name() -> None:

@@ -64,8 +64,9 @@ def screened(network: Network, looks: list[U8], window: Window, outer: Window, g
     Returns:
         Hundredths, shape of a look; `NEVER` outside the window itself.
     """
-    out = np.full(looks[0].shape[1:], NEVER, np.int16)
-    held = Window(outer.row // LOOK, outer.col // LOOK, *out.shape)
+    height, width = looks[0].shape[1:]
+    out = np.full((height, width), NEVER, np.int16)
+    held = Window(outer.row // LOOK, outer.col // LOOK, height, width)
     for row in range(window.row // LOOK, -(-window.row_stop // LOOK), CELL_PX):
         for col in range(window.col // LOOK, -(-window.col_stop // LOOK), CELL_PX):
             cell = Window(row, col, CELL_PX, CELL_PX)

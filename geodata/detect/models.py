@@ -32,6 +32,8 @@ FORMAT = 1
 MANIFEST, CARD, NETWORK, SCREEN, WEIGHTS = "model.json", "CARD.md", "network.onnx", "screen.onnx", "weights.npz"
 SHIPPED = Path(__file__).with_name("models")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+RESERVED = ("training-free", "current")
+"""What a scan's detector may be named besides a model."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,11 @@ def read_model(folder: Path) -> Model:
             raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        version = told["format"]
+        if (version := told["format"]) != FORMAT:
+            raise ModelError(
+                f"The model {folder.name} is of format {version}; this version reads {FORMAT}.",
+                remedy="Update Kancha.",
+            )
         model = Model(folder, str(told["name"]), told)
         parts = [(model.network, NETWORK)] + ([(model.screen, SCREEN)] if model.screen else [])
         assert model.calibration and model.points
@@ -134,13 +140,11 @@ def read_model(folder: Path) -> Model:
         raise ModelError(
             f"{folder.name}/{MANIFEST} cannot be used: {str(error)[:120]}.", remedy="Export the model again."
         ) from error
-    if version != FORMAT:
+    if not _NAME.fullmatch(model.name) or model.name in RESERVED:
         raise ModelError(
-            f"The model {folder.name} is of format {version}; this version reads {FORMAT}.", remedy="Update Kancha."
-        )
-    if not _NAME.fullmatch(model.name):
-        raise ModelError(
-            f"{model.name!r} is no name for a model.", remedy="Two to 63 lower-case letters, digits, dots and hyphens."
+            f"{model.name!r} is no name for a model.",
+            remedy="Choose two to 63 lower-case letters, digits, dots, hyphens or underscores, "
+            f"and not {' or '.join(RESERVED)}.",
         )
     for network, name in parts:
         if not (folder / name).is_file():
@@ -188,28 +192,43 @@ def find_model(name: str, *shelves: Path) -> Model:
     )
 
 
-def add_model(folder: Path, shelf: Path) -> Model:
+def require_runs(model: Model) -> None:
+    """Run the networks of a model on a blank picture.
+
+    Raises:
+        ModelError: If one of them cannot be loaded or run.
+    """
+    import numpy as np
+
+    blank = np.zeros((3, 64, 64), np.uint8)
+    for network in (model.network, model.screen):
+        if network is not None:
+            network.points(blank, blank, network.gsd_m)
+
+
+def add_model(folder: Path, shelf: Path, *others: Path) -> Model:
     """Copy a model to a shelf, whole or not at all. The same content twice is no error.
+
+    Args:
+        folder: The model.
+        shelf: Where to.
+        others: Further shelves whose names are taken as well.
 
     Raises:
         ModelError: If the name is taken by another content, or the model cannot run.
     """
-    import numpy as np
-
     model = read_model(folder)
-    for network in (model.network, model.screen):
-        if network is not None:
-            blank = np.zeros((3, 64, 64), np.uint8)
-            network.points(blank, blank, network.gsd_m)
+    require_runs(model)
+    for place in (shelf, *others):
+        if (place / model.name).exists():
+            there = read_model(place / model.name)
+            if there.checksum == model.checksum:
+                return there
+            raise ModelError(
+                f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
+                remedy="Models never change: give this one another name.",
+            )
     target = shelf / model.name
-    if target.exists():
-        there = read_model(target)
-        if there.checksum == model.checksum:
-            return there
-        raise ModelError(
-            f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
-            remedy="Models never change: give this one another name.",
-        )
     shelf.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=shelf, prefix=".") as part:
         shutil.copytree(folder, Path(part) / model.name)

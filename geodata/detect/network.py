@@ -60,10 +60,10 @@ class Network:
                 f"{self.path.name} cannot be loaded as a network: {str(error)[:160]}.",
                 remedy="Add the model again from its folder.",
             ) from error
-        told = {one.name: one.shape for one in (*session.get_inputs(), *session.get_outputs())}
-        if set(told) != {INPUT, OUTPUT} or told[INPUT][1] != 6 or told[OUTPUT][1] != 2:
+        told = {one.name: (one.type, len(one.shape), *one.shape[1:2]) for one in _ends(session)}
+        if told != {INPUT: ("tensor(uint8)", 4, 6), OUTPUT: ("tensor(float)", 4, 2)}:
             raise ModelError(
-                f"{self.path.name} takes {sorted(told)}, not six bands of {INPUT} to two of {OUTPUT}.",
+                f"{self.path.name} is of {told}, not of six 8-bit bands of {INPUT} and two of {OUTPUT}.",
                 remedy="Export it with `kancha train`.",
             )
         return session
@@ -87,7 +87,21 @@ class Network:
             how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
             both = np.stack([cv2.resize(band, (sides[1], sides[0]), interpolation=how) for band in both])
         both = both[None]
-        changes = self.session.run([OUTPUT], {INPUT: both})[0][0]
+        changes = self._run(both)
         size = before.shape[2], before.shape[1]
         large = [cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in changes]
         return np.asarray(np.clip(np.rint(np.stack(large) * 100), -LIMIT, LIMIT), np.int16)
+
+    def _run(self, both: U8) -> F32:
+        session = self.session
+        try:
+            return np.asarray(session.run([OUTPUT], {INPUT: both})[0][0], np.float32)
+        except Exception as error:
+            raise ModelError(
+                f"{self.path.name} cannot be run on pictures of {both.shape[2]} x {both.shape[3]}: {str(error)[:160]}.",
+                remedy="Export it with `kancha train`.",
+            ) from error
+
+
+def _ends(session: Any) -> list[Any]:
+    return [*session.get_inputs(), *session.get_outputs()]

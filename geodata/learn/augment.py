@@ -45,7 +45,8 @@ class Light:
         out = _sharpness(out, rng)
         if rng.random() < 0.15:
             quality = int(rng.uniform(30, 85))
-            out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+            packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+            out = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
         if rng.random() < 0.2:
             out = _noisy(out, rng)
         if rng.random() < 0.08 * s:
@@ -126,7 +127,7 @@ def polygon(
     angle = np.sort(rng.uniform(0, 2 * np.pi, corners))
     reach = rng.uniform(*radius) * rng.uniform(0.6, 1.3, corners)
     centre = rng.uniform(0, (shape[1], shape[0]))
-    return (centre + reach[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(np.int32)
+    return np.asarray(centre + reach[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(np.int32)
 
 
 def rectangle(

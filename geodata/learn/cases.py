@@ -96,13 +96,13 @@ def cases_in(folder: Path) -> list[Case]:
             )
     cases = []
     for label in sorted(p for p in (folder / "label").iterdir() if p.is_file() and not p.name.startswith(".")):
-        dates = [_of_date(folder / part, label.stem) for part in ("before", "after")]
+        before, after = (_of_date(folder / part, label.stem) for part in ("before", "after"))
         name = f"{folder.name}/{label.stem}"
         if label.suffix.lower() in (".tif", ".tiff"):
-            cases.append(Case(name, *dates, label=label))
+            cases.append(Case(name, before, after, label=label))
         else:
             outlines, complete = _outlines_of(label)
-            cases.append(Case(name, *dates, outlines=outlines, complete=complete))
+            cases.append(Case(name, before, after, outlines=outlines, complete=complete))
     if not cases:
         raise MissingFileError(f"{folder / 'label'} is empty.", remedy="Put a label for each pair there.")
     return cases
@@ -238,8 +238,8 @@ def labelled(one: Opened, place: str) -> Iterator[LabelledPair]:
         pixels.fetch(window)
         before, after, valid = pixels.fine(window)
         labels[:, ~valid] = UNKNOWN
-        dates = (np.ascontiguousarray(date[:3].transpose(1, 2, 0)) for date in (before, after))
-        yield LabelledPair(place, *dates, labels, one.grid.pixel_size[0])
+        first, second = (np.ascontiguousarray(date[:3].transpose(1, 2, 0)) for date in (before, after))
+        yield LabelledPair(place, first, second, labels, one.grid.pixel_size[0])
 
 
 def _of_raster(path: Path, grid: Grid) -> U8:

@@ -291,7 +291,7 @@ def _grown(mask: npt.NDArray[np.bool_], width_px: int) -> U8:
 def _laid_in(picture: U8, other: U8, part: U8) -> U8:
     """Another picture within a part, its border a pixel soft."""
     cover = cv2.GaussianBlur(part * 255, (0, 0), 0.8)[..., None].astype(np.uint16)
-    return ((picture * (255 - cover) + other * cover + 127) // 255).astype(np.uint8)
+    return np.asarray((picture * (255 - cover) + other * cover + 127) // 255).astype(np.uint8)
 
 
 def _patches(shape: tuple[int, ...], rng: np.random.Generator) -> U8:

@@ -154,7 +154,8 @@ def train(
     _save(state, recipe, work)
     net = PairNet(recipe.design)
     net.load_state_dict(state.best_weights or state.average)
-    return net.eval()
+    net.eval()
+    return net
 
 
 def _begun(recipe: Recipe, work: Path, start: dict[str, torch.Tensor] | None) -> _State:
@@ -243,7 +244,7 @@ def _step(state: _State, pictures: torch.Tensor, labels: torch.Tensor, recipe: R
         logits = state.net(pictures.to(memory_format=torch.channels_last))
     loss = loss_of(logits.float(), labels, UNKNOWN)
     state.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(state.net.parameters(), 1.0)
     state.optimiser.step()
     state.step += 1

@@ -28,9 +28,13 @@ class ScanOptionsIn(BaseModel):
     min_gain_m: float | None = Field(default=None, description="Smallest height change, m, with surface models.")
     gsd_m: float | None = Field(default=None, description="Working pixel size, m.")
     window_px: int | None = Field(default=None, description="Side of a window, px; never changes the result.")
-    thorough: bool | None = Field(default=None, description="Look at every pixel in full resolution.")
+    thorough: bool | None = Field(
+        default=None, description="Look at every pixel in full resolution; with a model the network judges everything."
+    )
     workers: int | None = Field(default=None, description="Threads; never changes the result.")
-    detector: str | None = Field(default=None, description="Name of the detector.")
+    detector: str | None = Field(
+        default=None, description="training-free, a model's name, or current: the model in use."
+    )
     terrain: str | None = Field(default=None, description="flat, hilly or mountain: how far pixel sizes may differ.")
     strict: bool | None = Field(default=None, description="Refuse a pair for every limit that it exceeds.")
     accept: Annotated[tuple[str, ...] | None, BeforeValidator(_codes)] = Field(

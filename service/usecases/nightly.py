@@ -26,6 +26,7 @@ from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.records import IntakeEntry, Job, NightRun
 from service.usecases.layers import newest_versions
+from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, write_report
 from service.usecases.pairs import latest_earlier
 from service.usecases.scans import ScanOrder, order_scan
@@ -46,9 +47,12 @@ def run_night(services: Services, folder: Path, progress: ProgressHook) -> Night
     Raises:
         NightlyRunningError: If another nightly run is at work on the data folder.
         MissingFileError: If there is no such folder.
+        OptionError: If there is no such detector as the settings say.
     """
     home = folder.resolve()
     with _alone(services.settings.data):
+        # asked before anything is taken: a model that is not there is no fault of the imagery
+        detector = detector_for(services.settings, services.settings.nightly.detector)
         sightings = look(home, services.settings.data.resolve())
         now = datetime.now(UTC)
         fresh = NightRun(f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}", str(home), now, None)
@@ -56,7 +60,7 @@ def run_night(services: Services, folder: Path, progress: ProgressHook) -> Night
         for i, sighting in enumerate(sightings):
             progress(0.3 * i / len(sightings), f"taking {sighting.name}")
             _take(services, run, sighting)
-        jobs = _order_all(services, run)
+        jobs = _order_all(services, run, detector)
         _await_all(services, run, jobs, progress)
         report = write_report(services, run)
         services.store.intake.close_run(run.id)
@@ -117,7 +121,7 @@ def _plain(error: KanchaError) -> dict[str, Any]:
     return {**told, "measured": {name: str(value) for name, value in error.measured.items()}}
 
 
-def _order_all(services: Services, run: NightRun) -> list[tuple[IntakeEntry, Job]]:
+def _order_all(services: Services, run: NightRun, detector: str) -> list[tuple[IntakeEntry, Job]]:
     """Order a scan for every scene that is stored and not scanned, the earliest first."""
     entries = [e for e in services.store.intake.entries(run.folder).values() if e.state == "taken"]
     scenes = {e.name: services.store.scenes.get(e.scene_id or "") for e in entries}
@@ -130,7 +134,7 @@ def _order_all(services: Services, run: NightRun) -> list[tuple[IntakeEntry, Job
             _done(services, run, entry, {"result": "first"})
             continue
         try:
-            order = ScanOrder(partner.id, scene.id, layers=newest_versions(services))
+            order = ScanOrder(partner.id, scene.id, layers=newest_versions(services), options={"detector": detector})
             job, _ = order_scan(services, order)
         except KanchaError as error:
             _done(services, run, entry, {"result": "not-scanned", "before": partner.id, "error": _plain(error)})

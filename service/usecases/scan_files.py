@@ -16,6 +16,7 @@ from service.files import write_beside
 
 if TYPE_CHECKING:
     from geodata.scan import ScanResult
+    from geodata.scan_images import Judge
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class ScanFiles:
         encoding: Text encoding of a layer that does not tell it.
         aoi: Polygon file of the area of interest.
         surfaces: Surface models of the two dates.
+        judge: What `options.detector` names; None: the training-free detector.
     """
 
     before: Path | None
@@ -43,6 +45,7 @@ class ScanFiles:
     encoding: str | None = None
     aoi: Path | None = None
     surfaces: SurfaceFiles | None = None
+    judge: Judge | None = None
 
     @property
     def shown(self) -> tuple[Path, Path]:
@@ -95,6 +98,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
         options=files.options,
         progress=progress,
         layer_reports=reports,
+        judge=files.judge,
     )
     if outputs.geojson is not None:
         write_beside(outputs.geojson, as_bytes(result.feature_collection()))

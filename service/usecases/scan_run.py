@@ -21,6 +21,7 @@ from service.services import Services
 from service.store.records import Claim, FindingRow, Job, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import load_layers
+from service.usecases.models import judge_for
 from service.usecases.scans import ScanOrder, from_request, options_for
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _scan(
             options=options,
             progress=progress,
             layer_reports=reports,
+            judge=judge_for(services.settings, options.detector),
         )
 
 

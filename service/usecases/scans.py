@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from service.services import Services
 from service.store.records import FeatureQuery, Job, Page, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
+from service.usecases.models import CURRENT, detector_for
 from service.usecases.pairs import check_pair, check_surfaces
 from service.version import code_version
 
@@ -33,7 +34,8 @@ class ScanOrder:
         surfaces: Id of a scene per role of a surface or terrain model. Where `before_scene` and `after_scene` are
             the surface models themselves, they alone are compared.
         aoi: Area of interest as GeoJSON text in lon-lat; None: all that both scenes cover.
-        options: Values of `ScanOptions` by name; dates and systems come from the scenes.
+        options: Values of `ScanOptions` by name; dates and systems come from the scenes. The detector may be
+            `current` or a model's name here; the stored order names it with its checksum.
     """
 
     before_scene: str
@@ -63,12 +65,14 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     Raises:
         NotFoundError: Without a scene or layer version.
         PairError: If the two scenes cannot be compared.
-        OptionError: If an option is out of range.
+        OptionError: If an option is out of range, or there is no such detector.
+        ModelError: If the model cannot be used.
     """
     if services.runner is None:
         raise InternalError("This service runs no jobs.")
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
+    order = _with_detector(services, order)
     options = options_for(order, before, after)
     check_pair(before, after, options, area_geometry(order.aoi))
     check_surfaces({role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}, options)
@@ -94,6 +98,13 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     stored, new = services.store.jobs.submit(job)
     services.runner.wake()
     return stored, new
+
+
+def _with_detector(services: Services, order: ScanOrder) -> ScanOrder:
+    """The same order with the detector that is meant now, so that it means the same whenever it is done."""
+    given = str(order.options.get("detector", CURRENT))
+    detector = detector_for(services.settings, given, images=not order.heights_only)
+    return replace(order, options={**order.options, "detector": detector})
 
 
 def options_for(order: ScanOrder, before: Scene, after: Scene) -> ScanOptions:
