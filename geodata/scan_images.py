@@ -13,11 +13,11 @@ from geodata.area import area_on
 from geodata.crs import CRS84, transform_xy
 from geodata.detect.background import background_factor, confidence_floor
 from geodata.detect.candidates import Candidate, make_candidate, measure_object, ordered, with_altered
-from geodata.detect.detector import Detector
+from geodata.detect.detector import Background, Detector
 from geodata.detect.models import Model
 from geodata.detect.pipeline import Detection
 from geodata.detect.windows import DIRECTIONS, WindowPlan
-from geodata.errors import EmptyRasterError
+from geodata.errors import EmptyRasterError, OptionError
 from geodata.io.rasters import RasterInfo
 from geodata.io.warp import GridReader
 from geodata.pairing.admissible import Admissibility
@@ -53,6 +53,22 @@ class Judge:
     def name(self) -> str:
         """What `ScanOptions.detector` calls it."""
         return TRAINING_FREE if self.model is None else self.model.identity
+
+    @property
+    def background(self) -> Background:
+        """How many objects a square kilometre of unchanged ground gives above each confidence.
+
+        Raises:
+            OptionError: If nobody measured that of the model.
+        """
+        if self.model is None:
+            return self.detector.background
+        if self.model.background is None:
+            raise OptionError(
+                f"Nobody measured what unchanged ground gives the model {self.model.name}.",
+                remedy="Give a least confidence instead of the false alarms.",
+            )
+        return self.model.background
 
     @property
     def candidate(self) -> float:
@@ -160,7 +176,7 @@ def candidates_of(
     ]
     floor, factor = max(judge.candidate, options.min_confidence), 1.0
     if options.false_alarms_per_km2 is not None:
-        told = judge.detector.background
+        told = judge.background
         appeared = [m.confidence for m in measured if m.change == "appeared"]
         factor = background_factor(told, appeared, found.seen_px * pixel_m2 / 1e6)
         floor = max(confidence_floor(told, options.false_alarms_per_km2, factor), options.min_confidence)

@@ -93,6 +93,18 @@ def tried(model: Model, folder: Path) -> list[Trial]:
     return [trial(model, opened(case, judge, GSD_M), case.name) for case in cases_in(folder)]
 
 
+def background(trials: list[Trial], confidence: list[Any]) -> dict[str, list[float]]:
+    """False objects per km2 above each confidence, on the scenes."""
+    values = np.concatenate(confidence)
+    real = np.array([o.real for t in trials for o in t.objects])
+    km2 = sum(t.area_km2 for t in trials)
+    steps = np.round(np.arange(0.05, 1.0, 0.05), 2)
+    return {
+        "confidence": [0.0, *steps.tolist(), 1.0],
+        "per_km2": [round(float((~real & (values >= at)).sum() / km2), 3) for at in (0.0, *steps)] + [0.0],
+    }
+
+
 def card(name: str, told: dict[str, Any]) -> str:
     """The card for people."""
     lines = [
@@ -161,6 +173,7 @@ def main() -> None:
     confidence = [np.array([calibration.probability(o.told) for o in t.objects]) for t in trials]
     told["calibration"] = calibration.as_dict() | {"how": how}
     told["points"] |= {"candidate": points.candidate, "confirmed": points.confirmed}
+    told["background"] = background(trials, confidence)
     told["figures"]["composed"] = figures(trials, confidence, points.candidate).as_dict()
     model = write_model(ask.out / ask.name, told, card(ask.name, told), files)
     print(model.identity, told["calibration"], told["points"], told["figures"])

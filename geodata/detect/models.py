@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.detect.calibration import Calibration
+from geodata.detect.detector import Background
 from geodata.detect.network import Network
 from geodata.errors import MissingFileError, ModelError
 
@@ -94,6 +95,12 @@ class Model:
     def calibration(self) -> Calibration:
         """How an object's measures become its confidence."""
         return Calibration.from_dict(self.told["calibration"])
+
+    @cached_property
+    def background(self) -> Background | None:
+        """What unchanged ground gives it, None where nobody measured that."""
+        told = self.told.get("background")
+        return None if told is None else Background(tuple(told["confidence"]), tuple(told["per_km2"]))
 
     @cached_property
     def points(self) -> Points:

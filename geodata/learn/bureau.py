@@ -33,9 +33,6 @@ from geodata.scan_images import Judge
 LEAST_PLACES = 3
 LEAST_OBJECTS = 20
 CONFIRMED_PRECISION = 0.8
-VARIED = {"light": Light(0.4), "scale": (0.85, 1.18), "shift_px": 0.5, "any_angle": 0.4}
-"""Bureau pairs are of one city and one scale of colours: they are varied less than what the starter learnt from."""
-
 Told = Callable[[float, str], None]
 
 
@@ -181,7 +178,8 @@ def split_by_place(ready: Sequence[tuple[Opened, str]], request: Request) -> Spl
 def _trained(
     pairs: list[LabelledPair], stop_by: list[LabelledPair], request: Request, work: Path, tell: Told
 ) -> PairNet:
-    views = Views(gsd_m=request.gsd_m, **VARIED)
+    # Bureau pairs are of one city and one scale of colours: they are varied less than what the starter learnt from.
+    views = Views(gsd_m=request.gsd_m, light=Light(0.4), scale=(0.85, 1.18), shift_px=0.5, any_angle=0.4)
     design, start = request.design, None
     if request.parent is not None and not request.from_scratch:
         design, start = load_weights(request.parent.folder / WEIGHTS)

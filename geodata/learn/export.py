@@ -56,8 +56,9 @@ def write_onnx(net: PairNet, path: Path) -> None:
 def save_weights(net: PairNet, path: Path) -> None:
     """Keep what training further begins from: every value by its name, and the design; no code is stored."""
     values = {name: value.detach().numpy() for name, value in net.state_dict().items()}
-    design = json.dumps({"size": net.design.size, "twin": net.design.twin})
-    np.savez_compressed(path, **values, **{_DESIGN: np.array(design)})
+    values[_DESIGN] = np.array(json.dumps({"size": net.design.size, "twin": net.design.twin}))
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **values)
 
 
 def load_weights(path: Path) -> tuple[Design, dict[str, Tensor]]:

@@ -13,7 +13,7 @@ from service.services import Services
 from service.usecases.judged_pairs import judged_pairs
 
 if TYPE_CHECKING:
-    from geodata.learn.bureau import Outcome
+    from geodata.learn.outcome import Outcome
 
 SCRATCH = "scratch"
 

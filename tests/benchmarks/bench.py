@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +29,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from ablation import ablation  # noqa: E402  (found through the line above)
 from alignment import alignment  # noqa: E402
 from height import height  # noqa: E402
+from learning import cascade, quiet, starter  # noqa: E402
 from nochange import nochange  # noqa: E402
+from pairs import DATA, DATES, FRANCE, TEXAS, real_pairs  # noqa: E402
 from speed import FORMATS, drawn_part, make_pair, measure_peer, measure_speed, real_parts  # noqa: E402
 from usable import usable  # noqa: E402
 
 from geodata.demo import draw_district  # noqa: E402
-from geodata.errors import AlignmentError, UsablePixelsError  # noqa: E402
-from geodata.evaluate import Evaluation, evaluate_files, evaluate_label, pool  # noqa: E402
+from geodata.evaluate import evaluate_files  # noqa: E402
 from geodata.scan import scan  # noqa: E402
 from geodata.types import ScanOptions  # noqa: E402
-
-DATA = ROOT.parent / "shared" / "data"
-DATES = ScanOptions(
-    before_date=datetime(2010, 1, 1, tzinfo=UTC),
-    after_date=datetime(2020, 1, 1, tzinfo=UTC),
-)
-"""The real pairs carry no dates; any two in the right order do."""
-AMBIGUOUS = ("instances_test_377",)
-"""Labelled as demolished and new at once by its publisher."""
 
 
 def machine() -> dict[str, Any]:
@@ -61,46 +52,20 @@ def machine() -> dict[str, Any]:
     return {"cpu": model, "cores": cores, "python": platform.python_version()}
 
 
-def real_pairs(folder: Path, labels: str, console: Console, options: ScanOptions, title: str) -> dict[str, Any] | None:
-    """Scan every pair of a folder and measure it against its label; what is refused is counted and left out."""
-    names = sorted(p.name for p in (folder / labels).glob("*.tif") if not p.stem.startswith(AMBIGUOUS))
-    if not names:
-        console.print(f"[yellow]skipped: {folder} is not there[/yellow]")
-        return None
-    parts: list[Evaluation] = []
-    refused: list[str] = []
-    begun = time.perf_counter()
-    for name in names:
-        try:
-            found = scan(folder / "before" / name, folder / "after" / name, options=options).findings
-        except (AlignmentError, UsablePixelsError) as error:
-            refused.append(f"{Path(name).stem} ({error.code})")
-        else:
-            parts.append(evaluate_label(found, folder / labels / name, name=Path(name).stem))
-    total = pool(parts, name=f"{title}, {len(parts)} of {len(names)} real pairs")
-    console.print(total.pairs_table())
-    console.print(total.table())
-    seconds = time.perf_counter() - begun
-    console.print(f"{len(parts)} pairs scanned and measured in {seconds:.1f} s, {len(refused)} refused")
-    return {**total.as_dict(), "refused": refused, "seconds": seconds}
-
-
 def levir(console: Console, workers: int) -> dict[str, Any] | None:
     """The 34 pairs of Texas, 0.5 m, default settings."""
-    return real_pairs(DATA / "levir_dev", "label", console, replace(DATES, workers=workers), "Texas")
+    told = real_pairs(TEXAS, console, replace(DATES, workers=workers))
+    return None if told is None else told[1]
 
 
 def france(console: Console, workers: int) -> dict[str, Any] | None:
     """The pairs of France, 0.2 m, 100 m a side: as a user gets them, and with the refusals overridden."""
-    folder, options = DATA / "france_pairs", replace(DATES, workers=workers)
-    default = real_pairs(folder, "change", console, options, "France, default settings")
-    if default is None:
-        return None
-    forced = replace(options, accept=("alignment",))
-    return {
-        "default": default,
-        "accepted": real_pairs(folder, "change", console, forced, "France, --accept alignment"),
-    }
+    options = replace(DATES, workers=workers)
+    default = real_pairs(replace(FRANCE, title="France, default settings"), console, options)
+    forced = real_pairs(
+        replace(FRANCE, title="France, --accept alignment"), console, replace(options, accept=("alignment",))
+    )
+    return None if default is None or forced is None else {"default": default[1], "accepted": forced[1]}
 
 
 def demo(console: Console, workers: int) -> dict[str, Any]:
@@ -166,6 +131,9 @@ STAGES = ("checking", "aligning", "detecting", "outlining", "assessing")
 
 BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "levir": levir,
+    "starter": starter,
+    "cascade": cascade,
+    "quiet": quiet,
     "ablation": ablation,
     "france": france,
     "align": alignment,
@@ -189,7 +157,7 @@ def main() -> int:
     console.print(f"{results['machine']['cpu']}, {results['machine']['cores']} cores")
     for name in [arguments.only] if arguments.only else BENCHES:
         console.rule(name)
-        workers = 1 if name in ("levir", "france", "height") else arguments.workers
+        workers = 1 if name in ("levir", "starter", "france", "height") else arguments.workers
         results[name] = BENCHES[name](console, workers)
     if arguments.json:
         partial = arguments.json.with_name(f".{arguments.json.name}.part")

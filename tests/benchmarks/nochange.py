@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geodata.scan import scan
+from geodata.scan_images import Judge
 from geodata.types import ScanOptions
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -71,12 +72,13 @@ VARIANTS: dict[str, Callable[[U8], U8]] = {
 }
 
 
-def nochange(console: Console, workers: int) -> dict[str, Any] | None:
-    """Findings per km2 where nothing changed; at most one is wanted."""
+def nochange(console: Console, workers: int, judge: Judge | None = None) -> dict[str, Any] | None:
+    """Findings per km2 where nothing changed; at most one is wanted, a half with a network."""
     tiles = sorted((DATA / "levir_dev" / "after").glob("*.tif"))[:: 34 // TILES][:TILES]
     if not tiles:
         console.print(f"[yellow]skipped: {DATA / 'levir_dev'} is not there[/yellow]")
         return None
+    options = replace(DATES, workers=workers, detector="training-free" if judge is None else judge.name)
     counts, km2 = dict.fromkeys(VARIANTS, 0), dict.fromkeys(VARIANTS, 0.0)
     with tempfile.TemporaryDirectory(prefix="kancha-bench-") as scratch:
         for tile in tiles:
@@ -87,7 +89,7 @@ def nochange(console: Console, workers: int) -> dict[str, Any] | None:
                 after = Path(scratch) / "after.tif"
                 with rasterio.open(after, "w", **profile) as target:
                     target.write(vary(picture))
-                result = scan(tile, after, options=replace(DATES, workers=workers))
+                result = scan(tile, after, options=options, judge=judge)
                 counts[name] += len(result.findings)
                 km2[name] += result.provenance["area_km2"]
     table = Table("variant", "findings", "per km2", title=f"{len(tiles)} real scenes against themselves")

@@ -144,14 +144,16 @@ def decode_both(pair: Pair, workers: int, side_px: int) -> float:
         return time.perf_counter() - begun
 
 
-def measure_speed(pair: Pair, side_px: int, workers: int, *, thorough: bool = False) -> dict[str, Any]:
+def measure_speed(
+    pair: Pair, side_px: int, workers: int, *, thorough: bool = False, detector: str = "training-free"
+) -> dict[str, Any]:
     """Decode a pair, scan it in a fresh process (start-up included).
 
     Returns:
         Seconds, MiB and their ratios; `of_decode_limit` is decoding time over scan time.
     """
     decode_s = min(decode_both(pair, workers, side_px) for _ in range(2))
-    command = [sys.executable, __file__, "scan", *map(str, pair), str(workers), str(int(thorough))]
+    command = [sys.executable, __file__, "scan", *map(str, pair), str(workers), str(int(thorough)), detector]
     best: dict[str, Any] = {}
     for _ in range(2):
         begun = time.perf_counter()
@@ -193,8 +195,11 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts bytes
 
 
-def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
+def _scan_here(before: str, after: str, workers: str, thorough: str, detector: str) -> None:
+    from geodata.detect.detector import shipped
+    from geodata.detect.models import SHIPPED, find_model
     from geodata.scan import scan
+    from geodata.scan_images import Judge
     from geodata.types import ScanOptions
 
     begun = time.perf_counter()
@@ -204,8 +209,9 @@ def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
         if not marks or marks[-1][0] != what:
             marks.append((what, time.perf_counter()))
 
-    options = ScanOptions(workers=int(workers), thorough=bool(int(thorough)))
-    result = scan(before, after, options=options, progress=note)
+    judge = Judge(shipped(), None if detector == "training-free" else find_model(detector, SHIPPED))
+    options = ScanOptions(workers=int(workers), thorough=bool(int(thorough)), detector=judge.name)
+    result = scan(before, after, options=options, progress=note, judge=judge)
     ends = [*(at for _, at in marks[1:]), time.perf_counter()]
     told = {
         "seconds": time.perf_counter() - begun,
@@ -213,9 +219,10 @@ def _scan_here(before: str, after: str, workers: str, thorough: str) -> None:
         "findings": len(result.findings),
         "looked_at_closely": result.provenance["looked_at_closely"],
         "peak_mib": _peak_mib(),
+        "boxes": result.findings.geometry.bounds.to_numpy().tolist() if len(result.findings) else [],
     }
     sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
-    _scan_here(*sys.argv[2:6])
+    _scan_here(*sys.argv[2:7])
