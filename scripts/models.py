@@ -41,7 +41,7 @@ def show_all(data: Data = None) -> None:
             entry.checksum or "-",
             "-" if gsd_m is None else f"{gsd_m:g}",
             escape(figures_in_short(entry.figures)),
-            escape(f"cannot be used: {entry.fault}" if entry.fault else data_in_short(entry.training)),
+            escape(f"cannot be used: {entry.fault}" if entry.fault else data_in_words(entry.training, short=True)),
         )
     # a pipe or a log has no width of its own
     console = Console() if sys.stdout.isatty() else Console(width=200)
@@ -97,12 +97,20 @@ def figures_in_short(figures: Mapping[str, Any]) -> str:
     return "; ".join(told)
 
 
-def data_in_short(training: Mapping[str, Any]) -> str:
-    """Names and licences of what a model was trained on: `drawn fields (CC0-1.0)`."""
-    return ", ".join(
-        f"{one.get('name')} ({one.get('licence', 'licence unknown')})" if isinstance(one, Mapping) else str(one)
-        for one in training.get("data", ())
-    )
+def data_in_words(training: Mapping[str, Any], *, short: bool = False) -> str:
+    """Names and licences of what a model was trained on: `drawn fields (CC0-1.0)`.
+
+    Args:
+        training: What is told of the training.
+        short: Leave out what follows the name of a licence: the attribution.
+    """
+    told = []
+    for one in training.get("data", ()):
+        data = one if isinstance(one, Mapping) else {"name": one, "licence": ""}
+        licence = str(data.get("licence", "licence unknown"))
+        licence = licence.partition(";")[0] if short else licence
+        told.append(f"{data.get('name')} ({licence})" if licence else str(data.get("name")))
+    return ", ".join(told)
 
 
 def lines_of(entry: ModelEntry) -> list[str]:
@@ -114,5 +122,5 @@ def lines_of(entry: ModelEntry) -> list[str]:
         lines += [f"{title}: {', '.join(f'{key} {value}' for key, value in values.items())}"] if values else []
     for group, figures in entry.figures.items():
         lines.append(f"{group}: {', '.join(f'{key} {value}' for key, value in figures.items())}")
-    lines += [f"trained on: {trained}"] if (trained := data_in_short(entry.training)) else []
+    lines += [f"trained on: {trained}"] if (trained := data_in_words(entry.training)) else []
     return [*lines, "", entry.card.rstrip()] if entry.card else lines

@@ -108,6 +108,7 @@ def test_the_commands_of_models(model: Model, tmp_path: Path) -> None:
     assert "yes" not in next(row for row in rows if "training-free" in row)
     card = kancha("models", "show", "tiny-1", data=data).stdout
     assert card.startswith(f"{model.identity}\nin use\n") and "Brighter is new" in card and "object_f1 0.72" in card
+    assert "trained on: drawn fields (CC0-1.0; drawn by the test)" in card
     told = json.loads(kancha("models", "show", "tiny-1", "--json", data=data).stdout)
     assert (told["checksum"], told["in_use"], told["training"]["minutes"]) == (model.checksum, True, 1)
     done = kancha("models", "use", "training-free", data=data)
@@ -171,7 +172,7 @@ def test_models_over_http(client: Any, settings: Settings, stored: Model) -> Non
     one = client.get(tiny["links"][0]["href"]).json()
     assert one["card"].startswith("# tiny") and {k: v for k, v in one.items() if k != "card"} == tiny
     assert one["checksum"] == stored.checksum and one["input"]["gsd_m"] == 0.5 and one["fault"] is None
-    assert one["training"]["data"] == [{"name": "drawn fields", "licence": "CC0-1.0"}]
+    assert one["training"]["data"] == [{"name": "drawn fields", "licence": "CC0-1.0; drawn by the test"}]
     assert one["figures"]["held out"]["object_f1"] == 0.72
     assert client.get("/models/training-free").json()["in_use"] is True
     for path in ("/models/oracle", "/models/%2e%2e%2fmodels", "/models/current", "/models/tiny-1/network.onnx"):

@@ -22,7 +22,7 @@ TOLD: dict[str, Any] = {
     "calibration": {"intercept": 0.0, "weights": {"logit": 1.0}, "objects": 40},
     "points": {"pixel": 0, "screen": -100, "candidate": 0.1, "confirmed": 0.9},
     "figures": {"held out": {"pixel_f1": 0.61, "object_f1": 0.72, "false_per_km2": 12.0}},
-    "training": {"data": [{"name": "drawn fields", "licence": "CC0-1.0"}], "minutes": 1},
+    "training": {"data": [{"name": "drawn fields", "licence": "CC0-1.0; drawn by the test"}], "minutes": 1},
 }
 
 

@@ -86,7 +86,7 @@ def test_the_entry_tells_what_people_need(settings: Settings, identity: str) -> 
     assert f"{entry.name}+{entry.checksum}" == identity and entry.in_use and entry.fault is None
     assert entry.input["gsd_m"] == 0.5 and entry.points["confirmed"] == 0.9
     assert entry.figures == {"held out": {"pixel_f1": 0.61, "object_f1": 0.72, "false_per_km2": 12.0}}
-    assert entry.training["data"] == [{"name": "drawn fields", "licence": "CC0-1.0"}]
+    assert entry.training["data"] == [{"name": "drawn fields", "licence": "CC0-1.0; drawn by the test"}]
     assert entry.card.startswith("# tiny")
     assert sum(one.in_use for one in list_models(settings)) == 1
     assert entry in list_models(settings)
