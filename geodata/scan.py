@@ -116,13 +116,15 @@ def scan(
 
 
 def _fitting(judge: Judge | None, options: ScanOptions) -> Judge:
-    """The judge that the options name."""
+    """The judge that the options name, if it can do what they ask; told before the work."""
     given = judge or Judge(shipped())
     if given.name != options.detector:
         raise OptionError(
             f"The options name the detector {options.detector}, and {given.name} was given to judge.",
             remedy="Give the judge whose `name` the options hold.",
         )
+    if options.false_alarms_per_km2 is not None:
+        assert given.background
     return given
 
 

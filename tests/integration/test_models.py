@@ -79,6 +79,9 @@ def test_the_judge_must_be_the_one_that_the_options_name(pair: tuple[Path, Path]
     ]:
         with pytest.raises(OptionError, match="was given to judge"):
             scan(*pair, options=options, judge=given)
+    bearable = ScanOptions(detector=judge.name, false_alarms_per_km2=20)
+    with pytest.raises(OptionError, match="Nobody measured what unchanged ground gives the model tiny-1"):
+        scan("none.tif", "none.tif", options=bearable, judge=judge)
     for word in ("current", "tiny-1", "oracle", "tiny-1+xyz", "./tiny-1+12345678", "training-free+12345678 "):
         with pytest.raises(OptionError, match="There is no detector"):
             ScanOptions(detector=word)
