@@ -22,6 +22,8 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from geodata.scan_images import Judge
 
+DEFAULT = "starter-1"
+"""The model in use where the bureau chose none: on real pairs that it never saw it beats the training-free detector."""
 CURRENT = "current"
 """As a detector: the model in use. In the data folder's `models`: the file that names it."""
 _PLAIN_CARD = """# training-free
@@ -132,10 +134,10 @@ def use(settings: Settings, name: str) -> str:
 
 
 def in_use(settings: Settings) -> str:
-    """What scans take where nobody says otherwise: the identity of a model, or `training-free`."""
+    """What scans take where nobody says otherwise: a model by name, or `training-free`."""
     path = shelves(settings)[0] / CURRENT
     told = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    return told or TRAINING_FREE
+    return told or (DEFAULT if (SHIPPED / DEFAULT / MANIFEST).is_file() else TRAINING_FREE)
 
 
 def detector_for(settings: Settings, given: str, *, images: bool = True) -> str:
