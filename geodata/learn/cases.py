@@ -9,6 +9,7 @@ is only a list of judged findings, everything outside of them is unknown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,7 @@ def cases_in(folder: Path) -> list[Case]:
                 f"{folder} has no folder {part}.", remedy="Give a folder with before, after and label."
             )
     cases = []
-    for label in sorted(p for p in (folder / "label").iterdir() if p.is_file() and not p.name.startswith(".")):
+    for label in sorted(p for p in (folder / "label").iterdir() if p.is_file() and not _beside(p)):
         before, after = (_of_date(folder / part, label.stem) for part in ("before", "after"))
         name = f"{folder.name}/{label.stem}"
         if label.suffix.lower() in (".tif", ".tiff"):
@@ -106,6 +107,11 @@ def cases_in(folder: Path) -> list[Case]:
     if not cases:
         raise MissingFileError(f"{folder / 'label'} is empty.", remedy="Put a label for each pair there.")
     return cases
+
+
+def _beside(path: Path) -> bool:
+    """Whether a file only accompanies another, as GIS programs write them beside a raster."""
+    return path.name.startswith(".") or path.suffix.lower() in (".xml", ".ovr", ".msk", ".tfw", ".qml")
 
 
 def _of_date(folder: Path, stem: str) -> Path:
@@ -266,8 +272,9 @@ def _of_outlines(case: Case, grid: Grid) -> U8:
             near, far = (cv2.dilate(inside.view(np.uint8), np.ones((2 * r + 1,) * 2, np.uint8)) for r in RING_PX)
             ring = (far > near) & (labels != 1)
             labels[ring & (labels == UNKNOWN)] = 0
-        labels[:, inside] = 0
         real = outline.right and outline.change != "none"
+        # What appeared where another went says nothing against that other, and the other way round.
+        labels[inside & ~(real & (labels == 1))] = 0
         if real and outline.change in ("appeared", "altered"):
             labels[0, inside] = 1
         if real and outline.change in ("disappeared", "altered"):
@@ -277,9 +284,15 @@ def _of_outlines(case: Case, grid: Grid) -> U8:
 
 def places_of(cases: Sequence[Opened]) -> list[str]:
     """The place of each case: cases within `NEIGHBOURS_M` of each other are one place."""
-    boxes = [shapely.box(*one.bounds) for one in cases]
-    degrees = NEIGHBOURS_M / 111_000.0
-    merged = shapely.union_all([shapely.buffer(box, degrees / 2) for box in boxes])
-    parts = shapely.get_parts(merged)
+    boxes = [one.bounds for one in cases]
+    parts = shapely.get_parts(shapely.union_all([_with_surroundings(*box) for box in boxes]))
     tree = shapely.STRtree(parts)
-    return [f"place-{int(tree.query(box.centroid, predicate='intersects')[0]):03d}" for box in boxes]
+    middles = [shapely.box(*box).centroid for box in boxes]
+    return [f"place-{int(tree.query(middle, predicate='intersects')[0]):03d}" for middle in middles]
+
+
+def _with_surroundings(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    """A box in degrees with half of `NEIGHBOURS_M` on every side; a degree of longitude shrinks towards the poles."""
+    up = NEIGHBOURS_M / 2 / 111_000.0
+    aside = up / max(0.01, math.cos(math.radians(max(abs(south), abs(north)))))
+    return shapely.box(west - aside, south - up, east + aside, north + up)
