@@ -21,18 +21,22 @@ from geodata.detect.models import NETWORK, SCREEN, WEIGHTS, Model, Points, write
 from geodata.errors import KanchaError, TrainingError
 from geodata.learn.augment import Light
 from geodata.learn.cases import Case, Opened, labelled, opened, places_of
+from geodata.learn.examples import examples_in, foremost
 from geodata.learn.export import load_weights, save_weights, write_onnx
 from geodata.learn.network import Design, PairNet, parameters_of
-from geodata.learn.outcome import Outcome
+from geodata.learn.outcome import Example, Outcome
 from geodata.learn.samples import LabelledPair, PairSource, Views
 from geodata.learn.training import Budget, Recipe, train
-from geodata.learn.trial import Trial, best_floor, difference, figures, measures_of, trial
+from geodata.learn.trial import Trial, best_floor, compared, difference, figures, measures_of, summed, trial
 from geodata.learn.validation import Score, score
 from geodata.scan_images import Judge
 
 LEAST_PLACES = 3
 LEAST_OBJECTS = 20
 CONFIRMED_PRECISION = 0.8
+EXAMPLES = 6
+"""So many of each kind stand in the report."""
+
 Told = Callable[[float, str], None]
 
 
@@ -108,7 +112,7 @@ def learn(cases: Sequence[Case], request: Request, work: Path, tell: Told = lamb
     known = {"places_learnt": len({p for _, p in split.learn}), "pairs_learnt": len(split.learn)}
     told = _manifest(net, request, (calibration, points), known | {"calibration": how})
     model = _written(draft, told, work)
-    ours = [trial(model, one, place) for one, place in split.compare]
+    ours, examples = _shown(model, split.compare)
     theirs = [trial(request.parent, one, place) for one, place in split.compare]
     floors = points.candidate, _floor(request.parent)
     confidence = np.array([o.confidence for t in ours for o in t.objects])
@@ -124,7 +128,18 @@ def learn(cases: Sequence[Case], request: Request, work: Path, tell: Told = lamb
         refused=refused,
         history=history,
         split={side: len({p for _, p in getattr(split, side)}) for side in ("learn", "calibrate", "compare")},
+        examples=examples,
     )
+
+
+def _shown(model: Model, cases: Sequence[tuple[Opened, str]]) -> tuple[list[Trial], tuple[Example, ...]]:
+    """Trials of a model with examples of them; each case is looked at once."""
+    trials, examples = [], []
+    for one, place in cases:
+        sides = compared(model, one)
+        trials.append(summed(sides, one, place))
+        examples += examples_in(sides, one, model.points.candidate, EXAMPLES)
+    return trials, foremost(examples, EXAMPLES)
 
 
 def _floor(model: Model | None) -> float:

@@ -13,6 +13,8 @@ from geodata.detect.models import Model
 from geodata.learn.trial import Figures
 
 U8 = npt.NDArray[np.uint8]
+Kind = Literal["found", "false", "missed"]
+KINDS: tuple[Kind, ...] = ("found", "false", "missed")
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,16 @@ class Example:
         claimed: What the model says changed, 0 or 1, shape (y, x).
         truth: What changed: 0, 1, or 255 where nobody judged.
         confidence: What the model says of it; None for a missed one.
+        area_m2: Its size.
     """
 
-    kind: Literal["found", "missed", "false"]
+    kind: Kind
     before: U8
     after: U8
     claimed: U8
     truth: U8
     confidence: float | None = None
+    area_m2: float = 0.0
 
 
 @dataclass(frozen=True)

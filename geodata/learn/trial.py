@@ -6,7 +6,7 @@ threshold fitted on a trial holds in a scan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,11 +16,14 @@ import numpy.typing as npt
 from geodata.detect.calibration import MEASURES
 from geodata.detect.candidates import measure_object
 from geodata.detect.models import Model
+from geodata.detect.objects import Component
 from geodata.detect.pipeline import detect
 from geodata.detect.windows import DIRECTIONS
 from geodata.evaluate.measures import COVER_SHARE, LEAST_AREA_M2
+from geodata.grid import Window
 from geodata.learn.cases import Opened
 from geodata.learn.samples import UNKNOWN
+from geodata.types import Change
 
 F64 = npt.NDArray[np.float64]
 U8 = npt.NDArray[np.uint8]
@@ -97,6 +100,29 @@ class Figures:
         return {name: round(float(getattr(self, name)), 4) for name in names}
 
 
+@dataclass(frozen=True)
+class Side:
+    """One direction of a case: what is known of it, and what a model claims of it.
+
+    Args:
+        change: Direction.
+        label: 0, 1 or `UNKNOWN`, shape (y, x) of the common grid.
+        truths: Pixels of each true object of at least `LEAST_AREA_M2`, by number.
+        boxes: Where each of these lies.
+        claims: What the model found and somebody judged, with its pixels.
+    """
+
+    change: Change
+    label: U8
+    truths: dict[int, int]
+    boxes: dict[int, Window]
+    claims: tuple[tuple[Component, TrialObject], ...]
+
+
+Told = Callable[[Component], tuple[tuple[float, ...], float]]
+"""The `calibration.MEASURES` of a component and what the model says of it."""
+
+
 def trial(model: Model | None, case: Opened, place: str, workers: int = 1) -> Trial:
     """Run a model over a case.
 
@@ -106,38 +132,98 @@ def trial(model: Model | None, case: Opened, place: str, workers: int = 1) -> Tr
         place: Its place.
         workers: Threads.
     """
+    return summed(compared(model, case, workers), case, place)
+
+
+def compared(model: Model | None, case: Opened, workers: int = 1) -> tuple[Side, ...]:
+    """Run a model over a case and lay what it claims beside what is known, one direction after the other.
+
+    Args:
+        model: The model, None: the training-free detector.
+        case: The pair.
+        workers: Threads.
+    """
     plan = replace(case.prepared.plan, model=model)
     found = detect(plan, WINDOW_PX, workers)
-    labels = case.labels(case.grid.full_window)
     pixel_m2 = float(np.prod(case.grid.pixel_size))
-    objects: list[TrialObject] = []
-    truths: dict[int, int] = {}
-    true_px = 0
-    for change, label in zip(DIRECTIONS, labels, strict=True):
+    sides = []
+    for change, label in zip(DIRECTIONS, case.labels(case.grid.full_window), strict=True):
         if change == "disappeared" and not (label == 1).any():
             # Nobody told of any demolition: what is claimed of one is no measure.
             continue
-        count, numbers, stats, _ = cv2.connectedComponentsWithStats((label == 1).astype(np.uint8))
-        offset = 10**6 * DIRECTIONS.index(change)
-        large = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] * pixel_m2 >= LEAST_AREA_M2]
-        truths |= {offset + k: int(stats[k, cv2.CC_STAT_AREA]) for k in large}
-        true_px += int((label == 1).sum())
-        for component in found.components[change]:
-            if component.pixels * pixel_m2 < LEAST_AREA_M2:
-                continue
-            rows, cols = component.mask.shape
-            under = slice(component.row, component.row + rows), slice(component.col, component.col + cols)
-            known = component.mask & (label[under] != UNKNOWN)
-            if known.sum() < JUDGED_SHARE * component.pixels:
-                continue
+
+        def told(component: Component, change: Change = change) -> tuple[tuple[float, ...], float]:
             measured = measure_object(component, change, plan.detector, model)
-            on = np.bincount(numbers[under][known], minlength=1)
-            covers = tuple((offset + int(k), int(on[k])) for k in np.flatnonzero(on) if k and offset + int(k) in truths)
-            hit, pixels = int(on[1:].sum()), int(known.sum())
-            told = measured.told or (measured.confidence, 0.0, 0.0, 0.0, 0.0)
-            objects.append(TrialObject(told, measured.confidence, hit >= COVER_SHARE * pixels, pixels, hit, covers))
-    area = float((labels[0] != UNKNOWN).sum()) * pixel_m2 / 1e6
-    return Trial(place, tuple(objects), truths, true_px, area)
+            return measured.told or (measured.confidence, 0.0, 0.0, 0.0, 0.0), measured.confidence
+
+        sides.append(beside(change, label, found.components[change], pixel_m2, told))
+    return tuple(sides)
+
+
+def beside(change: Change, label: U8, components: Sequence[Component], pixel_m2: float, told: Told) -> Side:
+    """Lay claims beside what is known of one direction.
+
+    Args:
+        change: Direction.
+        label: What is known, 0, 1 or `UNKNOWN`, shape (y, x).
+        components: What is claimed, on the same grid.
+        pixel_m2: Ground of a pixel.
+        told: What the model says of a component; asked only for those that count.
+    """
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats((label == 1).astype(np.uint8))
+    offset = 10**6 * DIRECTIONS.index(change)
+    large = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] * pixel_m2 >= LEAST_AREA_M2]
+    truths = {offset + k: int(stats[k, cv2.CC_STAT_AREA]) for k in large}
+    boxes = {offset + k: Window(*(int(stats[k, n]) for n in _BOX)) for k in large}
+    claims = []
+    for component in components:
+        if component.pixels * pixel_m2 < LEAST_AREA_M2:
+            continue
+        rows, cols = component.mask.shape
+        under = slice(component.row, component.row + rows), slice(component.col, component.col + cols)
+        known = component.mask & (label[under] != UNKNOWN)
+        if known.sum() < JUDGED_SHARE * component.pixels:
+            continue
+        on = np.bincount(numbers[under][known], minlength=1)
+        covers = tuple((offset + int(k), int(on[k])) for k in np.flatnonzero(on) if k and offset + int(k) in truths)
+        hit, pixels = int(on[1:].sum()), int(known.sum())
+        thing = TrialObject(*told(component), hit >= COVER_SHARE * pixels, pixels, hit, covers)
+        claims.append((component, thing))
+    return Side(change, label, truths, boxes, tuple(claims))
+
+
+_BOX = (cv2.CC_STAT_TOP, cv2.CC_STAT_LEFT, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH)
+
+
+def summed(sides: Sequence[Side], case: Opened, place: str) -> Trial:
+    """The sides of a case as a trial.
+
+    Args:
+        sides: Its directions, what appeared first.
+        case: The case.
+        place: Its place.
+    """
+    truths: dict[int, int] = {}
+    for side in sides:
+        truths |= side.truths
+    objects = tuple(thing for side in sides for _, thing in side.claims)
+    true_px = sum(int((side.label == 1).sum()) for side in sides)
+    area_m2 = float((sides[0].label != UNKNOWN).sum()) * float(np.prod(case.grid.pixel_size))
+    return Trial(place, objects, truths, true_px, area_m2 / 1e6)
+
+
+def missed_by(reported: Sequence[TrialObject], truths: Mapping[int, int]) -> list[int]:
+    """Numbers of the true objects of which what is reported covers too little.
+
+    Args:
+        reported: What a model reports.
+        truths: Pixels of each true object, by number.
+    """
+    covered = dict.fromkeys(truths, 0)
+    for thing in reported:
+        for number, pixels in thing.covers:
+            covered[number] += pixels
+    return [number for number, size in truths.items() if covered[number] < COVER_SHARE * size]
 
 
 def figures(trials: Sequence[Trial], confidence: Sequence[F64] | None, floor: float) -> Figures:
@@ -152,14 +238,10 @@ def figures(trials: Sequence[Trial], confidence: Sequence[F64] | None, floor: fl
     area = 0.0
     for k, one in enumerate(trials):
         told = [o.confidence for o in one.objects] if confidence is None else confidence[k].tolist()
-        covered = dict.fromkeys(one.truths, 0)
-        for thing, value in zip(one.objects, told, strict=True):
-            if value >= floor:
-                kept, wrong = kept + 1, wrong + (not thing.real)
-                claimed, hit = claimed + thing.pixels, hit + thing.hit
-                for number, pixels in thing.covers:
-                    covered[number] += pixels
-        found += sum(covered[n] >= COVER_SHARE * size for n, size in one.truths.items())
+        reported = [thing for thing, value in zip(one.objects, told, strict=True) if value >= floor]
+        kept, wrong = kept + len(reported), wrong + sum(not thing.real for thing in reported)
+        claimed, hit = claimed + sum(o.pixels for o in reported), hit + sum(o.hit for o in reported)
+        found += len(one.truths) - len(missed_by(reported, one.truths))
         wanted, true, area = wanted + len(one.truths), true + one.true_px, area + one.area_km2
     return Figures(
         2 * hit / max(1, claimed + true),
