@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geodata.io.rasters import inspect_raster
 from geodata.report import words
+from geodata.report.files import write_whole
 from geodata.report.pictures import Mark, Scenes, draw_chips, draw_map
 from geodata.report.shifts import draw_shifts
 from geodata.report.view import (
@@ -57,14 +57,7 @@ def write_report(result: ScanResult, before: Path, after: Path, path: Path) -> N
         KanchaError: If a scene cannot be read any more.
         OSError: If the file cannot be written.
     """
-    html = render(result, Path(before), Path(after))
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(html, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(Path(path), render(result, Path(before), Path(after)))
 
 
 def render(result: ScanResult, before: Path, after: Path) -> str:
