@@ -266,8 +266,9 @@ def _of_outlines(case: Case, grid: Grid) -> U8:
             near, far = (cv2.dilate(inside.view(np.uint8), np.ones((2 * r + 1,) * 2, np.uint8)) for r in RING_PX)
             ring = (far > near) & (labels != 1)
             labels[ring & (labels == UNKNOWN)] = 0
-        labels[:, inside] = 0
         real = outline.right and outline.change != "none"
+        # What appeared where another went says nothing against that other, and the other way round.
+        labels[inside & ~(real & (labels == 1))] = 0
         if real and outline.change in ("appeared", "altered"):
             labels[0, inside] = 1
         if real and outline.change in ("disappeared", "altered"):
