@@ -95,7 +95,7 @@ def cases_in(folder: Path) -> list[Case]:
                 f"{folder} has no folder {part}.", remedy="Give a folder with before, after and label."
             )
     cases = []
-    for label in sorted(p for p in (folder / "label").iterdir() if p.is_file() and not p.name.startswith(".")):
+    for label in sorted(p for p in (folder / "label").iterdir() if p.is_file() and not _beside(p)):
         before, after = (_of_date(folder / part, label.stem) for part in ("before", "after"))
         name = f"{folder.name}/{label.stem}"
         if label.suffix.lower() in (".tif", ".tiff"):
@@ -106,6 +106,11 @@ def cases_in(folder: Path) -> list[Case]:
     if not cases:
         raise MissingFileError(f"{folder / 'label'} is empty.", remedy="Put a label for each pair there.")
     return cases
+
+
+def _beside(path: Path) -> bool:
+    """Whether a file only accompanies another, as GIS programs write them beside a raster."""
+    return path.name.startswith(".") or path.suffix.lower() in (".xml", ".ovr", ".msk", ".tfw", ".qml")
 
 
 def _of_date(folder: Path, stem: str) -> Path:
