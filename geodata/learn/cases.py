@@ -9,6 +9,7 @@ is only a list of judged findings, everything outside of them is unknown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -283,9 +284,15 @@ def _of_outlines(case: Case, grid: Grid) -> U8:
 
 def places_of(cases: Sequence[Opened]) -> list[str]:
     """The place of each case: cases within `NEIGHBOURS_M` of each other are one place."""
-    boxes = [shapely.box(*one.bounds) for one in cases]
-    degrees = NEIGHBOURS_M / 111_000.0
-    merged = shapely.union_all([shapely.buffer(box, degrees / 2) for box in boxes])
-    parts = shapely.get_parts(merged)
+    boxes = [one.bounds for one in cases]
+    parts = shapely.get_parts(shapely.union_all([_with_surroundings(*box) for box in boxes]))
     tree = shapely.STRtree(parts)
-    return [f"place-{int(tree.query(box.centroid, predicate='intersects')[0]):03d}" for box in boxes]
+    middles = [shapely.box(*box).centroid for box in boxes]
+    return [f"place-{int(tree.query(middle, predicate='intersects')[0]):03d}" for middle in middles]
+
+
+def _with_surroundings(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    """A box in degrees with half of `NEIGHBOURS_M` on every side; a degree of longitude shrinks towards the poles."""
+    up = NEIGHBOURS_M / 2 / 111_000.0
+    aside = up / max(0.01, math.cos(math.radians(max(abs(south), abs(north)))))
+    return shapely.box(west - aside, south - up, east + aside, north + up)
