@@ -11,7 +11,6 @@ import pytest
 from geodata.detect.calibration import MEASURES
 from geodata.detect.detector import shipped
 from geodata.detect.objects import Component
-from geodata.grid import Window
 from geodata.learn.cases import Case, Opened, Outline, cases_in, opened
 from geodata.learn.examples import CHIP_PX, examples_in, foremost
 from geodata.learn.trial import Side, beside, compared, summed, trial
@@ -109,4 +108,3 @@ def test_real_houses_are_shown() -> None:
             assert example.confidence is not None and example.confidence >= floor and example.claimed.any()
         if example.kind != "false":
             assert (example.truth == 1).any()
-    assert Window(0, 0, *real.grid.shape) == real.grid.full_window
