@@ -60,11 +60,10 @@ def train_model(services: Services, order: TrainOrder, tell: Callable[[float, st
         TrainingError: If torch is missing, too little is known, or the model is not better.
     """
     _require_torch()
-    from geodata.learn.report import write_report
-
     from geodata.learn.bureau import Request, learn
     from geodata.learn.cases import cases_in, judged_cases
     from geodata.learn.network import SIZES, Design
+    from geodata.learn.report import write_report
     from geodata.learn.training import Budget
 
     if order.size not in SIZES:
