@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: setup demo test check soak bench format lock serve clean
+.PHONY: setup demo test check soak bench bench-train format lock serve clean
 
 setup: .venv/.ready
 
@@ -29,6 +29,10 @@ check: setup
 bench: setup
 	$(PY) tests/benchmarks/bench.py $(ARGS)
 
+bench-train: setup
+	./tools/setup train
+	$(PY) tests/benchmarks/bench_train.py $(or $(WORK),bench-train) $(ARGS)
+
 serve: setup
 	.venv/bin/kancha serve
 
@@ -40,4 +44,4 @@ lock: setup
 	./tools/lock
 
 clean:
-	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv demo bench-train dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -21,14 +21,20 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed draws the same district.")] = 7,
     size: Annotated[int, typer.Option(help="Side of the images, px of 0.5 m; a multiple of 256.")] = 2048,
     workers: Annotated[int, typer.Option(help="Threads; never changes the result.")] = 1,
+    detector: Annotated[
+        str, typer.Option(help="training-free, a model's name, or current: the one in use.")
+    ] = "current",
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
     # loaded on demand: the other commands need none of it
-    from geodata.types import ScanOptions
+    from service.settings import read_settings
     from service.usecases.demo import demonstrate
+    from service.usecases.models import judge_for
+
+    judge = judge_for(read_settings(), detector, folders=True)
 
     with progress_bar("demo") as progress:
-        done = demonstrate(folder, seed=seed, size_px=size, options=ScanOptions(workers=workers), progress=progress)
+        done = demonstrate(folder, seed=seed, size_px=size, judge=judge, workers=workers, progress=progress)
     # A pipe or a log has no width of its own; the table needs about a hundred columns.
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(findings_table(done.result))

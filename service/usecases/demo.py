@@ -10,6 +10,7 @@ import geopandas as gpd
 from geodata.demo import DemoFiles, draw_district
 from geodata.demo.compare import Comparison, compare
 from geodata.scan import ScanResult
+from geodata.scan_images import Judge
 from geodata.types import ProgressHook, ScanOptions
 from service.usecases.scan_files import ScanFiles, ScanOutputs, scan_files
 
@@ -34,7 +35,7 @@ class Demonstration:
 
 
 def demonstrate(
-    folder: Path, *, seed: int, size_px: int, options: ScanOptions, progress: ProgressHook
+    folder: Path, *, seed: int, size_px: int, judge: Judge, workers: int, progress: ProgressHook
 ) -> Demonstration:
     """Draw a district, scan it against its layers, compare with its truth.
 
@@ -42,15 +43,17 @@ def demonstrate(
         folder: Where everything goes; made where absent.
         seed: Of the district.
         size_px: Side of the images.
-        options: Of the scan.
+        judge: What judges the scan.
+        workers: Threads of the scan.
         progress: Called while it works.
     """
     progress(0.0, "drawing the district")
     files = draw_district(folder, seed=seed, size_px=size_px)
     geojson, report = folder / "findings.geojson", folder / "report.html"
+    options = ScanOptions(workers=workers, detector=judge.name)
     layers = {"parcels": files.parcels, "permits": files.permits, "zones": files.zones, "buildings": files.buildings}
     result = scan_files(
-        ScanFiles(files.before, files.after, options, layers=layers),  # type: ignore[arg-type]
+        ScanFiles(files.before, files.after, options, layers=layers, judge=judge),  # type: ignore[arg-type]
         ScanOutputs(geojson, report),
         lambda share, what: progress(0.3 + 0.7 * share, what),
     )

@@ -140,7 +140,7 @@ def test_a_scan_on_the_command_line(model: Model, pair: tuple[Path, Path], tmp_p
     data, out = tmp_path / "data", tmp_path / "findings.geojson"
     add_model(model.folder, data / "models")
     for detector, name in [
-        ((), "training-free"),
+        (("--detector", "training-free"), "training-free"),
         (("--detector", "tiny-1"), model.identity),
         (("--detector", model.identity), model.identity),
         (("--detector", model.folder), model.identity),
