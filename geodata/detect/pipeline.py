@@ -9,7 +9,7 @@ free.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -17,7 +17,7 @@ import numpy as np
 
 from geodata.area import inside_area
 from geodata.detect.cascade import BLOCK_PX, piece_scores, points_around, screened
-from geodata.detect.evidence import HALO_PX, U8, Description, channels, describe
+from geodata.detect.evidence import HALO_PX, U8, channels, describe
 from geodata.detect.judging import clean, judged, measures_of, scores
 from geodata.detect.models import Model
 from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
@@ -77,11 +77,14 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     seen_px = int((seen & wanted)[core].sum())
     if not seen[core].any():
         return WindowResult({change: [] for change in DIRECTIONS}, 0, wanted_px, 0)
-    described = describe(pixels.look[0]), describe(pixels.look[1])
-    suspicions = {change: _suspicion(pixels, described, change, seen) for change in DIRECTIONS}
-    if plan.model is not None:
-        suspicions = _for_the_network(pixels, plan.model, suspicions, (window, seen))
-    cells = {c: [k for k in cells_of(window) if s.wanted[k.inside(outer)].any()] for c, s in suspicions.items()}
+    suspicions: dict[Change, Suspicion] = {}
+    if plan.model is None or plan.model.plain_screen:
+        suspicions = _suspicions(plan, pixels.look, seen)
+    if plan.model is None:
+        cells = {c: _cells_with(s.wanted, window, outer) for c, s in suspicions.items()}
+    else:
+        looked_at = _cells_with(_for_the_network(pixels, plan.model, suspicions, (window, seen)), window, outer)
+        cells = dict.fromkeys(DIRECTIONS, looked_at)
     if not any(cells.values()):
         return WindowResult({change: [] for change in DIRECTIONS}, seen_px, wanted_px, 0)
     pixels.fetch(_hull([cell for some in cells.values() for cell in some]).grown(CELL_HALO_PX, plan.grid.shape))
@@ -92,42 +95,64 @@ def process_window(plan: WindowPlan, window: Window) -> WindowResult:
         objects = {c: _by_pieces(pixels, c, suspicions[c], cells[c], near_unseen) for c in DIRECTIONS}
         fine_px = sum(int((suspicions[c].wanted & wanted)[core].sum()) for c in DIRECTIONS)
     else:
-        looked_at = cells[DIRECTIONS[0]]
-        objects = _by_network(pixels, plan.model, suspicions, looked_at, (seen, near_unseen))
+        objects = _by_network(pixels, plan.model, looked_at, (seen, near_unseen))
         fine_px = sum(int((seen & wanted)[cell.inside(outer)].sum()) for cell in looked_at)
     return WindowResult(objects, seen_px, wanted_px, fine_px)
 
 
 def _for_the_network(
     pixels: WindowPixels, model: Model, plain: dict[Change, Suspicion], of: tuple[Window, BoolArray]
-) -> dict[Change, Suspicion]:
-    """The same suspicions, wanting what the model's screen wants, the same pixels in both directions.
+) -> BoolArray:
+    """Pixels of the grown window that the model's screen wants the network to see.
 
     Args:
         pixels: The grown window.
         model: The model.
-        plain: What the training-free first look says.
+        plain: What the training-free first look says, where the model asks it.
         of: The window, and what was seen of the grown one.
     """
     window, seen = of
-    wanted = seen.copy() if pixels.plan.thorough else np.zeros_like(seen)
-    if not pixels.plan.thorough and model.screen is not None:
+    if pixels.plan.thorough:
+        return seen
+    wanted = np.zeros_like(seen)
+    if model.screen is not None:
         points = screened(model.screen, pixels.look, window, pixels.outer, LOOK * pixels.plan.grid.pixel_size[0])
         wanted |= doubled(points >= model.points.screen, seen.shape) & seen
-    if model.plain_screen:
-        wanted |= plain["appeared"].marked | plain["disappeared"].marked
-    return {change: replace(one, wanted=wanted) for change, one in plain.items()}
+    for one in plain.values():
+        wanted |= one.marked
+    return wanted
 
 
-def _suspicion(
-    pixels: WindowPixels, described: tuple[Description, Description], change: Change, seen: BoolArray
-) -> Suspicion:
-    """The first look for one direction: what is gone is looked for with the dates swapped."""
-    detector = pixels.plan.detector
-    evidence = channels(*(described if change == "appeared" else described[::-1]))
-    points = detector.screen.of_images(evidence)
-    marked = doubled(suspect(points >= detector.operating.suspicion(change)), seen.shape) & seen
-    return Suspicion(marked, seen if pixels.plan.thorough else marked, points, evidence)
+def _suspicions(plan: WindowPlan, looks: list[U8], seen: BoolArray) -> dict[Change, Suspicion]:
+    """The training-free first look: what is gone is looked for with the dates swapped.
+
+    Args:
+        plan: The pair.
+        looks: Both dates at the first look's size.
+        seen: What was seen of the same ground, in full resolution.
+    """
+    described = describe(looks[0]), describe(looks[1])
+    found = {}
+    for change in DIRECTIONS:
+        evidence = channels(*(described if change == "appeared" else described[::-1]))
+        points = plan.detector.screen.of_images(evidence)
+        marked = doubled(suspect(points >= plan.detector.operating.suspicion(change)), seen.shape) & seen
+        found[change] = Suspicion(marked, seen if plan.thorough else marked, points, evidence)
+    return found
+
+
+def _suspicions_around(pixels: WindowPixels, cell: Cell, seen: BoolArray) -> tuple[dict[Change, Suspicion], Window]:
+    """The training-free first look of one cell with as much around it as that depends on, and where that lies."""
+    part = cell.reach.grown(LOOK * (HALO_PX + 4), pixels.plan.grid.shape)
+    rows, cols = part.inside(pixels.outer)
+    coarse = slice(rows.start // LOOK, -(-rows.stop // LOOK)), slice(cols.start // LOOK, -(-cols.stop // LOOK))
+    looks = [np.ascontiguousarray(look[:, coarse[0], coarse[1]]) for look in pixels.look]
+    return _suspicions(pixels.plan, looks, seen[rows, cols]), part
+
+
+def _cells_with(wanted: BoolArray, window: Window, outer: Window) -> list[Window]:
+    """The cells of a window with a wanted pixel."""
+    return [cell for cell in cells_of(window) if wanted[cell.inside(outer)].any()]
 
 
 def suspect(mask: BoolArray) -> BoolArray:
@@ -148,7 +173,7 @@ def _by_pieces(
     found = []
     for window in cells:
         cell = Cell(pixels, window)
-        pieces = cell.pieces(change, suspicion.wanted[cell.around], suspicion)
+        pieces = cell.pieces(change, suspicion.wanted[cell.around], suspicion.near(*cell.around))
         table, accepted = judged(pieces, suspicion.marked[cell.around] & cell.valid, pixels.plan.detector)
         kept = clean(accepted[pieces.labels])[cell.own]
         if kept.any():
@@ -159,18 +184,13 @@ def _by_pieces(
 
 
 def _by_network(
-    pixels: WindowPixels,
-    model: Model,
-    suspicions: dict[Change, Suspicion],
-    cells: list[Window],
-    masks: tuple[BoolArray, BoolArray],
+    pixels: WindowPixels, model: Model, cells: list[Window], masks: tuple[BoolArray, BoolArray]
 ) -> dict[Change, list[WindowObjects]]:
     """Objects of both directions by the network, cell by cell.
 
     Args:
         pixels: The grown window.
         model: The model.
-        suspicions: What the training-free first look knows of the window.
         cells: Where to look.
         masks: What was seen, and what lies next to the unseen, of the grown window.
     """
@@ -182,15 +202,20 @@ def _by_network(
         points, _ = points_around(
             model.network, list(cell.dates[:2]), whole, cell.reach, pixels.plan.grid.pixel_size[0]
         )
-        for change, score in zip(DIRECTIONS, points, strict=True):
-            mask = clean((score >= model.points.pixel) & cell.valid & seen[cell.around])
-            if mask[cell.own].any():
-                # The ground around belongs to what the pieces are judged by.
-                pieces = cell.pieces(change, grown(mask) & seen[cell.around], suspicions[change])
-                plain, _ = scores(pieces, suspicions[change].marked[cell.around] & cell.valid, pixels.plan.detector)
-                table = measures_of(pieces, piece_scores(pieces, score, mask), plain)
-                measures = Measures(pieces.labels[cell.own], table)
-                found[change].append(find_components(mask[cell.own], window, measures, near_unseen[cell.placed]))
+        usable = cell.valid & seen[cell.around]
+        claimed = {c: clean((p >= model.points.pixel) & usable) for c, p in zip(DIRECTIONS, points, strict=True)}
+        if any(mask[cell.own].any() for mask in claimed.values()):
+            # Only now is the evidence of the training-free detector needed, and only here.
+            first_look, part = _suspicions_around(pixels, cell, seen)
+            for (change, mask), score in zip(claimed.items(), points, strict=True):
+                if mask[cell.own].any():
+                    around = cell.reach.inside(part)
+                    # The ground around belongs to what the pieces are judged by.
+                    pieces = cell.pieces(change, grown(mask) & seen[cell.around], first_look[change].near(*around))
+                    plain, _ = scores(pieces, first_look[change].marked[around] & cell.valid, pixels.plan.detector)
+                    table = measures_of(pieces, piece_scores(pieces, score, mask), plain)
+                    measures = Measures(pieces.labels[cell.own], table)
+                    found[change].append(find_components(mask[cell.own], window, measures, near_unseen[cell.placed]))
     return found
 
 

@@ -163,13 +163,19 @@ class Cell:
         self.own = window.inside(self.reach)
         self.placed = window.inside(pixels.outer)
 
-    def pieces(self, change: Change, wanted: BoolArray, suspicion: Suspicion) -> Pieces:
-        """The pieces of some pixels for one direction: what is gone is looked for with the dates swapped."""
+    def pieces(self, change: Change, wanted: BoolArray, near: I16) -> Pieces:
+        """The pieces of some pixels for one direction: what is gone is looked for with the dates swapped.
+
+        Args:
+            change: Direction.
+            wanted: The pixels, shape of the cell with its halo.
+            near: What the first look knows of the cell with its halo, see `Suspicion.near`.
+        """
         before, after, _ = self.dates
         appeared = change == "appeared"
         dates = (before, after) if appeared else (after, before)
         sun = self.plan.sun_azimuth_deg[1 if appeared else 0]
-        return cut_in_pieces(*dates, wanted & self.valid, suspicion.near(*self.around), sun)
+        return cut_in_pieces(*dates, wanted & self.valid, near, sun)
 
 
 def doubled(mask: BoolArray, shape: tuple[int, int]) -> BoolArray:

@@ -116,7 +116,6 @@ def test_weights_come_back_with_their_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize("twin", [True, False])
 def test_what_runs_is_what_was_trained(tmp_path: Path, twin: bool) -> None:
     """On real tiles the ONNX network equals the torch one within 1e-3, as a probability and as a log-odds."""
-    from geodata.grid import Window
     from geodata.io.rasters import SceneReader
 
     torch.manual_seed(5)
@@ -131,7 +130,7 @@ def test_what_runs_is_what_was_trained(tmp_path: Path, twin: bool) -> None:
         dates = []
         for part in ("before", "after"):
             info = inspect_raster(REAL / part / name)
-            dates.append(SceneReader(info, ("red", "green", "blue"), 1).read(Window(256, 256, 320, 320))[0])
+            dates.append(SceneReader(info, ("red", "green", "blue"), 1).read(256, 256, 320, 320)[0])
         both = np.ascontiguousarray(np.concatenate(dates))[None].astype(np.uint8)
         told = network.session.run(["changes"], {"pictures": both})[0]
         with torch.no_grad():

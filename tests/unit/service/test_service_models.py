@@ -12,7 +12,7 @@ from geodata.detect.models import MANIFEST, NETWORK
 from geodata.errors import MissingFileError, ModelError, OptionError
 from service.errors import NotFoundError
 from service.settings import Settings
-from service.usecases.models import add, detector_for, get_model, in_use, judge_for, list_models, use
+from service.usecases.models import DEFAULT, add, detector_for, get_model, in_use, judge_for, list_models, use
 from tests.unit.detect.model_kit import make_model, write_network
 
 
@@ -30,18 +30,21 @@ def identity(settings: Settings, tmp_path: Path) -> str:
     return model.identity
 
 
-def test_without_models_there_is_the_training_free_detector(settings: Settings) -> None:
-    plain = list_models(settings)[0]
-    assert (plain.name, plain.in_use, plain.fault) == ("training-free", True, None)
+def test_what_is_shipped_is_there_and_the_starter_in_use(settings: Settings) -> None:
+    plain, shipped = list_models(settings)[0], list_models(settings)[-1]
+    assert (plain.name, plain.in_use, plain.fault) == ("training-free", False, None)
+    assert (shipped.name, shipped.in_use, shipped.fault) == (DEFAULT, True, None)
+    assert shipped.training["data"] and "CC BY" in shipped.card
     assert plain.points == {"candidate": 0.08, "confirmed": 0.25} and "no network" in plain.card
     assert get_model(settings, "training-free") == plain
-    assert in_use(settings) == detector_for(settings, "current") == detector_for(settings, "training-free")
+    assert in_use(settings) == DEFAULT
+    assert detector_for(settings, "current") == detector_for(settings, DEFAULT) == f"{DEFAULT}+{shipped.checksum}"
     assert not settings.data.exists(), "looking makes nothing"
 
 
 def test_words_that_mean_the_model(settings: Settings, identity: str, tmp_path: Path) -> None:
     assert detector_for(settings, "tiny-1") == detector_for(settings, identity) == identity
-    assert detector_for(settings, "current") == "training-free"
+    assert detector_for(settings, "current").startswith(f"{DEFAULT}+")
     assert use(settings, "tiny-1") == in_use(settings) == detector_for(settings, "current") == identity
     assert (settings.data / "models" / "current").read_text() == f"{identity}\n"
     assert [p.name for p in (settings.data / "models").iterdir() if p.name.startswith(".")] == []
@@ -150,7 +153,7 @@ def test_a_model_that_cannot_run_is_not_put_to_use(settings: Settings, tmp_path:
     shutil.copytree(broken.folder, settings.data / "models" / "tiny-1")
     with pytest.raises(ModelError, match="six 8-bit bands"):
         use(settings, "tiny-1")
-    assert in_use(settings) == "training-free"
+    assert in_use(settings) == DEFAULT
 
 
 def test_a_data_folder_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None:
