@@ -11,9 +11,9 @@ import shapely
 
 from geodata.area import area_on
 from geodata.crs import CRS84, transform_xy
-from geodata.detect.background import background_factor, confidence_floor
+from geodata.detect.background import Background, background_factor, confidence_floor
 from geodata.detect.candidates import Candidate, make_candidate, measure_object, ordered, with_altered
-from geodata.detect.detector import Background, Detector
+from geodata.detect.detector import Detector
 from geodata.detect.models import Model
 from geodata.detect.pipeline import Detection
 from geodata.detect.windows import DIRECTIONS, WindowPlan

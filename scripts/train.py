@@ -22,7 +22,7 @@ def train(
     minutes: Annotated[float, typer.Option(help="Working time; an interrupted training goes on.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     keep_worse: Annotated[
-        bool, typer.Option("--keep-worse", help="Keep the model though it is not better than the one it began from.")
+        bool, typer.Option("--keep-worse", help="Keep the model though it is not better than the one in use.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="HTML report [in the training's folder].")] = None,
     data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,

@@ -114,7 +114,8 @@ def card(name: str, told: dict[str, Any]) -> str:
         f"and a screen of {told['screen']['parameters']:,} at {told['screen']['gsd_m']} m that says where to look.", "",
         "## Trained on", "",
         *(f"- {source}: {terms}" for source, terms in ATTRIBUTION.items()), "",
-        "Weights of research-only pairs are not in it. Places for stopping and calibrating were held out by place.", "",
+        "Research-only pairs are not in it. Every eighth outlined place was held out for stopping and calibrating; "
+        "bare ground was not, and held-out chips of the drone pictures have learnt neighbours.", "",
         "## What it reaches", "",
         "On held-out composed scenes: " + ", ".join(f"{k} {v}" for k, v in told["figures"]["composed"].items()) + ".",
         "On real pairs that it never saw: docs/accuracy.md.", "",

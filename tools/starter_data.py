@@ -2,12 +2,11 @@
 
 Places come from `shared/data/open` (each folder's README has licence and quirks): Californian places in two or three
 years, a part of them with every roof outlined, and single-date pictures of Nepal, Africa, the Philippines and Brazil.
-Research-only pairs are never read here. What is held out is held out by place.
+Research-only pairs are never read here.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
-from training_pairs import NAIP, OPEN, YEARS, normalised, read_pair  # noqa: E402  (found through the line above)
+from training_pairs import (  # noqa: E402  (found through the line above)
+    NAIP,
+    OPEN,
+    YEARS,
+    barest,
+    changed_places,
+    normalised,
+    places_seen,
+    read_pair,
+)
 
 from geodata.io.rasters import inspect_raster  # noqa: E402
 from geodata.learn.samples import UNKNOWN, LabelledPair, Place  # noqa: E402
@@ -33,7 +41,6 @@ SINGLE_DATE = {"banepa_nepal_oam": 0.6, "hot_fair_oam": 0.6, "spacenet1_rio": 1.
 DRONE_GSD_M = 0.5
 RIO_EDGE_PX = 10
 HELD_OUT_EVERY = 8
-BARE_PLACES = 45
 
 
 def _picture(path: Path) -> U8:
@@ -48,9 +55,8 @@ def _mask(path: Path) -> U8:
 
 def californian_places() -> Iterator[Place]:
     """Places in all their years; of those where a building was seen to change only single outlined years."""
-    with (NAIP / "changes_seen.csv").open() as file:
-        changed = {row["place"] for row in csv.DictReader(file)}
-    for name in sorted({p.stem for year in YEARS for p in (NAIP / year).glob("*.tif")}):
+    changed = changed_places()
+    for name in sorted(places_seen()):
         years = []
         for year in YEARS:
             if (NAIP / year / f"{name}.tif").exists():
@@ -81,22 +87,12 @@ def single_date_places() -> Iterator[Place]:
 
 
 def bare_places() -> list[Place]:
-    """The Californian places with the least right-angled structure: ground without houses."""
-    from geodata.detect.evidence import describe
-
-    ranked = []
-    for year in YEARS:
-        for path in sorted((NAIP / year).glob("*.tif")):
-            picture = _picture(path)
-            right_angled = float(describe(np.ascontiguousarray(picture.transpose(2, 0, 1))).coherence.mean())
-            ranked.append((right_angled, path.stem, picture))
-    places: dict[str, Place] = {}
-    for _, name, picture in sorted(ranked, key=lambda item: item[:2]):
-        nothing = np.zeros(picture.shape[:2], np.uint8)
-        places.setdefault(name, Place(name, ((picture, nothing),), 0.6))
-        if len(places) == BARE_PLACES:
-            break
-    return list(places.values())
+    """Ground without houses, to lay houses on and to be laid in; also of places that are held out."""
+    found = []
+    for name, picture in barest():
+        ground = np.ascontiguousarray(picture.transpose(1, 2, 0))
+        found.append(Place(name, ((ground, np.zeros(ground.shape[:2], np.uint8)),), 0.6))
+    return found
 
 
 def district(seed: int, folder: Path) -> LabelledPair:
@@ -126,6 +122,10 @@ def district(seed: int, folder: Path) -> LabelledPair:
 
 
 def split(places: list[Place]) -> tuple[list[Place], list[Place]]:
-    """Places to learn from, and places to judge by: every eighth outlined one, neighbours within a block together."""
+    """Places to learn from, and places to judge by: every eighth outlined one.
+
+    Chips of the drone pictures lie side by side, so a held-out one there has learnt neighbours; Californian places do
+    not touch.
+    """
     held = {p.name for p in [p for p in places if p.outlined][::HELD_OUT_EVERY]}
     return [p for p in places if p.name not in held], [p for p in places if p.name in held]

@@ -141,11 +141,20 @@ def _label_on(grid: Grid, path: Path) -> Bool:
     return out == 1
 
 
+def places_seen() -> set[str]:
+    """Names of the Californian places."""
+    return {p.stem for year in YEARS for p in (NAIP / year).glob("*.tif")}
+
+
+def changed_places() -> set[str]:
+    """Names of those where a building was seen to change."""
+    with (NAIP / "changes_seen.csv").open() as file:
+        return {row["place"] for row in csv.DictReader(file)}
+
+
 def unchanged_places(rng: np.random.Generator) -> Iterator[Pair]:
     """The same Californian place in two years, without those where a building was seen to change."""
-    with (NAIP / "changes_seen.csv").open() as file:
-        changed = {row["place"] for row in csv.DictReader(file)}
-    names = sorted({p.stem for year in YEARS for p in (NAIP / year).glob("*.tif")} - changed)
+    names = sorted(places_seen() - changed_places())
     rng.shuffle(names)
     for name in names[:UNCHANGED_PLACES]:
         years = [year for year in YEARS if (NAIP / year / f"{name}.tif").exists()]
@@ -180,8 +189,8 @@ def _chip(image: Path, mask: Path) -> tuple[U8, Bool, float]:
     return picture, roofs > 0.5, info.gsd_m
 
 
-def bare_chips() -> list[U8]:
-    """The Californian places with the least right-angled structure, one year each."""
+def barest() -> list[tuple[str, U8]]:
+    """Name and picture of the Californian places with the least right-angled structure, one year each."""
     from geodata.detect.evidence import describe
 
     ranked = []
@@ -196,12 +205,12 @@ def bare_chips() -> list[U8]:
         places.setdefault(name, picture)
         if len(places) == BARE_PLACES:
             break
-    return list(places.values())
+    return list(places.items())
 
 
 def across_places(rng: np.random.Generator) -> Iterator[Pair]:
     """A bare place before, an outlined chip after."""
-    bare = bare_chips()
+    bare = [picture for _, picture in barest()]
     for after, roofs, gsd_m in outlined_chips():
         if min(roofs.shape) >= 90:
             before = _fitted(bare[rng.integers(len(bare))], roofs.shape, rng)

@@ -10,15 +10,27 @@ rate, as in radar detection).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-
-from geodata.detect.detector import Background
 
 WEAK = (0.06, 0.15)
 """Confidences between which an object counts as background."""
 _FEWEST, _MOST = 0.5, 4.0
 _FEW_OBJECTS = 10.0
+
+
+@dataclass(frozen=True)
+class Background:
+    """How many objects a square kilometre of unchanged ground gives above each confidence.
+
+    Args:
+        confidence: Rising confidences.
+        per_km2: Objects above each, falling.
+    """
+
+    confidence: tuple[float, ...]
+    per_km2: tuple[float, ...]
 
 
 def background_factor(told: Background, confidences: Sequence[float], area_km2: float) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.detect.additive import AdditiveModel
+from geodata.detect.background import Background
 from geodata.types import Change
 
 MODEL_FILE = Path(__file__).with_name("model.json")
@@ -49,19 +50,6 @@ class Operating:
     def suspicion(self, change: Change) -> int:
         """First look's point for a direction."""
         return self.suspect if change == "appeared" else self.suspect_gone
-
-
-@dataclass(frozen=True)
-class Background:
-    """How many objects a square kilometre of unchanged ground gives above each confidence.
-
-    Args:
-        confidence: Rising confidences.
-        per_km2: Objects above each, falling.
-    """
-
-    confidence: tuple[float, ...]
-    per_km2: tuple[float, ...]
 
 
 @dataclass(frozen=True)

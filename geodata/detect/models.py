@@ -24,8 +24,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from geodata.detect.background import Background
 from geodata.detect.calibration import Calibration
-from geodata.detect.detector import Background
 from geodata.detect.network import Network
 from geodata.errors import MissingFileError, ModelError
 
@@ -123,6 +123,20 @@ class Model:
         return (self.folder / CARD).read_text(encoding="utf-8")
 
 
+def require_name(name: str) -> None:
+    """Refuse what cannot be a model's name.
+
+    Raises:
+        ModelError: If it is none.
+    """
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise ModelError(
+            f"{name!r} is no name for a model.",
+            remedy="Choose two to 63 lower-case letters, digits, dots, hyphens or underscores, "
+            f"and not {' or '.join(RESERVED)}.",
+        )
+
+
 def read_model(folder: Path) -> Model:
     """Read a model folder and check that it is whole.
 
@@ -142,17 +156,13 @@ def read_model(folder: Path) -> Model:
             )
         model = Model(folder, str(told["name"]), told)
         parts = [(model.network, NETWORK)] + ([(model.screen, SCREEN)] if model.screen else [])
-        assert model.calibration and model.points
+        for decided in ("calibration", "points", "background"):
+            getattr(model, decided)  # made at the first look, and refused here where it cannot be
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{folder.name}/{MANIFEST} cannot be used: {str(error)[:120]}.", remedy="Export the model again."
         ) from error
-    if not _NAME.fullmatch(model.name) or model.name in RESERVED:
-        raise ModelError(
-            f"{model.name!r} is no name for a model.",
-            remedy="Choose two to 63 lower-case letters, digits, dots, hyphens or underscores, "
-            f"and not {' or '.join(RESERVED)}.",
-        )
+    require_name(model.name)
     for network, name in parts:
         if not (folder / name).is_file():
             raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.detect.calibration import Calibration, expected_error, fit, reliability
+from geodata.detect.calibration import Calibration, fit, reliability
 from geodata.detect.detector import shipped
 from geodata.detect.models import NETWORK, SCREEN, WEIGHTS, Model, Points, write_model
 from geodata.errors import KanchaError, TrainingError
@@ -46,7 +46,9 @@ class Request:
 
     Args:
         name: Name of the new model.
-        parent: The model to begin from and to be compared with, None: from scratch, compared with training-free.
+        parent: The model to begin from, whose screen the new one keeps; None: from scratch, behind the training-free
+            first look.
+        champion: The model in use, to be compared with; None: the training-free detector is.
         from_scratch: Begin with random weights even though there is a parent.
         design: Look of a network from scratch; a parent's own otherwise.
         budget: How long.
@@ -58,6 +60,7 @@ class Request:
 
     name: str
     parent: Model | None = None
+    champion: Model | None = None
     from_scratch: bool = False
     design: Design = Design("base", twin=True)
     budget: Budget = Budget(60.0)
@@ -94,8 +97,7 @@ def learn(cases: Sequence[Case], request: Request, work: Path, tell: Told = lamb
     Raises:
         TrainingError: If too little is known to learn or to compare.
     """
-    judge = Judge(shipped())
-    ready, refused = _opened(cases, judge, request, tell)
+    ready, refused = _opened(cases, Judge(shipped()), request, tell)
     split = split_by_place(ready, request)
     pairs = [block for one, place in split.learn for block in labelled(one, place)]
     stop_by = [block for one, place in split.calibrate for block in labelled(one, place)]
@@ -113,8 +115,8 @@ def learn(cases: Sequence[Case], request: Request, work: Path, tell: Told = lamb
     told = _manifest(net, request, (calibration, points), known | {"calibration": how})
     model = _written(draft, told, work)
     ours, examples = _shown(model, split.compare)
-    theirs = [trial(request.parent, one, place) for one, place in split.compare]
-    floors = points.candidate, _floor(request.parent)
+    theirs = [trial(request.champion, one, place) for one, place in split.compare]
+    floors = points.candidate, Judge(shipped(), request.champion).candidate
     confidence = np.array([o.confidence for t in ours for o in t.objects])
     _, real = measures_of(ours)
     rows = tuple(reliability(confidence, real)) if confidence.size else ()
@@ -140,10 +142,6 @@ def _shown(model: Model, cases: Sequence[tuple[Opened, str]]) -> tuple[list[Tria
         trials.append(summed(sides, one, place))
         examples += examples_in(sides, one, model.points.candidate, EXAMPLES)
     return trials, foremost(examples, EXAMPLES)
-
-
-def _floor(model: Model | None) -> float:
-    return shipped().operating.candidate if model is None else model.points.candidate
 
 
 def _opened(
@@ -241,13 +239,6 @@ def calibrated(trials: Sequence[Trial], points: Points, parent: Model | None) ->
         if figures(trials, confidence, confirmed).object_precision >= CONFIRMED_PRECISION:
             break
     return calibration, Points(points.pixel, points.screen, candidate, round(confirmed, 3)), how
-
-
-def calibration_error(trials: Sequence[Trial]) -> float:
-    """Expected calibration error of a model's own confidences over its objects."""
-    confidence = np.array([o.confidence for t in trials for o in t.objects])
-    _, real = measures_of(trials)
-    return expected_error(reliability(confidence, real)) if confidence.size else 0.0
 
 
 def _manifest(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -25,7 +26,7 @@ from geodata.crs import CRS84, transform_xy
 from geodata.detect.windows import WindowPixels
 from geodata.errors import LayerError, MissingFileError
 from geodata.evaluate.files import read_polygons
-from geodata.evaluate.label import read_label
+from geodata.evaluate.label import Label, read_label
 from geodata.grid import Grid, Window
 from geodata.io.rasters import inspect_raster
 from geodata.learn.samples import UNKNOWN, LabelledPair
@@ -187,7 +188,7 @@ class Opened:
         shift = self.prepared.plan.after.shift
         around = window if shift is None else window.grown(self._reach_px, self.grid.shape)
         part = self.grid.window(around)
-        labels = _of_outlines(self.case, part) if self.case.label is None else _of_raster(self.case.label, part)
+        labels = self._of_outlines(part) if self._label is None else _of_raster(self._label, part)
         rows, cols = window.inside(around)
         out = np.ascontiguousarray(labels[:, rows, cols])
         if shift is not None:
@@ -199,6 +200,29 @@ class Opened:
                 borderMode=cv2.BORDER_CONSTANT, borderValue=UNKNOWN,
             )  # fmt: skip
         return out
+
+    @cached_property
+    def _label(self) -> Label | None:
+        """The label raster, read once for all windows."""
+        return None if self.case.label is None else read_label(self.case.label)
+
+    @cached_property
+    def _drawn(self) -> list[tuple[Outline, shapely.Geometry]]:
+        """The outlines with their shapes in the grid's system, wrong ones first, so that right ones stand above."""
+        crs = self.grid.crs
+
+        def brought(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+            return np.column_stack(transform_xy(CRS84, crs, *coordinates.T))
+
+        return [(o, shapely.transform(o.shape, brought)) for o in sorted(self.case.outlines, key=lambda o: o.right)]
+
+    def _of_outlines(self, grid: Grid) -> U8:
+        """The labels of a part of the grid from the outlines."""
+        labels = np.full((2, *grid.shape), 0 if self.case.complete else UNKNOWN, np.uint8)
+        for outline, shape in self._drawn:
+            if shapely.box(*grid.bounds).intersects(shape):
+                _draw(labels, outline, rasterize([shape], grid.shape, transform=grid.transform).astype(bool), self.case)
+        return labels
 
     @property
     def _reach_px(self) -> int:
@@ -248,8 +272,7 @@ def labelled(one: Opened, place: str) -> Iterator[LabelledPair]:
         yield LabelledPair(place, first, second, labels, one.grid.pixel_size[0])
 
 
-def _of_raster(path: Path, grid: Grid) -> U8:
-    label = read_label(path)
+def _of_raster(label: Label, grid: Grid) -> U8:
     values = np.where(label.known, label.components > 0, UNKNOWN).astype(np.uint8)
     out = np.full(grid.shape, UNKNOWN, np.uint8)
     reproject(
@@ -260,26 +283,18 @@ def _of_raster(path: Path, grid: Grid) -> U8:
     return np.stack([out, np.where(out == 1, 0, out).astype(np.uint8)])
 
 
-def _of_outlines(case: Case, grid: Grid) -> U8:
-    labels = np.full((2, *grid.shape), 0 if case.complete else UNKNOWN, np.uint8)
-    drawn = sorted(case.outlines, key=lambda o: o.right)
-    for outline in drawn:
-        shape = shapely.transform(outline.shape, lambda c: np.column_stack(transform_xy(CRS84, grid.crs, *c.T)))
-        if not shapely.box(*grid.bounds).intersects(shape):
-            continue
-        inside = rasterize([shape], grid.shape, transform=grid.transform).astype(bool)
-        if outline.exact and not case.complete:
-            near, far = (cv2.dilate(inside.view(np.uint8), np.ones((2 * r + 1,) * 2, np.uint8)) for r in RING_PX)
-            ring = (far > near) & (labels != 1)
-            labels[ring & (labels == UNKNOWN)] = 0
-        real = outline.right and outline.change != "none"
-        # What appeared where another went says nothing against that other, and the other way round.
-        labels[inside & ~(real & (labels == 1))] = 0
-        if real and outline.change in ("appeared", "altered"):
-            labels[0, inside] = 1
-        if real and outline.change in ("disappeared", "altered"):
-            labels[1, inside] = 1 if outline.change == "disappeared" else UNKNOWN
-    return labels
+def _draw(labels: U8, outline: Outline, inside: npt.NDArray[np.bool_], case: Case) -> None:
+    """What one outline tells of the pixels in it, and around it where somebody drew it."""
+    if outline.exact and not case.complete:
+        near, far = (cv2.dilate(inside.view(np.uint8), np.ones((2 * r + 1,) * 2, np.uint8)) for r in RING_PX)
+        labels[(far > near) & (labels == UNKNOWN)] = 0
+    real = outline.right and outline.change != "none"
+    # What appeared where another went says nothing against that other, and the other way round.
+    labels[inside & ~(real & (labels == 1))] = 0
+    if real and outline.change in ("appeared", "altered"):
+        labels[0, inside] = 1
+    if real and outline.change in ("disappeared", "altered"):
+        labels[1, inside] = 1 if outline.change == "disappeared" else UNKNOWN
 
 
 def places_of(cases: Sequence[Opened]) -> list[str]:

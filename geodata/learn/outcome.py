@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from geodata.detect.calibration import Reliability
 from geodata.detect.models import Model
-from geodata.learn.trial import Figures
+from geodata.learn.figures import Figures
 
 U8 = npt.NDArray[np.uint8]
 Kind = Literal["found", "false", "missed"]

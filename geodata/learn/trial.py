@@ -22,6 +22,7 @@ from geodata.detect.windows import DIRECTIONS
 from geodata.evaluate.measures import COVER_SHARE, LEAST_AREA_M2
 from geodata.grid import Window
 from geodata.learn.cases import Opened
+from geodata.learn.figures import Figures
 from geodata.learn.samples import UNKNOWN
 from geodata.types import Change
 
@@ -72,32 +73,6 @@ class Trial:
     truths: dict[int, int]
     true_px: int
     area_km2: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Pooled figures at one confidence (definitions: `evaluate.measures`)."""
-
-    pixel_f1: float
-    object_recall: float
-    object_precision: float
-    false_per_km2: float
-
-    @property
-    def object_f1(self) -> float:
-        """Harmonic mean of recall and precision."""
-        total = self.object_recall + self.object_precision
-        return 2 * self.object_recall * self.object_precision / total if total else 0.0
-
-    @property
-    def value(self) -> float:
-        """What models are compared by: pixels and objects alike."""
-        return 0.5 * (self.pixel_f1 + self.object_f1)
-
-    def as_dict(self) -> dict[str, float]:
-        """The figures by name, rounded."""
-        names = ("pixel_f1", "object_recall", "object_precision", "object_f1", "false_per_km2")
-        return {name: round(float(getattr(self, name)), 4) for name in names}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from geodata.evaluate.measures import COVER_SHARE, LEAST_AREA_M2
+from geodata.learn.figures import Figures
 from geodata.learn.network import STRIDE, PairNet
 from geodata.learn.samples import UNKNOWN, LabelledPair
 
@@ -25,44 +26,18 @@ _MULTIPLE_PX = 32
 
 
 @dataclass(frozen=True)
-class Score:
+class Score(Figures):
     """Figures at the threshold with the best pixel F1.
 
     Args:
         threshold: Probability at which a pixel counts.
-        pixel_f1: Pooled F1 of the change class.
-        object_recall: Share of true objects of which `COVER_SHARE` is covered.
-        object_precision: Share of objects that lie on truth with `COVER_SHARE` of themselves.
-        false_per_km2: Objects that do not, by area looked at.
     """
 
     threshold: float
-    pixel_f1: float
-    object_recall: float
-    object_precision: float
-    false_per_km2: float
-
-    @property
-    def object_f1(self) -> float:
-        """Harmonic mean of both."""
-        total = self.object_recall + self.object_precision
-        return 2 * self.object_recall * self.object_precision / total if total else 0.0
-
-    @property
-    def value(self) -> float:
-        """What early stopping looks at: pixels and objects alike."""
-        return 0.5 * (self.pixel_f1 + self.object_f1)
 
     def as_dict(self) -> dict[str, float]:
-        """The figures by name."""
-        return {
-            "threshold": self.threshold,
-            "pixel_f1": round(self.pixel_f1, 4),
-            "object_recall": round(self.object_recall, 4),
-            "object_precision": round(self.object_precision, 4),
-            "object_f1": round(self.object_f1, 4),
-            "false_per_km2": round(self.false_per_km2, 1),
-        }
+        """The figures by name, with the threshold."""
+        return {"threshold": self.threshold, **super().as_dict()}
 
     def line(self) -> str:
         """One line for a terminal."""
@@ -110,19 +85,14 @@ def score(net: PairNet, pairs: Sequence[LabelledPair]) -> Score:
     hit, claimed, true, found, wanted, wrong, area = sums.T
     f1 = 2 * hit / np.maximum(claimed + true, 1)
     best = int(np.argmax(f1))
-    alarms = _alarms(found, wrong)
     return Score(
-        THRESHOLDS[best],
-        float(f1[best]),
-        float(found[best] / max(1, wanted[best])),
-        float(alarms[best]),
-        float(wrong[best] / max(area[best], 1e-9)),
+        pixel_f1=float(f1[best]),
+        object_recall=float(found[best] / max(1, wanted[best])),
+        # A found object stands for a right alarm: several claims on one roof are one.
+        object_precision=float(found[best] / max(1, found[best] + wrong[best])),
+        false_per_km2=float(wrong[best] / max(area[best], 1e-9)),
+        threshold=THRESHOLDS[best],
     )
-
-
-def _alarms(found: npt.NDArray[np.float64], wrong: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Object precision, with a found object for a right alarm."""
-    return found / np.maximum(found + wrong, 1)
 
 
 def _counts(guess: F32, label: U8, gsd_m: float, threshold: float) -> tuple[float, ...]:

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geodata.detect.models import MANIFEST, SHIPPED, Model, add_model, find_model, read_model, require_runs
+from geodata.detect.models import (
+    MANIFEST,
+    SHIPPED,
+    Model,
+    add_model,
+    find_model,
+    read_model,
+    require_name,
+    require_runs,
+)
 from geodata.errors import KanchaError, ModelError, OptionError
 from geodata.types import TRAINING_FREE
 from service.errors import NotFoundError
@@ -107,6 +116,17 @@ def add(settings: Settings, folder: Path) -> tuple[ModelEntry, bool]:
     _make(own)
     model = add_model(folder, own, shipped)
     return _entry(settings, model.name, in_use(settings)), model.name not in before
+
+
+def require_free(settings: Settings, name: str) -> None:
+    """Refuse a name that no new model can have, before the work that would make one.
+
+    Raises:
+        ModelError: If it is no name, or one that a model has.
+    """
+    require_name(name)
+    if name in _names(settings):
+        raise ModelError(f"There is a model {name} already.", remedy="Models never change: choose another name.")
 
 
 def use(settings: Settings, name: str) -> str:

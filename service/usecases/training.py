@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geodata.detect.models import SHIPPED, add_model, find_model
 from geodata.errors import OptionError, TrainingError
 from service.services import Services
 from service.usecases.judged_pairs import judged_pairs
+from service.usecases.models import CURRENT, add, judge_for, require_free
 
 if TYPE_CHECKING:
     from geodata.learn.outcome import Outcome
@@ -26,12 +26,12 @@ class TrainOrder:
         folders: Folders with before, after and label.
         judged: Learn from the verdicts in the store too.
         name: Name of the new model.
-        parent: Name of the model to begin from, or `scratch`.
+        parent: Model to begin from, by its name, or `scratch`.
         size: Size of a network from scratch.
         minutes: Working time.
         seed: Of everything random.
         report: HTML report, None: beside the model.
-        keep_worse: Keep the model though it is not better than the one it is compared with.
+        keep_worse: Keep the model though it is not better than the one in use.
     """
 
     folders: tuple[Path, ...]
@@ -58,8 +58,10 @@ def train_model(services: Services, order: TrainOrder, tell: Callable[[float, st
 
     Raises:
         TrainingError: If torch is missing, too little is known, or the model is not better.
+        ModelError: If the name is taken, or the model to begin from cannot be used.
     """
     _require_torch()
+    require_free(services.settings, order.name)
     from geodata.learn.bureau import Request, learn
     from geodata.learn.cases import cases_in, judged_cases
     from geodata.learn.network import SIZES, Design
@@ -75,11 +77,11 @@ def train_model(services: Services, order: TrainOrder, tell: Callable[[float, st
         raise TrainingError(
             "There is nothing to learn from.", remedy="Give folders, or --judged once findings have been judged."
         )
-    shelf = services.settings.data / "models"
-    parent = None if order.parent == SCRATCH else find_model(order.parent, shelf, SHIPPED)
+    parent = None if order.parent == SCRATCH else judge_for(services.settings, order.parent, folders=True).model
     request = Request(
         name=order.name,
         parent=parent,
+        champion=judge_for(services.settings, CURRENT).model,
         from_scratch=parent is None,
         design=Design(order.size, twin=True),
         budget=Budget(order.minutes),
@@ -97,7 +99,7 @@ def train_model(services: Services, order: TrainOrder, tell: Callable[[float, st
             remedy="Judge more findings and train again, train longer, or keep it with --keep-worse.",
             difference=round(gap, 4),
         )
-    add_model(outcome.model.folder, shelf)
+    add(services.settings, outcome.model.folder)
     return outcome, report
 
 

@@ -97,7 +97,7 @@ def folds(cases: list[Case], ask: argparse.Namespace, parent: Model | None, cons
     parts = folds_by_place(cases, ask.work)
     models = []
     for k, held in enumerate(parts[: ask.folds]):
-        request = Request(f"fold-{k}", parent, budget=Budget(ask.minutes), seed=k, held_out=0.15)
+        request = Request(f"fold-{k}", parent, parent, budget=Budget(ask.minutes), seed=k, held_out=0.15)
         run(cases, held, request, ask.work / f"fold-{k}", console)
         models.append((held, read_model(ask.work / f"fold-{k}" / "model" / f"fold-{k}")))
     evaluations = [one for held, model in models for one in scanned([c for c in cases if c.name in held], model)]
@@ -119,7 +119,7 @@ def curve(cases: list[Case], ask: argparse.Namespace, parent: Model | None, cons
             name = f"curve-{count or 'all'}-{start}"
             some = order[: count or len(order)]
             request = Request(
-                name, parent, from_scratch=start == "scratch", budget=Budget(ask.curve_minutes), held_out=0.25
+                name, parent, parent, from_scratch=start == "scratch", budget=Budget(ask.curve_minutes), held_out=0.25
             )
             chosen = [*some, *(c for c in cases if c.name in held)]
             got = told[name] = run(chosen, held, request, ask.work / name, console)

@@ -17,10 +17,10 @@ from geodata.detect.calibration import Reliability
 from geodata.detect.models import Model
 from geodata.learn.charts import kept_row, learning_curves, reliability_diagram, ticks, wilson
 from geodata.learn.chips import CLAIMED, TRUE, draw_example
+from geodata.learn.figures import Figures
 from geodata.learn.outcome import Example, Kind, Outcome
 from geodata.learn.report import cautions, facts, figure_views, render, verdict, write_report
 from geodata.learn.samples import UNKNOWN
-from geodata.learn.trial import Figures
 
 NASTY = '<script>alert("1")</script>\'&'
 TOLD: dict[str, Any] = {

@@ -66,7 +66,7 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
         heard.append(1.0)
         if len(heard) == 2:
             raise KilledError
-        return Score(0.5, 0.1, 0.1, 0.1, 0.0)
+        return Score(0.1, 0.1, 0.1, 0.0, threshold=0.5)
 
     with pytest.raises(KilledError):
         train(source, validate, TINY, Budget(None, 8), tmp_path / "half")

@@ -1,0 +1,85 @@
+"""`kancha train` on the command line: from labelled pairs to a model that a scan can take, or a refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from tests.integration.service_kit import kancha
+from tests.unit.detect.district_kit import ROOF, fields, roofed
+from tests.unit.io_rasters.raster_kit import write
+
+pytest.importorskip("torch", reason="torch is not installed (./tools/setup train)")
+pytest.importorskip("onnx", reason="onnx is not installed")
+
+
+def city(folder: Path, places: int) -> Path:
+    """So many pairs, 5 km apart, each with one new roof and its label."""
+    label = np.zeros((1, 512, 512), np.uint8)
+    row, col, height, width = ROOF
+    label[:, row : row + height, col : col + width] = 1
+    for part in ("before", "after", "label"):
+        (folder / part).mkdir(parents=True)
+    for k in range(places):
+        where: dict[str, Any] = {"transform": Affine(0.5, 0, 500_000 + 5000 * k, 0, -0.5, 4_052_000)}
+        name = f"place{k}.tif"
+        write(folder / "before" / name, fields(seed=10 + k), **where, tags={"TIFFTAG_DATETIME": "2024:04:12 10:00:00"})
+        write(folder / "after" / name, roofed(seed=50 + k), **where, tags={"TIFFTAG_DATETIME": "2025:04:12 10:00:00"})
+        write(folder / "label" / name, label, **where)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return city(tmp_path_factory.mktemp("train") / "city", 5)
+
+
+def train(*arguments: Any, data: Path) -> Any:
+    return kancha("train", *arguments, "--minutes", 0.15, data=data)
+
+
+def test_a_model_is_trained_kept_used_and_named_by_a_scan(drawn: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = train(drawn, "--name", "north-1", "--keep-worse", data=data)
+    assert done.returncode == 0, done.stderr
+    assert "in use" in done.stdout and "difference" in done.stdout and "held out" in done.stderr
+    report = (data / "training" / "north-1" / "report.html").read_text(encoding="utf-8")
+    assert "north-1" in report and "starter-1" in report
+    assert kancha("models", "use", "north-1", data=data).returncode == 0
+    out = tmp_path / "found.geojson"
+    pair = (drawn / "before" / "place0.tif", drawn / "after" / "place0.tif")
+    scanned = kancha("scan", *pair, "-o", out, data=data)
+    assert scanned.returncode == 0 and "north-1+" in out.read_text(encoding="utf-8")
+
+    again = train(drawn, "--name", "north-1", data=data)
+    assert again.returncode == 2 and "There is a model north-1 already" in again.stderr, "before any work"
+
+
+def test_a_worse_model_is_not_kept(drawn: Path, tmp_path: Path) -> None:
+    """From scratch in nine seconds nothing beats the starter on a plain roof."""
+    data = tmp_path / "data"
+    done = train(drawn, "--name", "poor-1", "--from", "scratch", "--size", "small", data=data)
+    assert done.returncode == 2 and "training-refused" in done.stderr and "not better" in done.stderr
+    assert (data / "training" / "poor-1" / "report.html").is_file()
+    assert not (data / "models" / "poor-1").exists()
+    assert "poor-1" not in kancha("models", "list", data=data).stdout
+
+
+def test_what_cannot_be_trained_is_refused_by_name(drawn: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    few = city(tmp_path / "few", 2)
+    for arguments, code in [
+        ((few,), "training-refused"),
+        ((), "training-refused"),
+        ((tmp_path / "nowhere",), "file-not-found"),
+        ((drawn, "--size", "huge"), "option-range"),
+        ((drawn, "--from", "oracle"), "option-range"),
+        ((drawn, "--name", "starter-1"), "model-unusable"),
+        ((drawn, "--name", "No Name"), "model-unusable"),
+    ]:
+        done = train(*arguments, data=data)
+        assert done.returncode == 2 and code in done.stderr and "Traceback" not in done.stderr, (arguments, done.stderr)
