@@ -17,7 +17,7 @@ from geodata.detect.detector import Detector
 from geodata.detect.models import Model
 from geodata.detect.pipeline import Detection
 from geodata.detect.windows import DIRECTIONS, WindowPlan
-from geodata.errors import EmptyRasterError, OptionError
+from geodata.errors import EmptyRasterError
 from geodata.io.rasters import RasterInfo
 from geodata.io.warp import GridReader
 from geodata.pairing.admissible import Admissibility
@@ -61,14 +61,7 @@ class Judge:
         Raises:
             OptionError: If nobody measured that of the model.
         """
-        if self.model is None:
-            return self.detector.background
-        if self.model.background is None:
-            raise OptionError(
-                f"Nobody measured what unchanged ground gives the model {self.model.name}.",
-                remedy="Give a least confidence instead of the false alarms.",
-            )
-        return self.model.background
+        return self.detector.background if self.model is None else self.model.measured_background
 
     @property
     def candidate(self) -> float:

@@ -27,6 +27,7 @@ def demo(
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
     # loaded on demand: the other commands need none of it
+    from geodata.demo import draw_district
     from service.settings import read_settings
     from service.usecases.demo import demonstrate
     from service.usecases.models import judge_for
@@ -34,7 +35,13 @@ def demo(
     judge = judge_for(read_settings(), detector, folders=True)
 
     with progress_bar("demo") as progress:
-        done = demonstrate(folder, seed=seed, size_px=size, judge=judge, workers=workers, progress=progress)
+
+        def told(share: float, what: str) -> None:
+            progress(0.3 + 0.7 * share, what)
+
+        progress(0.0, "drawing the district")
+        files = draw_district(folder, seed=seed, size_px=size)
+        done = demonstrate(files, folder, judge=judge, workers=workers, progress=told)
     # A pipe or a log has no width of its own; the table needs about a hundred columns.
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(findings_table(done.result))

@@ -57,6 +57,6 @@ def train(
     gap, low, high = outcome.difference
     table.caption = f"difference {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})"
     Console().print(table)
-    for case, why in outcome.refused:
-        typer.echo(f"left out {case}: {why}", err=True)
+    for one in outcome.refused:
+        typer.echo(f"left out {one.name}: {one.why}", err=True)
     typer.echo(f"written: {written}\nuse it: kancha models use {outcome.model.name}", err=True)

@@ -27,10 +27,12 @@ from typing import Any
 from geodata.detect.background import Background
 from geodata.detect.calibration import Calibration
 from geodata.detect.network import Network
-from geodata.errors import MissingFileError, ModelError
+from geodata.errors import MissingFileError, ModelError, OptionError
 
 FORMAT = 1
 MANIFEST, CARD, NETWORK, SCREEN, WEIGHTS = "model.json", "CARD.md", "network.onnx", "screen.onnx", "weights.npz"
+_PARTS = {NETWORK: "network", SCREEN: "screen", WEIGHTS: "weights", CARD: "card"}
+"""What `model.json` calls each file."""
 SHIPPED = Path(__file__).with_name("models")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 RESERVED = ("training-free", "current")
@@ -102,6 +104,20 @@ class Model:
         told = self.told.get("background")
         return None if told is None else Background(tuple(told["confidence"]), tuple(told["per_km2"]))
 
+    @property
+    def measured_background(self) -> Background:
+        """The background of a model of which it was measured.
+
+        Raises:
+            OptionError: If nobody measured it.
+        """
+        if self.background is None:
+            raise OptionError(
+                f"Nobody measured what unchanged ground gives the model {self.name}.",
+                remedy="Give a least confidence instead of the false alarms.",
+            )
+        return self.background
+
     @cached_property
     def points(self) -> Points:
         """Where it decides."""
@@ -155,21 +171,22 @@ def read_model(folder: Path) -> Model:
                 remedy="Update Kancha.",
             )
         model = Model(folder, str(told["name"]), told)
-        parts = [(model.network, NETWORK)] + ([(model.screen, SCREEN)] if model.screen else [])
-        for decided in ("calibration", "points", "background"):
+        # the card and the weights are told by newer models only
+        parts = {n: str(told[k]["sha256"]) for n, k in _PARTS.items() if n == NETWORK or k in told}
+        for decided in ("network", "screen", "calibration", "points", "background"):
             getattr(model, decided)  # made at the first look, and refused here where it cannot be
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{folder.name}/{MANIFEST} cannot be used: {str(error)[:120]}.", remedy="Export the model again."
         ) from error
     require_name(model.name)
-    for network, name in parts:
+    for name, wanted in parts.items():
         if not (folder / name).is_file():
             raise MissingFileError(f"The model {folder.name} has no {name}.", remedy="Give a whole model folder.")
         found = sha256_of(folder / name)
-        if found != network.sha256:
+        if found != wanted:
             raise ModelError(
-                f"{folder.name}/{name} has the checksum {found[:12]}, not {network.sha256[:12]}.",
+                f"{folder.name}/{name} has the checksum {found[:12]}, not {wanted[:12]}.",
                 remedy="The file was changed or damaged; take the model from its source again.",
             )
     return model
@@ -238,19 +255,29 @@ def add_model(folder: Path, shelf: Path, *others: Path) -> Model:
     require_runs(model)
     for place in (shelf, *others):
         if (place / model.name).exists():
-            there = read_model(place / model.name)
-            if there.checksum == model.checksum:
-                return there
-            raise ModelError(
-                f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
-                remedy="Models never change: give this one another name.",
-            )
+            return _same(model, place / model.name)
     target = shelf / model.name
     shelf.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=shelf, prefix=".") as part:
         shutil.copytree(folder, Path(part) / model.name)
-        os.rename(Path(part) / model.name, target)
+        try:
+            os.rename(Path(part) / model.name, target)
+        except OSError:
+            if not target.exists():
+                raise
+            return _same(model, target)  # another process was faster by a moment
     return read_model(target)
+
+
+def _same(model: Model, folder: Path) -> Model:
+    """The model of a folder, if it is this one."""
+    there = read_model(folder)
+    if there.checksum != model.checksum:
+        raise ModelError(
+            f"There is another model {model.name} ({there.checksum}, this one is {model.checksum}).",
+            remedy="Models never change: give this one another name.",
+        )
+    return there
 
 
 def write_model(folder: Path, told: Mapping[str, Any], card: str, networks: Mapping[str, Path]) -> Model:
@@ -274,10 +301,11 @@ def write_model(folder: Path, told: Mapping[str, Any], card: str, networks: Mapp
         whole = {"format": FORMAT, **told}
         for name, path in networks.items():
             shutil.copyfile(path, made / name)
-            key = Path(name).stem
+            key = _PARTS[name]
             whole[key] = {**whole.get(key, {}), "sha256": sha256_of(made / name)}
-        (made / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         (made / CARD).write_text(card, encoding="utf-8")
+        whole[_PARTS[CARD]] = {"sha256": sha256_of(made / CARD)}
+        (made / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         read_model(made)
         os.rename(made, folder)
     return read_model(folder)

@@ -19,9 +19,9 @@ F32 = npt.NDArray[np.float32]
 _GREY = np.full((3, 3), 1 / 3, np.float32)
 GROUND_COLOURS = (
     (150, 130, 100), (170, 150, 125), (95, 115, 70), (70, 95, 55), (120, 120, 122), (75, 75, 80), (190, 180, 160),
-    (60, 110, 140),
+    (60, 110, 140), (222, 218, 208), (185, 130, 105),
 )  # fmt: skip
-"""Soil, sand, grass, trees, concrete, asphalt, gravel, water."""
+"""Soil, sand, grass, trees, concrete, asphalt, gravel, water, new concrete, red earth."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,34 @@ def cluttered(picture: U8, rng: np.random.Generator) -> U8:
             _park(out, rng)
         else:
             out = _new_ground(out, rng)
+    return out
+
+
+def reroofed(picture: U8, roofs: U8, rng: np.random.Generator) -> U8:
+    """Some roofs in another colour or under solar panels: what happens to a building that stands.
+
+    Args:
+        picture: A date.
+        roofs: Its standing roofs, 1 where one is, shape (y, x).
+        rng: Draws.
+    """
+    count, numbers, stats, centres = cv2.connectedComponentsWithStats((roofs == 1).astype(np.uint8))
+    out = picture.copy()
+    for k in range(1, count):
+        if rng.random() > 0.3:
+            continue
+        x, y, width, height = stats[k, :4]
+        part = out[y : y + height, x : x + width]
+        roof = numbers[y : y + height, x : x + width] == k
+        if rng.random() < 0.5:
+            cover, own, colour = roof, rng.uniform(0.3, 0.9), rng.uniform(55, 215) + rng.normal(0, 9, 3)
+        else:
+            panels = np.zeros(roof.shape, np.uint8)
+            long = max(width, height) * rng.uniform(0.25, 0.9)
+            outline = rectangle(rng, centres[k] - (x, y), long, long * rng.uniform(0.3, 0.8))
+            cv2.fillPoly(panels, [outline], 1)
+            cover, own, colour = roof & (panels > 0), rng.uniform(0, 0.3), np.array([48.0, 56, 78]) + rng.normal(0, 12)
+        part[cover] = np.clip((part[cover] - part[roof].mean(0)) * own + colour, 0, 255).astype(np.uint8)
     return out
 
 

@@ -24,7 +24,7 @@ from geodata.learn.cases import Case, Opened, labelled, opened, places_of
 from geodata.learn.examples import examples_in, foremost
 from geodata.learn.export import load_weights, save_weights, write_onnx
 from geodata.learn.network import Design, PairNet, parameters_of
-from geodata.learn.outcome import Example, Outcome
+from geodata.learn.outcome import Example, LeftOut, Outcome
 from geodata.learn.samples import LabelledPair, PairSource, Views
 from geodata.learn.training import Budget, Recipe, train
 from geodata.learn.trial import Trial, best_floor, compared, difference, figures, measures_of, summed, trial
@@ -146,18 +146,19 @@ def _shown(model: Model, cases: Sequence[tuple[Opened, str]]) -> tuple[list[Tria
 
 def _opened(
     cases: Sequence[Case], judge: Judge, request: Request, tell: Told
-) -> tuple[list[tuple[Opened, str]], tuple[tuple[str, str], ...]]:
+) -> tuple[list[tuple[Opened, str]], tuple[LeftOut, ...]]:
     """Cases brought together with their places, and those that cannot be."""
-    ready, refused = [], []
+    ready: list[Opened] = []
+    refused: list[LeftOut] = []
     for k, case in enumerate(cases):
         tell(0.05 * k / len(cases), f"aligning {case.name}")
         try:
             ready.append(opened(case, judge, request.gsd_m))
         except KanchaError as error:
-            refused.append((case.name, str(error)))
+            refused.append(LeftOut(case.name, error.title, error.title_zh, str(error)))
     if not ready:
         raise TrainingError(
-            f"None of the {len(cases)} cases can be used; the first: {refused[0][1] if refused else 'there is none'}.",
+            f"None of the {len(cases)} cases can be used; the first: {refused[0].why if refused else 'there is none'}.",
             remedy="Give pairs that a scan would accept.",
         )
     return list(zip(ready, places_of(ready), strict=True)), tuple(refused)

@@ -41,6 +41,23 @@ class Example:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A case that could not be used.
+
+    Args:
+        name: Its name.
+        title: What is the matter, in English.
+        title_zh: The same in Chinese.
+        why: With the measured values and the way out.
+    """
+
+    name: str
+    title: str
+    title_zh: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of a training.
 
@@ -50,7 +67,7 @@ class Outcome:
         champion: Those of the model in use.
         difference: How much better the challenger is, with its 95 % interval.
         reliability: Confidence against truth on the same places.
-        refused: Cases that could not be used, with the reason.
+        refused: Cases that could not be used.
         history: The course of the training.
         split: How many places were on each side.
         examples: Structures found, missed and wrongly claimed on those places.
@@ -61,7 +78,7 @@ class Outcome:
     champion: Figures
     difference: tuple[float, float, float]
     reliability: tuple[Reliability, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[LeftOut, ...]
     history: tuple[dict[str, Any], ...] = ()
     split: dict[str, int] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()

@@ -11,14 +11,14 @@ them; the same place in two years, where nothing changed; roofs alone. Their bac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geodata.learn.augment import Light, cluttered, matched, polygon, rectangle
+from geodata.learn.augment import Light, cluttered, matched, polygon, rectangle, reroofed
 
 U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
@@ -176,14 +176,18 @@ class Shares:
         roofs_only: Of those: roofs alone, without their ground.
         bare_ground: Of those: ground without houses laid in.
         onto_bare: Of those: on a place without houses.
+        small: Of those: houses at a fraction of their size, as sheds are.
         cluttered: Share of second dates with changes that are no building.
+        reroofed: Share of second dates in which standing roofs look otherwise.
     """
 
     composed: float = 0.65
     roofs_only: float = 0.2
     bare_ground: float = 0.15
     onto_bare: float = 0.3
+    small: float = 0.12
     cluttered: float = 0.35
+    reroofed: float = 0.2
 
 
 class PlaceSource:
@@ -201,6 +205,7 @@ class PlaceSource:
             shares: What is mixed.
         """
         self.views, self.shares = views, shares or Shares()
+        self.far_views = replace(views, scale=(1.5, 2.4))
         self.outlined = [p for p in places if p.outlined]
         self.seen_twice = [p for p in places if len(p.years) > 1]
         self.bare = [*bare, *(p for p in self.outlined if (roofs := p.years[0][1]) is not None and roofs.mean() < 0.02)]
@@ -211,6 +216,10 @@ class PlaceSource:
         """One sample."""
         made = self._composed(rng) if rng.random() < self.shares.composed else self._unchanged(rng)
         (before, after), labels = made
+        if rng.random() < self.shares.reroofed:
+            appeared, gone, old, new = labels
+            stands = (old == 1) & (new == 1) & (appeared == 0) & (gone == 0)
+            after = reroofed(after, stands.astype(np.uint8), rng)
         if rng.random() < self.shares.cluttered:
             after = cluttered(after, rng)
         if rng.random() < 0.3 * self.shares.cluttered:
@@ -220,10 +229,10 @@ class PlaceSource:
     def _any_outlined(self, rng: np.random.Generator) -> Place:
         return self.outlined[rng.choice(len(self.outlined), p=self.weights)]
 
-    def _two_years(self, place: Place, rng: np.random.Generator) -> list[tuple[U8, U8]]:
+    def _two_years(self, place: Place, rng: np.random.Generator, views: Views | None = None) -> list[tuple[U8, U8]]:
         """One view of a place in two years, or twice in its only one, with roofs."""
         picked = np.resize(rng.permutation(len(place.years))[:2], 2)
-        view = self.views.drawn(place.years[0][0].shape, place.gsd_m, rng)
+        view = (views or self.views).drawn(place.years[0][0].shape, place.gsd_m, rng)
         seen = []
         for k, year in enumerate(picked):
             shift = rng.normal(0, self.views.shift_px, 2) if k else None
@@ -253,10 +262,11 @@ class PlaceSource:
         laid = self._any_outlined(rng)
         if self.bare and rng.random() < self.shares.bare_ground:
             laid = self.bare[rng.integers(len(self.bare))]
-        (picture, roofs) = self._two_years(laid, rng)[0]
+        small = rng.random() < self.shares.small
+        (picture, roofs) = self._two_years(laid, rng, self.far_views if small else None)[0]
         if rng.random() < 0.7:
             picture = matched(picture, after)
-        part = self._part(roofs, rng)
+        part = self._part(roofs, rng, alone=small)
         after = _laid_in(after, picture, part)
         new = np.where(part > 0, roofs, kept)
         appeared = np.where(part > 0, roofs, 0).astype(np.uint8)
@@ -265,10 +275,10 @@ class PlaceSource:
         appeared[both] = gone[both] = UNKNOWN
         return (before, after), (appeared, gone, old, new.astype(np.uint8))
 
-    def _part(self, roofs: U8, rng: np.random.Generator) -> U8:
+    def _part(self, roofs: U8, rng: np.random.Generator, *, alone: bool = False) -> U8:
         """Which pixels are laid in: everything, some patches with whole roofs, or roofs alone."""
         count, numbers = cv2.connectedComponents((roofs == 1).astype(np.uint8))
-        if rng.random() < self.shares.roofs_only and count > 1:
+        if count > 1 and (alone or rng.random() < self.shares.roofs_only):
             chosen = np.append(False, rng.random(count - 1) < rng.uniform(0.2, 1))
             return _grown(chosen[numbers], int(rng.integers(3, 10)))
         if rng.random() < 0.25:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from geodata.demo import DemoFiles, draw_district
+from geodata.demo import DemoFiles
 from geodata.demo.compare import Comparison, compare
 from geodata.scan import ScanResult
 from geodata.scan_images import Judge
@@ -34,28 +34,23 @@ class Demonstration:
     report: Path
 
 
-def demonstrate(
-    folder: Path, *, seed: int, size_px: int, judge: Judge, workers: int, progress: ProgressHook
-) -> Demonstration:
-    """Draw a district, scan it against its layers, compare with its truth.
+def demonstrate(files: DemoFiles, folder: Path, *, judge: Judge, workers: int, progress: ProgressHook) -> Demonstration:
+    """Scan a drawn district against its layers, compare with its truth.
 
     Args:
-        folder: Where everything goes; made where absent.
-        seed: Of the district.
-        size_px: Side of the images.
+        files: The district.
+        folder: Where the findings and the report go.
         judge: What judges the scan.
         workers: Threads of the scan.
         progress: Called while it works.
     """
-    progress(0.0, "drawing the district")
-    files = draw_district(folder, seed=seed, size_px=size_px)
     geojson, report = folder / "findings.geojson", folder / "report.html"
     options = ScanOptions(workers=workers, detector=judge.name)
     layers = {"parcels": files.parcels, "permits": files.permits, "zones": files.zones, "buildings": files.buildings}
     result = scan_files(
         ScanFiles(files.before, files.after, options, layers=layers, judge=judge),  # type: ignore[arg-type]
         ScanOutputs(geojson, report),
-        lambda share, what: progress(0.3 + 0.7 * share, what),
+        progress,
     )
     comparison = compare(result.findings, gpd.read_file(files.truth), gpd.read_file(files.distractors))
     return Demonstration(files, result, comparison, geojson, report)

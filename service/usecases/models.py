@@ -175,6 +175,17 @@ def detector_for(settings: Settings, given: str, *, images: bool = True) -> str:
     return TRAINING_FREE if given == CURRENT and not images else _identity(_model(settings, given))
 
 
+def require_background(settings: Settings, detector: str) -> None:
+    """Refuse a detector of which nobody measured what unchanged ground gives.
+
+    Raises:
+        OptionError: If that is so.
+    """
+    model = _model(settings, detector)
+    if model is not None:
+        assert model.measured_background
+
+
 def judge_for(settings: Settings, given: str, *, images: bool = True, folders: bool = False) -> Judge:
     """What judges a scan, see `detector_for`.
 

@@ -18,7 +18,7 @@ from service.services import Services
 from service.store.records import FeatureQuery, Job, Page, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
-from service.usecases.models import CURRENT, detector_for
+from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
 from service.version import code_version
 
@@ -104,6 +104,8 @@ def _with_detector(services: Services, order: ScanOrder) -> ScanOrder:
     """The same order with the detector that is meant now, so that it means the same whenever it is done."""
     given = str(order.options.get("detector", CURRENT))
     detector = detector_for(services.settings, given, images=not order.heights_only)
+    if order.options.get("false_alarms_per_km2") is not None:
+        require_background(services.settings, detector)
     return replace(order, options={**order.options, "detector": detector})
 
 

@@ -115,7 +115,7 @@ def curve(cases: list[Case], ask: argparse.Namespace, parent: Model | None, cons
     table = Table("pairs", "from", "pixel F1", "found", "object F1", "false per km2", title="learning curve")
     told: dict[str, Any] = {}
     for count in CURVE:
-        for start in ("starter", "scratch"):
+        for start in ask.begin:
             name = f"curve-{count or 'all'}-{start}"
             some = order[: count or len(order)]
             request = Request(
@@ -138,6 +138,7 @@ def main() -> int:
     parser.add_argument("--curve-minutes", type=float, default=20.0, help="working time of a point (default 20)")
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the four folds")
     parser.add_argument("--start", default="starter-1", help="model to begin from")
+    parser.add_argument("--begin", nargs="+", default=["starter", "scratch"], help="arms of the curve")
     ask = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 130)
     if not PAIRS.is_dir():

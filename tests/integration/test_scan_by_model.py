@@ -220,6 +220,8 @@ def test_detectors_that_are_refused_over_http(
         body = check(post_pair(client, *pair, detector=detector), 400, "option-range")
         assert "tiny-1" in body["remedy"]
     check(post_pair(client, *pair, detector="tiny-1+00000000"), 422, "model-unusable")
+    body = check(post_pair(client, *pair, detector="tiny-1", false_alarms_per_km2="20"), 400, "option-range")
+    assert "unchanged ground" in body["detail"]
     assert client.get("/jobs").json()["numberMatched"] == before
 
 

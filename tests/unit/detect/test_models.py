@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,8 @@ def test_a_missing_part_is_named(folder: Path, name: str) -> None:
         read_model(folder)
 
 
-@pytest.mark.parametrize("name", [NETWORK, SCREEN])
-def test_a_damaged_network_is_refused(folder: Path, name: str) -> None:
+@pytest.mark.parametrize("name", [NETWORK, SCREEN, CARD])
+def test_a_changed_part_is_refused(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
         file.write(b"\0")
     with pytest.raises(ModelError, match=f"{name} has the checksum"):
@@ -134,6 +135,25 @@ def test_another_content_under_the_same_name_is_refused(folder: Path, tmp_path: 
             add_model(other.folder, *places)
     assert read_model(shelf / "tiny-1").identity == kept.identity and not (tmp_path / "second").exists()
     assert add_model(folder, tmp_path / "second", shelf).folder == kept.folder, "it is there already"
+
+
+def test_models_added_at_once_are_one(folder: Path, tmp_path: Path) -> None:
+    shelf, other = tmp_path / "data", make_model(tmp_path / "other")
+    with ThreadPoolExecutor(4) as pool:
+        same = [pool.submit(add_model, folder, shelf) for _ in range(4)]
+        assert {one.result().identity for one in same} == {read_model(folder).identity}
+    shutil.rmtree(shelf)
+
+    def added(one: Path) -> str:
+        try:
+            return add_model(one, shelf).identity
+        except ModelError as error:
+            return error.code
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(added, [folder, other.folder] * 2))
+    assert set(told) == {"model-unusable", read_model(shelf / "tiny-1").identity}
+    assert [p.name for p in shelf.iterdir()] == ["tiny-1"]
 
 
 def test_a_network_that_cannot_run_is_not_added(tmp_path: Path) -> None:

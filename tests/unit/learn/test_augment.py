@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geodata.learn.augment import Light, cluttered, matched, polygon, rectangle
+from geodata.learn.augment import Light, cluttered, matched, polygon, rectangle, reroofed
 
 SEEDS = range(120)
 
@@ -55,6 +55,18 @@ def test_clutter_changes_a_copy(kind: str) -> None:
         changed += bool((out != given).any())
         np.testing.assert_array_equal(given, kept)
     assert changed > 0.7 * len(SEEDS)
+
+
+def test_a_new_roof_stays_within_the_old_one() -> None:
+    given = np.full((64, 64, 3), 120, np.uint8)
+    roofs = np.zeros((64, 64), np.uint8)
+    roofs[8:24, 8:30] = roofs[40:60, 30:50] = 1
+    roofs[:, 60:] = 255  # unknown is no roof
+    changed = np.zeros((64, 64), int)
+    for seed in SEEDS:
+        out = reroofed(given, roofs, np.random.default_rng(seed))
+        changed += (out != given).any(2)
+    assert not changed[roofs != 1].any() and (changed[roofs == 1] > 0).mean() > 0.8
 
 
 def test_a_matched_picture_has_the_other_one_s_mean() -> None:

@@ -18,7 +18,7 @@ from geodata.detect.models import Model
 from geodata.learn.charts import kept_row, learning_curves, reliability_diagram, ticks, wilson
 from geodata.learn.chips import CLAIMED, TRUE, draw_example
 from geodata.learn.figures import Figures
-from geodata.learn.outcome import Example, Kind, Outcome
+from geodata.learn.outcome import Example, Kind, LeftOut, Outcome
 from geodata.learn.report import cautions, facts, figure_views, render, verdict, write_report
 from geodata.learn.samples import UNKNOWN
 
@@ -54,7 +54,7 @@ OUTCOME = Outcome(
     champion=Figures(0.4, 0.9, 0.3, 58.5),
     difference=(0.244, 0.158, 0.326),
     reliability=(Reliability(0.2, 0.3, 0.25, 0.25, 30), Reliability(0.9, 1.0, 0.95, 0.75, 10)),
-    refused=(("city/north", "The pair has no common ground."),),
+    refused=(LeftOut("city/north", "No common ground", "无公共区域", "The pair has no common ground."),),
     history=(row(5, 0.3, 0.9), row(10, 0.6, 0.5), row(15, 0.5, 0.4)),
     split={"learn": 21, "calibrate": 5, "compare": 6},
     examples=(example("found", 0.93), example("false", 0.8), example("missed")),
@@ -163,7 +163,7 @@ def test_nothing_known_is_told_in_words() -> None:
 
 def test_every_text_is_escaped() -> None:
     told = {**TOLD, "parent": NASTY, "training": {"calibration": NASTY, "seed": NASTY}, "network": {"size": NASTY}}
-    evil = replace(OUTCOME, model=Model(Path("m"), NASTY, told), refused=((NASTY, NASTY),))
+    evil = replace(OUTCOME, model=Model(Path("m"), NASTY, told), refused=(LeftOut(NASTY, NASTY, NASTY, NASTY),))
     html = render(evil)
     assert html.count("&lt;script&gt;alert(") >= 7
     assert "<script" not in html and "script" not in page(html).tags

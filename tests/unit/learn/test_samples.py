@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -90,7 +92,7 @@ def test_a_sample_has_its_shape_and_its_values(kind: str) -> None:
 
 
 def test_an_unchanged_place_has_no_change() -> None:
-    source = PlaceSource([place("a")], VIEWS, shares=Shares(composed=0.0, cluttered=0.0))
+    source = PlaceSource([place("a")], VIEWS, shares=Shares(composed=0.0, cluttered=0.0, reroofed=0.5))
     for seed in SEEDS:
         labels = source.draw(np.random.default_rng(seed)).labels
         assert not labels[:2].any()
@@ -100,6 +102,18 @@ def test_an_unchanged_place_has_no_change() -> None:
 def test_clutter_is_no_change() -> None:
     source = PlaceSource([place("a")], VIEWS, shares=Shares(composed=0.0, cluttered=1.0))
     assert not any(source.draw(np.random.default_rng(seed)).labels[:2].any() for seed in SEEDS)
+
+
+def test_sheds_are_houses_at_a_fraction_of_their_size() -> None:
+    areas = {}
+    for small in (0.0, 1.0):
+        shares = Shares(composed=1.0, roofs_only=1.0, bare_ground=0.0, onto_bare=1.0, small=small, cluttered=0.0)
+        source = PlaceSource([place("a")], replace(STILL, size_px=96), [bare()], shares)
+        drawn = [source.draw(np.random.default_rng(seed)).labels for seed in SEEDS]
+        counts = [cv2.connectedComponents((one[0] == 1).astype(np.uint8))[0] - 1 for one in drawn]
+        areas[small] = sum(int((one[0] == 1).sum()) for one in drawn) / max(1, sum(counts))
+    assert 24 * 24 * 0.9 < areas[0.0] <= 24 * 24 * 1.1
+    assert areas[1.0] < 0.5 * areas[0.0]
 
 
 def test_an_unchanged_pair_has_no_change() -> None:
