@@ -55,12 +55,12 @@ class Column:
 
     Args:
         name: Its name.
-        holds: Type of its values: text (`str`), day (`datetime.date`) or number (`float`).
+        holds: Type of its values: text (`str`), day (`datetime.date`), number (`float`) or share (0 to 1).
         required: Whether the layer is refused without it.
     """
 
     name: str
-    holds: Literal["text", "day", "number"] = "text"
+    holds: Literal["text", "day", "number", "share"] = "text"
     required: bool = False
 
 
@@ -91,6 +91,8 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("setback_m", "number"),
         Column("max_height_m", "number"),
         Column("min_area_m2", "number"),
+        Column("min_confidence", "share"),
+        Column("confirmed_from", "share"),
         Column("valid_from", "day"),
         Column("valid_to", "day"),
     ),
@@ -301,12 +303,12 @@ def _typed(frame: pd.DataFrame, kind: LayerKind) -> None:
                 raise LayerValueError(
                     f"Row {row} of the {kind} layer: {column.name} is {str(value)[:60]!r}, "
                     f"which is not a {column.holds}.",
-                    remedy="Correct the value; days are written 2024-05-01, numbers in metres or m².",
+                    remedy="Correct the value; days are written 2024-05-01, numbers in m or m², shares from 0 to 1.",
                     row=row,
                     column=column.name,
                     value=str(value)[:60],
                 ) from error
-        dtype = "float64" if column.holds == "number" else object
+        dtype = "float64" if column.holds in ("number", "share") else object
         frame[column.name] = pd.Series(values, dtype=dtype, index=frame.index)
     if kind == "zones":
         _check_kinds(frame)
@@ -318,8 +320,8 @@ def _coerced(value: object, column: Column) -> object:
     if column.holds == "text":
         return _text(value)
     number = _number(value)
-    if number < 0 or math.isinf(number):
-        raise ValueError("negative or infinite")
+    if number < 0 or math.isinf(number) or (column.holds == "share" and number > 1):
+        raise ValueError("negative, infinite or more than everything")
     return number
 
 

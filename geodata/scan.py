@@ -17,14 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geodata.assess import assess
+from geodata.assess import assess, watched_areas
 from geodata.assess.priority import Lead, priority
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate, ordered
 from geodata.detect.detector import shipped
+from geodata.detect.measured import Pictures
 from geodata.detect.pipeline import detect
 from geodata.errors import OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster, require_unchanged
@@ -162,10 +165,14 @@ def _scan_images(
     if found.seen_px == 0:
         raise nothing_in_common(first, second)
     tell(0.9, "outlining")
-    candidates, threshold = candidates_of(found, prepared, options, gate)
+    areas = watched_areas(ask.layers.zones, dates[1])
+    candidates, threshold = candidates_of(found, prepared, options, gate, areas)
     if heights is not None:
         tell(0.9, "comparing heights")
-        candidates = _with_surfaces(candidates, heights, (first, second), prepared, options)
+        pictures = _pictures(heights, (first, second), prepared)
+        told_higher = with_heights(candidates, heights, pictures, options.workers)
+        seen = where_seen(wanted(told_higher, options, areas, judge.candidate), prepared.plan)
+        candidates = ordered(joined(seen, height_candidates(heights, options, areas, pictures).candidates))
     else:
         candidates = where_seen(candidates, prepared.plan)
     inputs = [("before", first), ("after", second), *(heights.inputs if heights else ())]
@@ -184,7 +191,7 @@ def _scan_images(
     told |= admitted(told, gate, usable)
     told |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
     tell(0.95, "assessing")
-    findings = _findings(candidates, ask.layers, told, dates, judge.confirmed)
+    findings = _findings(candidates, ask.layers, told, dates, areas.strong(_outlines(candidates), judge.confirmed))
     tell(1.0, "done")
     return ScanResult(findings, told)
 
@@ -195,7 +202,8 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook)
     heights = open_surfaces(surfaces, options, ask.area)
     dates = require_dates(heights.before, heights.after, options.before_date, options.after_date)
     tell(0.1, "detecting")
-    found = height_candidates(heights, options, progress=lambda at: tell(0.1 + 0.8 * at, "detecting"))
+    areas = watched_areas(ask.layers.zones, dates[1])
+    found = height_candidates(heights, options, areas, progress=lambda at: tell(0.1 + 0.8 * at, "detecting"))
     for _, info in heights.inputs:
         require_unchanged(info)
     what = Compared(
@@ -209,26 +217,21 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook)
     )
     told = provenance(what, ask)
     tell(0.95, "assessing")
-    findings = _findings(ordered(found.candidates), ask.layers, told, dates, CONFIRMED)
+    candidates = ordered(found.candidates)
+    findings = _findings(candidates, ask.layers, told, dates, areas.strong(_outlines(candidates), CONFIRMED))
     tell(1.0, "done")
     return ScanResult(findings, told)
 
 
-def _with_surfaces(
-    candidates: list[Candidate],
-    heights: SurfaceScan,
-    images: tuple[RasterInfo, RasterInfo],
-    prepared: Prepared,
-    options: ScanOptions,
-) -> list[Candidate]:
-    """The imagery's candidates with their heights, and what the surfaces alone show."""
-    alignment, plan = prepared.alignment, prepared.plan
-    gsd_m = plan.grid.pixel_size[0]
+def _pictures(heights: SurfaceScan, images: tuple[RasterInfo, RasterInfo], prepared: Prepared) -> Pictures:
+    """The imagery on the grid of the surface models, shifted as the dates lie."""
+    alignment, gsd_m = prepared.alignment, prepared.plan.grid.pixel_size[0]
     shift = alignment.global_px if alignment.reliable else (0.0, 0.0)
-    pictures = pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
-    told = with_heights(candidates, heights, pictures, options.workers)
-    seen = wanted(told, options, Judge(plan.detector, plan.model).candidate)
-    return ordered(joined(where_seen(seen, plan), height_candidates(heights, options, pictures).candidates))
+    return pictures_on(heights, *images, (shift[0] * gsd_m, shift[1] * gsd_m))
+
+
+def _outlines(candidates: list[Candidate]) -> npt.NDArray[np.object_]:
+    return np.array([c.polygon for c in candidates], object)
 
 
 def _findings(
@@ -236,7 +239,7 @@ def _findings(
     layers: Layers,
     told: dict[str, Any],
     dates: tuple[datetime, datetime],
-    confirmed: float,
+    strong: Sequence[float] | npt.NDArray[np.float64],
 ) -> gpd.GeoDataFrame:
     """The detection features of the contract, assessed."""
     scan_id = told["scan_id"]
@@ -255,12 +258,12 @@ def _findings(
             "storeys": c.storeys,
             "cues": list(c.cues),
             "flags": list(c.flags),
-            "tier": "confirmed" if c.confidence >= confirmed else "candidate",
+            "tier": "confirmed" if c.confidence >= least else "candidate",
             "before_acquired_at": dates[0].astimezone(UTC).isoformat(),
             "after_acquired_at": dates[1].astimezone(UTC).isoformat(),
             "geometry": c.polygon,
         }
-        for c in candidates
+        for c, least in zip(candidates, strong, strict=True)
     ]
     columns = [*_EMPTY_COLUMNS] if not rows else None
     frame = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=CRS84)

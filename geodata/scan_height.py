@@ -24,6 +24,7 @@ from geodata.detect.levels import Levels, level
 from geodata.detect.measured import Footprint, Heights, Pictures, measure_all
 from geodata.detect.structures import HeightRule, change_of, covered, storeys_of, structure
 from geodata.detect.surfaces import SurfaceReader
+from geodata.detect.thresholds import Areas
 from geodata.errors import BandsError
 from geodata.grid import Grid, Window
 from geodata.io.rasters import RasterInfo, inspect_raster
@@ -239,6 +240,7 @@ class HeightFindings:
 def height_candidates(
     scan: SurfaceScan,
     options: ScanOptions,
+    areas: Areas,
     pictures: Pictures | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> HeightFindings:
@@ -247,6 +249,7 @@ def height_candidates(
     Args:
         scan: The surface models.
         options: The user's choices: window, workers, smallest area, least confidence.
+        areas: Where another confidence is asked than elsewhere.
         pictures: The imagery, where there is any.
         progress: Called with the share done.
     """
@@ -263,13 +266,26 @@ def height_candidates(
         for footprint, (component, _), heights in zip(footprints, parts, measured, strict=True)
         if (candidate := structure(footprint, heights, component.borders_unseen, scan.rule)) is not None
     ]
-    return HeightFindings(wanted(candidates, options), found.seen_px, found.wanted_px)
+    return HeightFindings(wanted(candidates, options, areas), found.seen_px, found.wanted_px)
 
 
-def wanted(candidates: Sequence[Candidate], options: ScanOptions, least: float = CANDIDATE) -> list[Candidate]:
-    """Those that are large and certain enough to be reported; `least` is the confidence asked of them in any case."""
-    floor = max(least, options.min_confidence)
-    return [c for c in candidates if c.area_m2 >= options.min_area_m2 and c.confidence >= floor]
+def wanted(
+    candidates: Sequence[Candidate], options: ScanOptions, areas: Areas, least: float = CANDIDATE
+) -> list[Candidate]:
+    """Those that are large and certain enough to be reported.
+
+    Args:
+        candidates: All.
+        options: The user's choices.
+        areas: Where another confidence is asked than elsewhere.
+        least: The confidence asked elsewhere.
+    """
+    floors = np.maximum(areas.floor(np.array([c.polygon for c in candidates]), least), options.min_confidence)
+    return [
+        c
+        for c, floor in zip(candidates, floors, strict=True)
+        if c.area_m2 >= options.min_area_m2 and c.confidence >= floor
+    ]
 
 
 def with_heights(

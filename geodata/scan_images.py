@@ -16,6 +16,7 @@ from geodata.detect.candidates import Candidate, make_candidate, measure_object,
 from geodata.detect.detector import Detector
 from geodata.detect.models import Model
 from geodata.detect.pipeline import Detection
+from geodata.detect.thresholds import Areas
 from geodata.detect.windows import DIRECTIONS, WindowPlan
 from geodata.errors import EmptyRasterError
 from geodata.io.rasters import RasterInfo
@@ -147,7 +148,7 @@ def prepare(
 
 
 def candidates_of(
-    found: Detection, prepared: Prepared, options: ScanOptions, gate: Admissibility
+    found: Detection, prepared: Prepared, options: ScanOptions, gate: Admissibility, areas: Areas
 ) -> tuple[list[Candidate], dict[str, float]]:
     """The structures that are reported, and the point at which they were cut off.
 
@@ -156,6 +157,7 @@ def candidates_of(
         prepared: The pair.
         options: The user's choices.
         gate: How far the pair is to be trusted.
+        areas: Where another confidence is asked than elsewhere; they stand before the false alarms that are bearable.
     """
     alignment, grid = prepared.alignment, prepared.plan.grid
     judge = Judge(prepared.plan.detector, prepared.plan.model)
@@ -173,14 +175,17 @@ def candidates_of(
         appeared = [m.confidence for m in measured if m.change == "appeared"]
         factor = background_factor(told, appeared, found.seen_px * pixel_m2 / 1e6)
         floor = max(confidence_floor(told, options.false_alarms_per_km2, factor), options.min_confidence)
+    least = max(min([floor, *areas.candidate[~np.isnan(areas.candidate)]]), options.min_confidence)
     kept = []
     for one in measured:
         confidence = gate.lowered(one.confidence)
-        if confidence >= floor:
+        if confidence >= least:
             candidate = replace(make_candidate(one, grid, residual), confidence=confidence)
             inside = prepared.area is None or candidate.polygon.intersects(prepared.area)
             if inside and candidate.area_m2 >= options.min_area_m2:
                 kept.append(candidate)
+    floors = areas.floor(np.array([c.polygon for c in kept], object), floor)
+    kept = [c for c, own in zip(kept, floors, strict=True) if c.confidence >= own]
     return ordered(with_altered(kept)), {"confidence": round(floor, 4), "background": round(factor, 3)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ from geodata.assess.overlay import (
     overlap,
 )
 from geodata.assess.rules import Reason
+from geodata.detect.thresholds import Areas
 from geodata.features import parse_day
 from geodata.repair import Geometries
 
@@ -338,6 +339,24 @@ class ZoneFacts:
         return [
             rules.in_zone(kind, name, share * area_m2, sure) for kind, name, share, sure in self.found_in.get(i, [])
         ]
+
+
+def watched_areas(zones: gpd.GeoDataFrame | None, as_of: datetime) -> Areas:
+    """The zones in force that say from which confidence a structure is reported or called a strong lead there.
+
+    Args:
+        zones: The zones, None: there are none.
+        as_of: When the structures stood; its day in Beijing counts.
+    """
+    day = parse_day(as_of)
+    if zones is None or day is None:
+        return Areas.none()
+    candidate, confirmed = (
+        np.array([np.nan if v is None else v for v in column(zones, name)], float)
+        for name in ("min_confidence", "confirmed_from")
+    )
+    keep = in_force(zones, day) & ~(np.isnan(candidate) & np.isnan(confirmed))
+    return Areas(_shapes(zones)[keep], candidate[keep], confirmed[keep])
 
 
 def zone_facts(here: Outlines, zones: gpd.GeoDataFrame, day: date) -> ZoneFacts:

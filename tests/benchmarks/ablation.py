@@ -26,6 +26,7 @@ from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate
 from geodata.detect.detector import MODEL_FILE, Detector, shipped
 from geodata.detect.pipeline import detect
+from geodata.detect.thresholds import Areas
 from geodata.evaluate import Evaluation, evaluate_label, pool
 from geodata.io.rasters import inspect_raster
 from geodata.pairing.admissible import judge_pair
@@ -140,7 +141,7 @@ def measured(label: str, name: str) -> Evaluation:
     gate = judge_pair(facts, variant.options)
     ready = variant.prepared(ready)
     found = detect(ready.plan, OPTIONS.window_px, 1)
-    candidates, _ = candidates_of(found, ready, variant.options, gate)
+    candidates, _ = candidates_of(found, ready, variant.options, gate, Areas.none())
     return evaluate_label(_frame(candidates), DATA / "label" / name, name=Path(name).stem)
 
 

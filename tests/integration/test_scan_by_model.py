@@ -10,15 +10,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
+from geodata.crs import CRS84
 from geodata.demo import DemoFiles, draw_district
 from geodata.detect.detector import shipped
 from geodata.detect.models import Model, add_model
 from geodata.errors import OptionError
+from geodata.features import conform
 from geodata.scan import scan
 from geodata.scan_images import Judge
-from geodata.types import ScanOptions
+from geodata.types import Layers, ScanOptions
 from service.settings import Settings
 from service.usecases.models import use
 from tests.integration.service_kit import draw_scene, finished, kancha, post_pair
@@ -68,6 +72,30 @@ def test_neither_the_window_nor_the_workers_change_what_a_model_finds(
     assert 0 < told["looked_at_closely"] < 1 if screened else told["looked_at_closely"] == 1
     for window, workers in [(256, 1), (512, 2), (1024, 1), (2048, 2)]:
         assert found(district, judged, window, workers) == reference, (window, workers)
+
+
+def test_a_zone_has_points_of_its_own(district: DemoFiles) -> None:
+    """In the western half every hint counts and none is strong; in the eastern only what is nearly sure."""
+    judge = Judge(shipped())
+
+    def scanned(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+        layers = Layers() if zones is None else Layers(zones=conform(zones, "zones").frame)
+        return scan(district.before, district.after, options=ScanOptions(workers=2), layers=layers).findings
+
+    plain = scanned(None)
+    west, south, east, north = plain.total_bounds
+    middle, edge = (west + east) / 2, 0.01
+    halves = [shapely.box(west - edge, south - edge, middle, north + edge)]
+    halves.append(shapely.box(middle, south - edge, east + edge, north + edge))
+    told = {"zone_id": ["W", "E"], "kind": ["green"] * 2, "min_confidence": [0.0, 0.95], "confirmed_from": [1.0, 0.95]}
+    zoned = scanned(gpd.GeoDataFrame(told, geometry=halves, crs=CRS84))
+    at_west, at_east = (zoned[zoned.representative_point().within(half)] for half in halves)
+    before_west, before_east = (plain[plain.representative_point().within(half)] for half in halves)
+    assert {*before_west.geometry.to_wkt()} < {*at_west.geometry.to_wkt()}
+    assert at_west["confidence"].min() < judge.candidate
+    assert set(at_west["tier"]) == {"candidate"}
+    assert len(at_east) == (before_east["confidence"] >= 0.95).sum()
+    assert set(at_east["tier"]) <= {"confirmed"}
 
 
 def test_the_judge_must_be_the_one_that_the_options_name(pair: tuple[Path, Path], model: Model) -> None:
