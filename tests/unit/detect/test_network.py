@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from geodata.detect.cascade import NEVER, SQUARE_PX, piece_scores, points_around, screened
-from geodata.detect.network import GREY, LIMIT, Network
+from geodata.detect.network import LIMIT, Network
 from geodata.detect.segments import CELL_HALO_PX, CELL_PX, Pieces
 from geodata.errors import ModelError
 from geodata.grid import Window
@@ -84,8 +84,8 @@ def test_a_network_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
 # --- a cell and its square ------------------------------------------------------------------------
 
 
-def test_a_cell_at_the_edge_is_judged_like_one_in_grey_ground(wide: Network) -> None:
-    """Beyond the grid lies a flat mid-grey: the same pixels amid such ground give the same."""
+def test_a_cell_at_the_edge_is_judged_like_one_in_mirrored_ground(wide: Network) -> None:
+    """Beyond the grid lies its mirror image: the same pixels amid such ground give the same."""
     small = Window(0, 0, 300, 280)
     dates = [textured(300, 280, seed) for seed in (1, 2)]
     corner = Window(0, 0, CELL_PX, CELL_PX)
@@ -94,9 +94,8 @@ def test_a_cell_at_the_edge_is_judged_like_one_in_grey_ground(wide: Network) -> 
     assert covered == Window(0, 0, min(300, reach), min(280, reach))
     assert points.shape == (2, covered.height, covered.width)
 
-    amid = [flat(GREY, 3 * CELL_PX, 3 * CELL_PX) for _ in dates]
-    for whole, date in zip(amid, dates, strict=True):
-        whole[:, CELL_PX : CELL_PX + 300, CELL_PX : CELL_PX + 280] = date
+    beyond = [(0, 0), (CELL_PX, 2 * CELL_PX - 300), (CELL_PX, 2 * CELL_PX - 280)]
+    amid = [np.pad(date, beyond, mode="reflect") for date in dates]
     whole_grid = Window(0, 0, 3 * CELL_PX, 3 * CELL_PX)
     middle, around = points_around(wide, amid, Window(CELL_PX, CELL_PX, CELL_PX, CELL_PX), whole_grid, GSD_M)
     assert around == Window(CELL_PX - CELL_HALO_PX, CELL_PX - CELL_HALO_PX, SQUARE_PX, SQUARE_PX)
