@@ -1,7 +1,7 @@
 """The network in a scan: log-odds of change over cells of a fixed lattice, without torch.
 
 A cell is always computed from the same square of pixels around it, so its result depends neither on the window nor on
-the number of threads. Beyond the grid the square is mirrored; where nothing was seen it is a flat mid-grey.
+the number of threads. Beyond the border of what was seen, that of the grid or another, the square is a mirror image.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ I16 = npt.NDArray[np.int16]
 F32 = npt.NDArray[np.float32]
 
 STRIDE = 2
+GREY = 128
 LIMIT = 32000
 INPUT, OUTPUT = "pictures", "changes"
 MULTIPLE_PX = 32

@@ -116,7 +116,8 @@ def _for_the_network(
         return seen
     wanted = np.zeros_like(seen)
     if model.screen is not None:
-        points = screened(model.screen, pixels.look, window, pixels.outer, LOOK * pixels.plan.grid.pixel_size[0])
+        looks = pixels.look[0], pixels.look[1], pixels.valid
+        points = screened(model.screen, looks, window, pixels.outer, LOOK * pixels.plan.grid.pixel_size[0])
         wanted |= doubled(points >= model.points.screen, seen.shape) & seen
     for one in plain.values():
         wanted |= one.marked
@@ -199,9 +200,7 @@ def _by_network(
     for window in cells:
         cell = Cell(pixels, window)
         whole = Window(window.row, window.col, CELL_PX, CELL_PX)
-        points, _ = points_around(
-            model.network, list(cell.dates[:2]), whole, cell.reach, pixels.plan.grid.pixel_size[0]
-        )
+        points, _ = points_around(model.network, cell.dates, whole, cell.reach, pixels.plan.grid.pixel_size[0])
         usable = cell.valid & seen[cell.around]
         claimed = {c: clean((p >= model.points.pixel) & usable) for c, p in zip(DIRECTIONS, points, strict=True)}
         if any(mask[cell.own].any() for mask in claimed.values()):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from geodata.detect.cascade import NEVER, SQUARE_PX, piece_scores, points_around, screened
+from geodata.detect.cascade import NEVER, SQUARE_PX, Seen, fill_unseen, piece_scores, points_around, screened
 from geodata.detect.network import LIMIT, Network
 from geodata.detect.segments import CELL_HALO_PX, CELL_PX, Pieces
 from geodata.errors import ModelError
@@ -84,12 +84,36 @@ def test_a_network_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
 # --- a cell and its square ------------------------------------------------------------------------
 
 
+def all_seen(dates: list[np.ndarray]) -> Seen:
+    return dates[0], dates[1], np.ones(dates[0].shape[1:], bool)
+
+
+def test_what_was_not_seen_is_the_mirror_image_of_what_was() -> None:
+    dates = np.arange(12, dtype=np.uint8).reshape(1, 1, 2, 6).repeat(2, axis=0)
+    seen = np.zeros((2, 6), bool)
+    seen[:, 1:4] = True
+    fill_unseen(dates, seen)
+    assert dates[0, 0].tolist() == [[2, 1, 2, 3, 2, 1], [8, 7, 8, 9, 8, 7]]
+    # Too far for its mirror image: the border itself.
+    one = np.arange(5, dtype=np.uint8)[None, None, None].copy()
+    fill_unseen(one, np.array([[False, False, False, True, True]]))
+    assert one.ravel().tolist() == [3, 3, 4, 3, 4]
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_where_all_or_nothing_was_seen_there_is_no_mirror_image(value: bool) -> None:
+    dates = np.stack([textured(20, 20, seed) for seed in (1, 2)])
+    kept = dates.copy()
+    fill_unseen(dates, np.full((20, 20), value))
+    assert np.array_equal(dates, kept)
+
+
 def test_a_cell_at_the_edge_is_judged_like_one_in_mirrored_ground(wide: Network) -> None:
     """Beyond the grid lies its mirror image: the same pixels amid such ground give the same."""
     small = Window(0, 0, 300, 280)
     dates = [textured(300, 280, seed) for seed in (1, 2)]
     corner = Window(0, 0, CELL_PX, CELL_PX)
-    points, covered = points_around(wide, dates, corner, small, GSD_M)
+    points, covered = points_around(wide, all_seen(dates), corner, small, GSD_M)
     reach = CELL_PX + CELL_HALO_PX
     assert covered == Window(0, 0, min(300, reach), min(280, reach))
     assert points.shape == (2, covered.height, covered.width)
@@ -97,7 +121,7 @@ def test_a_cell_at_the_edge_is_judged_like_one_in_mirrored_ground(wide: Network)
     beyond = [(0, 0), (CELL_PX, 2 * CELL_PX - 300), (CELL_PX, 2 * CELL_PX - 280)]
     amid = [np.pad(date, beyond, mode="reflect") for date in dates]
     whole_grid = Window(0, 0, 3 * CELL_PX, 3 * CELL_PX)
-    middle, around = points_around(wide, amid, Window(CELL_PX, CELL_PX, CELL_PX, CELL_PX), whole_grid, GSD_M)
+    middle, around = points_around(wide, all_seen(amid), Window(CELL_PX, CELL_PX, CELL_PX, CELL_PX), whole_grid, GSD_M)
     assert around == Window(CELL_PX - CELL_HALO_PX, CELL_PX - CELL_HALO_PX, SQUARE_PX, SQUARE_PX)
     rows, cols = slice(CELL_HALO_PX, CELL_HALO_PX + covered.height), slice(CELL_HALO_PX, CELL_HALO_PX + covered.width)
     assert np.array_equal(middle[:, rows, cols], points)
@@ -107,10 +131,10 @@ def test_a_cell_is_the_same_however_much_of_the_grid_is_held(wide: Network) -> N
     dates = [textured(4 * CELL_PX, 4 * CELL_PX, seed) for seed in (3, 4)]
     cell = Window(CELL_PX, 2 * CELL_PX, CELL_PX, CELL_PX)
     everything = Window(0, 0, 4 * CELL_PX, 4 * CELL_PX)
-    points, covered = points_around(wide, dates, cell, everything, GSD_M)
+    points, covered = points_around(wide, all_seen(dates), cell, everything, GSD_M)
     held = Window(covered.row - 6, covered.col - 2, covered.height + 8, covered.width + 4)
     rows, cols = held.inside(everything)
-    again, same = points_around(wide, [date[:, rows, cols] for date in dates], cell, held, GSD_M)
+    again, same = points_around(wide, all_seen([date[:, rows, cols] for date in dates]), cell, held, GSD_M)
     assert same == covered and np.array_equal(again, points)
 
 
@@ -119,7 +143,7 @@ def test_the_screen_answers_for_the_window_alone(network: Network) -> None:
     outer = Window(512, 512, 1536, 1536)
     window = Window(1024, 1024, 512, 512)
     looks = [flat(value, outer.height // LOOK, outer.width // LOOK) for value in (160, 80)]
-    told = screened(network, looks, window, outer, LOOK * GSD_M)
+    told = screened(network, all_seen(looks), window, outer, LOOK * GSD_M)
     rows, cols = (slice((a - b) // LOOK, (a - b + 512) // LOOK) for a, b in ((1024, 512), (1024, 512)))
     assert np.unique(told[rows, cols]).tolist() == [400]
     told[rows, cols] = NEVER
