@@ -27,6 +27,7 @@ from train_starter import gathered  # noqa: E402  (found through the lines above
 
 from geodata.detect.detector import shipped  # noqa: E402
 from geodata.detect.models import NETWORK, SCREEN, SHIPPED, WEIGHTS, Model, Points, write_model  # noqa: E402
+from geodata.detect.network import VIEWS  # noqa: E402
 from geodata.learn.augment import Light  # noqa: E402
 from geodata.learn.bureau import calibrated  # noqa: E402
 from geodata.learn.cases import cases_in, opened  # noqa: E402
@@ -156,7 +157,7 @@ def main() -> None:
     told: dict[str, Any] = {
         "name": ask.name,
         "input": {"bands": ["red", "green", "blue"], "dates": ["before", "after"], "gsd_m": GSD_M},
-        "network": {"size": ask.size, "twin": True, "parameters": parameters_of(nets[0])},
+        "network": {"size": ask.size, "twin": True, "parameters": parameters_of(nets[0]), "views": len(VIEWS)},
         "screen": {
             "size": ask.screen_size, "twin": True, "parameters": parameters_of(nets[1]), "gsd_m": SCREEN_GSD_M,
             "with_plain": ask.with_plain,

@@ -80,7 +80,9 @@ class Model:
     @cached_property
     def network(self) -> Network:
         """The network that judges."""
-        return Network(self.folder / NETWORK, self.told["network"]["sha256"], float(self.told["input"]["gsd_m"]))
+        told = self.told["network"]
+        gsd_m, views = float(self.told["input"]["gsd_m"]), int(told.get("views", 1))
+        return Network(self.folder / NETWORK, told["sha256"], gsd_m, views)
 
     @cached_property
     def screen(self) -> Network | None:

@@ -18,6 +18,7 @@ import numpy as np
 from geodata.detect.calibration import Calibration, fit, reliability
 from geodata.detect.detector import shipped
 from geodata.detect.models import NETWORK, SCREEN, WEIGHTS, Model, Points, write_model
+from geodata.detect.network import VIEWS
 from geodata.errors import KanchaError, TrainingError
 from geodata.learn.augment import Light
 from geodata.learn.cases import Case, Opened, labelled, opened, places_of
@@ -250,7 +251,12 @@ def _manifest(
     told: dict[str, Any] = {
         "name": request.name,
         "input": {"bands": ["red", "green", "blue"], "dates": ["before", "after"], "gsd_m": request.gsd_m},
-        "network": {"size": net.design.size, "twin": net.design.twin, "parameters": parameters_of(net)},
+        "network": {
+            "size": net.design.size,
+            "twin": net.design.twin,
+            "parameters": parameters_of(net),
+            "views": len(VIEWS),
+        },
         "calibration": calibration.as_dict(),
         "points": {name: getattr(points, name) for name in ("pixel", "screen", "candidate", "confirmed")},
         "parent": None if parent is None else parent.identity,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from geodata.detect.cascade import NEVER, SQUARE_PX, Seen, fill_unseen, piece_scores, points_around, screened
+from geodata.detect.models import SHIPPED, models_in
 from geodata.detect.network import LIMIT, Network
 from geodata.detect.segments import CELL_HALO_PX, CELL_PX, Pieces
 from geodata.errors import ModelError
@@ -79,6 +82,32 @@ def test_a_network_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
         five.points(flat(0, 32, 32), flat(0, 32, 32), GSD_M)
     with pytest.raises(ModelError, match="cannot be loaded"):
         Network(tmp_path / "none.onnx", "", GSD_M).points(flat(0, 32, 32), flat(0, 32, 32), GSD_M)
+
+
+def test_four_views_know_no_side() -> None:
+    """What is shipped, on pictures and on their mirror images: one view answers otherwise, four the same."""
+    shipped = next(models_in(SHIPPED)).network
+    before, after = (cv2.GaussianBlur(textured(96, 64, seed).transpose(1, 2, 0), (0, 0), 2) for seed in (1, 2))
+    dates = [np.ascontiguousarray(date.transpose(2, 0, 1)) for date in (before, after)]
+    turned = [np.ascontiguousarray(date[:, ::-1, ::-1]) for date in dates]
+    gaps = {}
+    for views in (1, 4):
+        network = replace(shipped, views=views)
+        here, there = (network.points(*some, network.gsd_m).astype(int) for some in (dates, turned))
+        gaps[views] = np.abs(here - there[:, ::-1, ::-1]).max()
+    assert gaps[4] <= 1 < gaps[1]
+    four = replace(shipped, views=4).points(*dates, shipped.gsd_m).astype(int)
+    ways = [(down, across) for down in (1, -1) for across in (1, -1)]
+    each = [
+        replace(shipped, views=1).points(*(d[:, ::y, ::x] for d in dates), shipped.gsd_m)[:, ::y, ::x] for y, x in ways
+    ]
+    assert np.abs(np.mean(each, axis=0) - four).max() <= 1
+
+
+@pytest.mark.parametrize("views", [0, 5])
+def test_more_views_than_there_are_sides_are_refused(network: Network, views: int) -> None:
+    with pytest.raises(ModelError, match=f"to look from {views} sides"):
+        replace(network, views=views)
 
 
 # --- a cell and its square ------------------------------------------------------------------------
