@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from geodata.detect.detector import shipped  # noqa: E402  (found through the line above)
-from geodata.detect.models import SHIPPED, Model, find_model, read_model  # noqa: E402
+from geodata.detect.models import SHIPPED, Model, find_model  # noqa: E402
 from geodata.evaluate import Evaluation, evaluate_label, pool  # noqa: E402
 from geodata.learn.bureau import Request, learn  # noqa: E402
 from geodata.learn.cases import Case, cases_in, opened, places_of  # noqa: E402
@@ -35,6 +36,7 @@ from geodata.types import ScanOptions  # noqa: E402
 
 PAIRS = ROOT.parent / "shared" / "data" / "levir_dev"
 FOLDS = 4
+EVALUATIONS = "evaluations.pickle"
 CURVE = (4, 8, 16, 0)
 """Training pairs of each point of the learning curve; 0: all that are not held out."""
 DATES = ScanOptions(before_date=datetime(2010, 1, 1, tzinfo=UTC), after_date=datetime(2020, 1, 1, tzinfo=UTC))
@@ -71,6 +73,7 @@ def run(cases: list[Case], held: list[str], request: Request, work: Path, consol
 
         outcome = learn(cases, replace(request, compare=tuple(held)), work, tell)
         evaluations = scanned([c for c in cases if c.name in held], outcome.model)
+        (work / EVALUATIONS).write_bytes(pickle.dumps(evaluations))
         told = pool(evaluations, name=work.name).as_dict()
         told["model"] = outcome.model.identity
         told["reliability"] = [vars(row) for row in outcome.reliability]
@@ -95,13 +98,13 @@ def scanned(cases: list[Case], model: Model) -> list[Evaluation]:
 def folds(cases: list[Case], ask: argparse.Namespace, parent: Model | None, console: Console) -> dict[str, Any]:
     """Four folds by place, pooled over all pairs."""
     parts = folds_by_place(cases, ask.work)
-    models = []
-    for k, held in enumerate(parts[: ask.folds]):
+    evaluations: list[Evaluation] = []
+    for k in ask.folds:
+        held = parts[k]
         request = Request(f"fold-{k}", parent, parent, budget=Budget(ask.minutes), seed=k, held_out=0.15)
         run(cases, held, request, ask.work / f"fold-{k}", console)
-        models.append((held, read_model(ask.work / f"fold-{k}" / "model" / f"fold-{k}")))
-    evaluations = [one for held, model in models for one in scanned([c for c in cases if c.name in held], model)]
-    total = pool(evaluations, name=f"{len(models)} folds by place, {ask.minutes:g} minutes each")
+        evaluations += pickle.loads((ask.work / f"fold-{k}" / EVALUATIONS).read_bytes())
+    total = pool(evaluations, name=f"{len(ask.folds)} folds by place, {ask.minutes:g} minutes each")
     console.print(total.pairs_table())
     console.print(total.table())
     return total.as_dict()
@@ -136,7 +139,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["folds", "curve"])
     parser.add_argument("--minutes", type=float, default=60.0, help="working time of a fold (default 60)")
     parser.add_argument("--curve-minutes", type=float, default=20.0, help="working time of a point (default 20)")
-    parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the four folds")
+    parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), help="which of the four folds")
     parser.add_argument("--start", default="starter-1", help="model to begin from")
     parser.add_argument("--begin", nargs="+", default=["starter", "scratch"], help="arms of the curve")
     ask = parser.parse_args()
