@@ -73,7 +73,7 @@ class ScanOptions:
         gsd_m: Working pixel size, m; None: what `min_area_m2` needs (0.5 m for 20 m²).
         window_px: Side of a processing window, px. Never changes the result.
         workers: Threads for the pixel work. Never changes the result.
-        detector: What judges images: `training-free`, or a model by name and checksum (`starter-1+abcd1234`), so
+        detector: What judges images: `training-free`, or a model by name and checksum (`starter-2+abcd1234`), so
             that the options name it for ever.
         thorough: Look at every pixel in full resolution, not only where the first look suspects something; with a
             model the network judges everything.

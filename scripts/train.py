@@ -17,7 +17,7 @@ def train(
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders with before, after and label.")] = None,
     name: Annotated[str, typer.Option(help="Name of the new model.")] = "bureau-1",
     judged: Annotated[bool, typer.Option("--judged", help="Learn from the judged findings of the store too.")] = False,
-    parent: Annotated[str, typer.Option("--from", help="Model to begin from, or scratch.")] = "starter-1",
+    parent: Annotated[str, typer.Option("--from", help="Model to begin from, or scratch.")] = "starter-2",
     size: Annotated[str, typer.Option(help="From scratch: small, base or large.")] = "base",
     minutes: Annotated[float, typer.Option(help="Working time; an interrupted training goes on.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,

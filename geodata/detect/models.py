@@ -1,6 +1,6 @@
 """Models: a network with all that its use needs, as a folder that never changes.
 
-    starter-1/
+    starter-2/
       model.json     what it takes, where it decides, what it was trained on, what it reached
       network.onnx   the network that judges
       screen.onnx    the smaller one that says where to look, where the model has one

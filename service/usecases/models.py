@@ -31,7 +31,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from geodata.scan_images import Judge
 
-DEFAULT = "starter-1"
+DEFAULT = "starter-2"
 """The model in use where the bureau chose none: on real pairs that it never saw it beats the training-free detector."""
 CURRENT = "current"
 """As a detector: the model in use. In the data folder's `models`: the file that names it."""

@@ -140,7 +140,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="working time of a fold (default 60)")
     parser.add_argument("--curve-minutes", type=float, default=20.0, help="working time of a point (default 20)")
     parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), help="which of the four folds")
-    parser.add_argument("--start", default="starter-1", help="model to begin from")
+    parser.add_argument("--start", default="starter-2", help="model to begin from")
     parser.add_argument("--begin", nargs="+", default=["starter", "scratch"], help="arms of the curve")
     ask = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 130)

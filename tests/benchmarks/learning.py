@@ -22,7 +22,7 @@ from geodata.errors import ModelError
 from geodata.evaluate import Evaluation
 from geodata.scan_images import Judge
 
-STARTER = "starter-1"
+STARTER = "starter-2"
 KM2_PX = 4e6
 """Pixels of a square kilometre at half a metre."""
 

@@ -48,7 +48,7 @@ def test_a_model_is_trained_kept_used_and_named_by_a_scan(drawn: Path, tmp_path:
     assert done.returncode == 0, done.stderr
     assert "in use" in done.stdout and "difference" in done.stdout and "held out" in done.stderr
     report = (data / "training" / "north-1" / "report.html").read_text(encoding="utf-8")
-    assert "north-1" in report and "starter-1" in report
+    assert "north-1" in report and "starter-2" in report
     assert kancha("models", "use", "north-1", data=data).returncode == 0
     out = tmp_path / "found.geojson"
     pair = (drawn / "before" / "place0.tif", drawn / "after" / "place0.tif")
@@ -78,7 +78,7 @@ def test_what_cannot_be_trained_is_refused_by_name(drawn: Path, tmp_path: Path) 
         ((tmp_path / "nowhere",), "file-not-found"),
         ((drawn, "--size", "huge"), "option-range"),
         ((drawn, "--from", "oracle"), "option-range"),
-        ((drawn, "--name", "starter-1"), "model-unusable"),
+        ((drawn, "--name", "starter-2"), "model-unusable"),
         ((drawn, "--name", "No Name"), "model-unusable"),
     ]:
         done = train(*arguments, data=data)
