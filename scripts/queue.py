@@ -17,9 +17,9 @@ from geodata.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from geodata.shares import Rate
     from service.review.draw import Drawn
     from service.review.precision import Precision
-    from service.review.wilson import Rate
 
 _PURPOSES = {"enforce": "red", "learn": "cyan"}
 _RIGHT = ("rank", "priority", "confidence", "area m2")

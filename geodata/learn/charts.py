@@ -14,11 +14,11 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from geodata.detect.calibration import Reliability
+from geodata.shares import wilson
 
 WIDTH, HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _FOOT = 52, 16, 24, 46
 _MARK = 3.5
-_Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -194,18 +194,6 @@ def reliability_diagram(rows: Sequence[Reliability]) -> Markup | None:
         count = '<text class="count" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
         parts.append(Markup(count).format(x((row.low + row.high) / 2), _TOP - 8, row.objects))
     return _svg(parts, up.label)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927).
-
-    >>> [round(v, 3) for v in wilson(0.5, 10)]
-    [0.237, 0.763]
-    """
-    z2 = _Z95**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = _Z95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _scales(across: Axis, up: Axis) -> tuple[Callable[[float], float], Callable[[float], float]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geodata.io.dates import BEIJING
-from service.review.wilson import Rate, rate
+from geodata.shares import Rate, rate
 from service.store.records import PURPOSES, JudgedRow, Purpose
 
 TOP = (10, 20, 50, 100)

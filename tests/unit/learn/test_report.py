@@ -15,12 +15,13 @@ import pytest
 
 from geodata.detect.calibration import Reliability
 from geodata.detect.models import Model
-from geodata.learn.charts import kept_row, learning_curves, reliability_diagram, ticks, wilson
+from geodata.learn.charts import kept_row, learning_curves, reliability_diagram, ticks
 from geodata.learn.chips import CLAIMED, TRUE, draw_example
 from geodata.learn.figures import Figures
 from geodata.learn.outcome import Example, Kind, LeftOut, Outcome
 from geodata.learn.report import cautions, facts, figure_views, render, verdict, write_report
 from geodata.learn.samples import UNKNOWN
+from geodata.shares import wilson
 
 NASTY = '<script>alert("1")</script>\'&'
 TOLD: dict[str, Any] = {

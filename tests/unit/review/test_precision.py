@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geodata.shares import Rate, rate
 from service.review.precision import measure, season_of
-from service.review.wilson import Rate, rate
 from service.store.records import JudgedRow, ReviewRow, Verdict
 
 SPRING = datetime(2025, 4, 12, 4, tzinfo=UTC)

@@ -42,7 +42,17 @@ def rate(verdicts: Iterable[bool]) -> Rate:
     n, right = len(told), sum(told)
     if n == 0:
         return Rate(0, 0, None, 0.0, 1.0)
-    p, z2 = right / n, _Z95 * _Z95
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Rate(n, right, round(p, 4), max(0.0, round(middle - half, 4)), min(1.0, round(middle + half, 4)))
+    low, high = wilson(right / n, n)
+    return Rate(n, right, round(right / n, 4), round(low, 4), round(high, 4))
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """95 % interval of a share.
+
+    >>> [round(v, 3) for v in wilson(0.5, 10)]
+    [0.237, 0.763]
+    """
+    z2 = _Z95 * _Z95
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = _Z95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
