@@ -68,7 +68,7 @@ def test_where_nobody_judged_the_parent_is_heard() -> None:
 
 
 def test_an_anchored_network_forgets_less_of_what_nobody_judged(tmp_path: Path) -> None:
-    """A parent that finds bright squares learns that dark ones are none, in pairs whose other half nobody judged."""
+    """Half of a pair is judged otherwise than the parent would; of the other half nobody said anything."""
     parent = train([(PairSource([houses()], VIEWS), 1.0)], None, TINY, Budget(None, 60), tmp_path / "parent")
     dark = houses(1)
     dark.after[dark.labels[0] == 1] = 40
@@ -76,13 +76,13 @@ def test_an_anchored_network_forgets_less_of_what_nobody_judged(tmp_path: Path) 
     dark.labels[:, :, 64:] = UNKNOWN
     start = {name: value.clone() for name, value in parent.state_dict().items()}
     recalled = {}
-    for anchor in (0.0, 3.0):
+    for anchor in (0.0, 1.0):
         recipe = replace(TINY, anchor=anchor)
         folder = tmp_path / f"anchor-{anchor:g}"
-        net = train([(PairSource([dark], VIEWS), 1.0)], None, recipe, Budget(None, 40), folder, start=start)
-        told = predicted(net, houses().before, houses().after)[0]
-        recalled[anchor] = float(np.abs(told - predicted(parent, houses().before, houses().after)[0]).mean())
-    assert recalled[3.0] < recalled[0.0]
+        net = train([(PairSource([dark], VIEWS), 1.0)], None, recipe, Budget(None, 120), folder, start=start)
+        told, taught = (predicted(one, dark.before, dark.after)[:2, :, 64:] for one in (net, parent))
+        recalled[anchor] = float(np.abs(told - taught).mean())
+    assert recalled[1.0] < 0.7 * recalled[0.0]
 
 
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
