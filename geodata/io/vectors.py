@@ -116,6 +116,25 @@ def read_layer(
     return done.frame, report
 
 
+def read_features(path: Path, wanted: str, *, crs: str | None = None, encoding: str | None = None) -> gpd.GeoDataFrame:
+    """Read the features of a file as they are, with their text decoded, in their own system.
+
+    Args:
+        path: As for `read_layer`.
+        wanted: Name of the layer to take where a file holds several.
+        crs: As for `read_layer`.
+        encoding: As for `read_layer`.
+
+    Raises:
+        MissingFileError: If there is no such file.
+        LayerError: If it cannot be read.
+        EncodingError: If its text cannot be decoded.
+        CRSError: If the system is missing, unreadable or contradicted by the coordinates.
+    """
+    with _prepared(Path(path), wanted, encoding) as source:
+        return _with_crs(_read(source, wanted), crs, source.name)[0]
+
+
 def read_area(path: Path, *, crs: str | None = None) -> shapely.MultiPolygon:
     """Read the polygons of a file as one area, for example the area of interest.
 
@@ -132,16 +151,16 @@ def read_area(path: Path, *, crs: str | None = None) -> shapely.MultiPolygon:
         LayerError: If it cannot be read.
         CRSError: If the system is missing, unreadable or contradicted by the coordinates.
     """
-    with _prepared(Path(path), "area", None) as source:
-        raw, _ = _with_crs(_read(source, "area"), crs, source.name)
-    shapes, reasons = place(raw.geometry.to_numpy(), raw.crs, source.name)
+    name = Path(path).name
+    raw = read_features(path, "area", crs=crs)
+    shapes, reasons = place(raw.geometry.to_numpy(), raw.crs, name)
     shapes, _ = repair_polygons(shapes, reasons)
     usable = [shape for shape in shapes if shape is not None]
     area = polygonal(shapely.union_all(usable)) if usable else None
     if area is None:
         first = f"; the first is {next(iter(reasons.values()))}" if reasons else ""
         raise GeometryError(
-            f"{source.name!r} holds {len(raw)} features and no polygon{first}.",
+            f"{name!r} holds {len(raw)} features and no polygon{first}.",
             remedy="Give a file with at least one polygon.",
             rows=len(raw),
         )

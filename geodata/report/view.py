@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import shapely
 
+from geodata.china import M2_PER_MU
 from geodata.report import words
 from geodata.report.words import Text, term
 
-M2_PER_MU = 2000 / 3
 """One 亩 is a fifteenth of a hectare."""
 
 _BEIJING = ZoneInfo("Asia/Shanghai")
