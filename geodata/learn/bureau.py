@@ -35,10 +35,6 @@ from geodata.scan_images import Judge
 LEAST_PLACES = 3
 LEAST_OBJECTS = 20
 CONFIRMED_PRECISION = 0.8
-ANCHOR = 1.0
-"""How much answering as the parent counts where nobody judged."""
-NEAR = 0.15
-"""Share of views from near."""
 EXAMPLES = 6
 """So many of each kind stand in the report."""
 
@@ -198,12 +194,12 @@ def _trained(
     pairs: list[LabelledPair], stop_by: list[LabelledPair], request: Request, work: Path, tell: Told
 ) -> PairNet:
     # Bureau pairs are of one city and one scale of colours: they are varied less than what the starter learnt from.
-    views = Views(gsd_m=request.gsd_m, light=Light(0.4), scale=(0.85, 1.18), near=NEAR, shift_px=0.5, any_angle=0.4)
+    views = Views(gsd_m=request.gsd_m, light=Light(0.4), scale=(0.85, 1.18), shift_px=0.5, any_angle=0.4)
     design, start = request.design, None
     if request.parent is not None and not request.from_scratch:
         design, start = load_weights(request.parent.folder / WEIGHTS)
     # A network that knows roofs already is moved less far, so that it does not forget them at the first step.
-    recipe = Recipe(design, learning_rate=2e-3 if start is None else 1e-3, seed=request.seed, anchor=ANCHOR)
+    recipe = Recipe(design, learning_rate=2e-3 if start is None else 1e-3, seed=request.seed)
 
     def validate(net: PairNet) -> Score:
         return score(net, stop_by)

@@ -102,46 +102,24 @@ def parameters_of(net: PairNet) -> int:
     return sum(p.numel() for p in net.parameters())
 
 
-WEIGHTS = (1.0, 1.0, 0.5, 0.5)
-"""How much each output counts."""
-_KNOWN_SHARE = 0.6
-
-
-def loss_of(logits: Tensor, labels: Tensor, unknown: int) -> Tensor:
+def loss_of(logits: Tensor, labels: Tensor, unknown: int, weights: tuple[float, ...] = (1, 1, 0.5, 0.5)) -> Tensor:
     """Cross-entropy and Dice of each output, over the pixels that somebody judged.
 
     Args:
         logits: (n, 4, y, x).
         labels: 0, 1 or `unknown` at twice the size, (n, 4, 2 y, 2 x); a half-size pixel is the mean of its judged ones.
         unknown: Label of what nobody judged.
+        weights: Weight of each output.
     """
     known = (labels != unknown).float()
     seen = nnf.avg_pool2d(known, STRIDE)
     truth = nnf.avg_pool2d(labels.float() * known, STRIDE) / seen.clamp(min=0.25)
-    mask = (seen > _KNOWN_SHARE).float()
+    mask = (seen > 0.6).float()
     entropy = nnf.binary_cross_entropy_with_logits(logits, truth, reduction="none") * mask
     guess, truth = torch.sigmoid(logits) * mask, truth * mask
     total = logits.new_zeros(())
-    for k, weight in enumerate(WEIGHTS):
+    for k, weight in enumerate(weights):
         both = (guess[:, k] * truth[:, k]).sum()
         dice = 1 - (2 * both + 50) / (guess[:, k].sum() + truth[:, k].sum() + 50)
         total = total + weight * (entropy[:, k].sum() / (mask[:, k].sum() + 1) + 0.5 * dice)
     return total
-
-
-def anchor_of(logits: Tensor, taught: Tensor, labels: Tensor, unknown: int) -> Tensor:
-    """Cross-entropy with what the parent says, over the pixels that nobody judged: what it knows stays known.
-
-    Trained on the houses of a suburb a network forgets the halls that its parent found. Learning without forgetting (Li
-    and Hoiem 2017) asks it to answer as its parent wherever there is no label.
-
-    Args:
-        logits: (n, 4, y, x).
-        taught: The parent's, same shape.
-        labels: 0, 1 or `unknown` at twice the size, (n, 4, 2 y, 2 x).
-        unknown: Label of what nobody judged.
-    """
-    free = (nnf.avg_pool2d((labels != unknown).float(), STRIDE) <= _KNOWN_SHARE).float()
-    entropy = nnf.binary_cross_entropy_with_logits(logits, torch.sigmoid(taught), reduction="none") * free
-    shares = entropy.sum((0, 2, 3)) / (free.sum((0, 2, 3)) + 1)
-    return (shares * shares.new_tensor(WEIGHTS)).sum()

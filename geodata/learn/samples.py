@@ -24,8 +24,6 @@ U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 
 UNKNOWN = 255
-NEAREST = 0.35
-"""Enlargement of the nearest views."""
 LABELS = ("appeared", "disappeared", "roof_before", "roof_after")
 
 
@@ -57,7 +55,6 @@ class Views:
         size_px: Side of a sample.
         gsd_m: The model's pixel size.
         scale: Range of the pixel size's variation.
-        near: Share of views from nearer than that, so that houses are as large as halls.
         shift_px: Standard deviation of the residual shift between the dates.
         any_angle: Share of views that are turned by any angle, not a right one.
         light: Variation of each date.
@@ -66,15 +63,13 @@ class Views:
     size_px: int = 256
     gsd_m: float = 0.55
     scale: tuple[float, float] = (0.75, 1.33)
-    near: float = 0.0
     shift_px: float = 0.7
     any_angle: float = 0.6
     light: Light = Light()
 
     def drawn(self, shape: tuple[int, ...], gsd_m: float, rng: np.random.Generator) -> F64:
         """A random map from sample pixels to picture pixels, shape (2, 3), within the picture where it is large."""
-        scale = (NEAREST, self.scale[0]) if rng.random() < self.near else self.scale
-        zoom = np.exp(rng.uniform(*np.log(scale))) * self.gsd_m / gsd_m
+        zoom = np.exp(rng.uniform(*np.log(self.scale))) * self.gsd_m / gsd_m
         turn = rng.uniform(0, 2 * np.pi) if rng.random() < self.any_angle else rng.integers(4) * np.pi / 2
         flip = -1.0 if rng.random() < 0.5 else 1.0
         linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([flip, 1]) * zoom

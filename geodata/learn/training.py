@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from geodata.errors import OptionError
-from geodata.learn.network import Design, PairNet, anchor_of, loss_of
+from geodata.learn.network import Design, PairNet, loss_of
 from geodata.learn.samples import UNKNOWN, Source
 from geodata.learn.validation import Score
 
@@ -44,7 +44,6 @@ class Recipe:
         seed: Of everything random.
         patience: Stop after so many validations without a better one.
         validations: How often it is validated over the budget.
-        anchor: Weight of answering as the weights it begins from where nobody judged, see `network.anchor_of`.
     """
 
     design: Design = Design()
@@ -55,7 +54,6 @@ class Recipe:
     seed: int = 0
     patience: int = 6
     validations: int = 12
-    anchor: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,12 +133,11 @@ def train(
     """
     work.mkdir(parents=True, exist_ok=True)
     state = _begun(recipe, work, start)
-    parent = None if start is None or recipe.anchor == 0 else _network(recipe.design, start)
     saved = time.monotonic()
     batches = _batches(sources, recipe, state.step)
     while (spent := budget.spent(state.seconds, state.step)) < 1.0:
         began = time.monotonic()
-        _step(state, *next(batches), parent, recipe, spent)
+        _step(state, *next(batches), recipe, spent)
         state.seconds += time.monotonic() - began
         due = spent * recipe.validations >= state.validated + 1
         if due and validate is not None:
@@ -155,13 +152,8 @@ def train(
     if validate is not None and state.since_best < recipe.patience:
         _validated(state, validate, 1.0, tell)
     _save(state, recipe, work)
-    return _network(recipe.design, state.best_weights or state.average)
-
-
-def _network(design: Design, weights: dict[str, torch.Tensor]) -> PairNet:
-    net = PairNet(design)
-    net.load_state_dict(weights)
-    net.to(memory_format=torch.channels_last)
+    net = PairNet(recipe.design)
+    net.load_state_dict(state.best_weights or state.average)
     net.eval()
     return net
 
@@ -244,20 +236,13 @@ def _batches(
                 waiting.cancel()
 
 
-def _step(
-    state: _State, pictures: torch.Tensor, labels: torch.Tensor, parent: PairNet | None, recipe: Recipe, spent: float
-) -> None:
+def _step(state: _State, pictures: torch.Tensor, labels: torch.Tensor, recipe: Recipe, spent: float) -> None:
     rate = recipe.learning_rate * min(1.0, (state.step + 1) / recipe.warm_up) * (0.5 + 0.5 * math.cos(math.pi * spent))
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    pictures = pictures.to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16, enabled=half_precision()):
-        logits = state.net(pictures)
-        with torch.no_grad():
-            taught = None if parent is None else parent(pictures).float()
+        logits = state.net(pictures.to(memory_format=torch.channels_last))
     loss = loss_of(logits.float(), labels, UNKNOWN)
-    if taught is not None:
-        loss = loss + recipe.anchor * anchor_of(logits.float(), taught, labels, UNKNOWN)
     state.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.net.parameters(), 1.0)
@@ -279,7 +264,9 @@ def half_precision() -> bool:
 
 
 def _validated(state: _State, validate: Callable[[PairNet], Score], spent: float, tell: Told) -> None:
-    score = validate(_network(state.net.design, state.average))
+    net = PairNet(state.net.design)
+    net.load_state_dict(state.average)
+    score = validate(net.eval())
     state.validated += 1
     state.since_best += 1
     if score.value > state.best:

@@ -14,7 +14,7 @@ from geodata.detect.network import Network  # noqa: E402  (torch comes first: wi
 from geodata.errors import OptionError  # noqa: E402
 from geodata.io.rasters import inspect_raster  # noqa: E402
 from geodata.learn.export import load_weights, save_weights, write_onnx  # noqa: E402
-from geodata.learn.network import SIZES, Design, PairNet, anchor_of, loss_of, parameters_of  # noqa: E402
+from geodata.learn.network import SIZES, Design, PairNet, loss_of, parameters_of  # noqa: E402
 from geodata.learn.samples import UNKNOWN, LabelledPair, PairSource, Views  # noqa: E402
 from geodata.learn.training import Budget, Recipe, train  # noqa: E402
 from geodata.learn.validation import Score, predicted, score  # noqa: E402
@@ -51,19 +51,6 @@ def test_what_nobody_judged_teaches_nothing() -> None:
     loss_of(logits, labels, UNKNOWN).backward()
     assert logits.grad is not None
     assert bool((logits.grad[:, :, :4] != 0).all()) and bool((logits.grad[:, :, 4:] == 0).all())
-
-
-def test_where_nobody_judged_the_parent_is_heard() -> None:
-    logits = torch.randn(1, 4, 8, 8, requires_grad=True)
-    labels = torch.full((1, 4, 16, 16), UNKNOWN, dtype=torch.uint8)
-    labels[:, :, :8] = 1
-    anchor_of(logits, torch.randn(1, 4, 8, 8), labels, UNKNOWN).backward()
-    assert logits.grad is not None
-    assert bool((logits.grad[:, :, :4] == 0).all()) and bool((logits.grad[:, :, 4:] != 0).all())
-    # Nothing draws away from what the parent says.
-    same = torch.randn(1, 4, 8, 8, requires_grad=True)
-    anchor_of(same, same.detach(), labels, UNKNOWN).backward()
-    torch.testing.assert_close(same.grad, torch.zeros_like(same), atol=1e-7, rtol=0)
 
 
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
