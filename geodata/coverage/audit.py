@@ -14,8 +14,9 @@ import shapely
 
 from geodata.coverage.cells import Cells
 from geodata.coverage.ledger import Ledger
-from geodata.crs import CRS84, transform_xy
+from geodata.crs import CRS84
 from geodata.errors import OptionError
+from geodata.repair import to_crs
 from geodata.shares import Rate, rate
 
 BoolArray = npt.NDArray[np.bool_]
@@ -71,16 +72,14 @@ def miss_rate(missed: list[bool]) -> Rate:
 
 def outline_of(cells: Cells, row: int, col: int) -> shapely.Polygon:
     """A cell in CRS84."""
-    t = cells.grid.transform
-    x, y = t.c + col * t.a, t.f + row * t.e
-    square = shapely.box(x, y + t.e, x + t.a, y)
-    return shapely.transform(square, lambda c: np.column_stack(transform_xy(cells.grid.crs, CRS84, *c.T)))
+    (outline,) = to_crs(cells.squares(np.array([row]), np.array([col])), cells.grid.crs, CRS84)
+    return outline
 
 
 def _touched(cells: Cells, findings: npt.NDArray[np.object_]) -> BoolArray:
     out = np.zeros(cells.grid.shape, bool)
     if len(findings):
-        local = shapely.transform(findings, lambda c: np.column_stack(transform_xy(CRS84, cells.grid.crs, *c.T)))
+        local = to_crs(findings, CRS84, cells.grid.crs)
         left, bottom, right, top = shapely.bounds(local).T
         t = cells.grid.transform
         for c0, c1, r0, r1 in zip(

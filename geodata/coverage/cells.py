@@ -11,8 +11,10 @@ import shapely
 from geodata.area import area_on
 from geodata.crs import CGCS2000_GEOD, metric_crs_at
 from geodata.grid import Grid
+from geodata.repair import Geometries
 
 F64 = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 CELL_M = 50.0
 
 
@@ -53,6 +55,10 @@ class Cells:
         """Ground of each cell that lies in the area, m²."""
         return self.share * self.cell_m2
 
+    def squares(self, row: IntArray, col: IntArray) -> Geometries:
+        """Cells as polygons in the grid's system, shape of the rows."""
+        return squares(self.grid, row, col)
+
     def share_in(self, shape: shapely.Geometry) -> F64:
         """Share of each cell that lies in a polygon (CRS84), 0 to 1."""
         local = area_on(self.grid, shapely.MultiPolygon(polygons_of(shape)))
@@ -65,6 +71,13 @@ def polygons_of(shape: shapely.Geometry) -> list[shapely.Polygon]:
     return [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
 
 
+def squares(grid: Grid, row: IntArray, col: IntArray) -> Geometries:
+    """Pixels of a grid as polygons."""
+    t = grid.transform
+    x, y = t.c + col * t.a, t.f + row * t.e
+    return np.asarray(shapely.box(x, y + t.e, x + t.a, y), object)
+
+
 def share_of_cells(grid: Grid, shape: shapely.Geometry) -> F64:
     """Share of each pixel of a grid that lies in a shape of the same system."""
     out = np.zeros(grid.shape)
@@ -75,12 +88,11 @@ def share_of_cells(grid: Grid, shape: shapely.Geometry) -> F64:
     if rows.start >= rows.stop or cols.start >= cols.stop or shape.is_empty:
         return out
     row, col = np.mgrid[rows, cols]
-    x, y = t.c + col * t.a, t.f + row * t.e
-    squares = shapely.box(x, y + t.e, x + t.a, y)
+    ground = squares(grid, row, col)
     shapely.prepare(shape)
-    inside = shapely.covers(shape, squares)
-    edge = ~inside & shapely.intersects(shape, squares)
+    inside = shapely.covers(shape, ground)
+    edge = ~inside & shapely.intersects(shape, ground)
     part = inside.astype(np.float64)
-    part[edge] = shapely.area(shapely.intersection(squares[edge], shape)) / (t.a * -t.e)
+    part[edge] = shapely.area(shapely.intersection(ground[edge], shape)) / (t.a * -t.e)
     out[rows, cols] = np.minimum(part, 1.0)
     return out

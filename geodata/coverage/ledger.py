@@ -17,6 +17,7 @@ from geodata.coverage.looks import HIDDEN, REASONS, Look, Reason
 from geodata.crs import CRS84, transform_xy
 from geodata.errors import OptionError
 from geodata.features import BEIJING
+from geodata.repair import to_crs
 
 F64 = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -210,11 +211,8 @@ class Ledger:
         yield from sorted(spots, key=lambda spot: -spot.area_m2)
 
     def _spot(self, here: BoolArray, reason: Reason) -> BlindSpot:
-        t = self.cells.grid.transform
-        row, col = np.nonzero(here)
-        x, y = t.c + col * t.a, t.f + row * t.e
-        outline = shapely.union_all(shapely.box(x, y + t.e, x + t.a, y))
-        lonlat = shapely.transform(outline, lambda c: np.column_stack(transform_xy(self.cells.grid.crs, CRS84, *c.T)))
+        outline = shapely.union_all(self.cells.squares(*np.nonzero(here)))
+        (lonlat,) = to_crs(np.array([outline], object), self.cells.grid.crs, CRS84)
         last = int(self.last[here].max())
         when = None if last < 0 else self._days[last][0]
         return BlindSpot(lonlat, float(self.cells.area_m2[here].sum()), reason, when)

@@ -71,7 +71,7 @@ def _write_package(patches: gpd.GeoDataFrame, target: Path) -> None:
     told = {field.name: field for field in (*FIELDS, *OWN)}
     names = [name for name in patches.columns if name != patches.geometry.name]
     columns = ", ".join(
-        f'"{name}" {"REAL" if name in told and told[name].number else "TEXT"}'
+        f'"{name.replace(chr(34), "")}" {"REAL" if name in told and told[name].number else "TEXT"}'
         + (" PRIMARY KEY" if name == "JCBH" else "")
         for name in names
     )

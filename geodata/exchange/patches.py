@@ -18,9 +18,10 @@ import pyproj
 import shapely
 
 from geodata.china import M2_PER_MU
-from geodata.crs import CRS84, transform_xy
+from geodata.crs import CRS84
 from geodata.errors import OptionError
 from geodata.features import BEIJING
+from geodata.repair import to_crs
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def to_patches(findings: gpd.GeoDataFrame, options: PatchOptions, crs: pyproj.CR
     if last > 999_999:
         raise OptionError(f"The last serial would be {last}.", remedy="Begin with a lower one, or export in parts.")
     shapes = findings.geometry.to_numpy()
-    local = shapely.transform(shapes, lambda c: np.column_stack(transform_xy(CRS84, crs, *c.T)))
+    local = to_crs(shapes, CRS84, crs)
     middle = shapely.get_coordinates(shapely.point_on_surface(local)) if len(local) else np.empty((0, 2))
     types = TYPES if options.types is None else options.types
     rows: list[dict[str, Any]] = []

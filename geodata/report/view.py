@@ -14,8 +14,6 @@ from geodata.china import M2_PER_MU
 from geodata.report import words
 from geodata.report.words import Text, term
 
-"""One 亩 is a fifteenth of a hectare."""
-
 _BEIJING = ZoneInfo("Asia/Shanghai")
 
 

@@ -53,6 +53,11 @@ class _Structure:
         height = one.height_m if one.height_m is not None else self.states[-1].height_m
         self.states.append(State(one.seen_on, outline, height, one.key))
 
+    def was_absent(self, one: Sighting) -> None:
+        """Keep the latest date without it before it was first seen."""
+        if one.before < self.states[0].on and (self.absent_on is None or one.before > self.absent_on):
+            self.absent_on = one.before
+
 
 def follow(sightings: Sequence[Sighting]) -> list[Track]:
     """Follow structures through all that was seen of them.
@@ -88,7 +93,6 @@ class _Story:
 
     def look(self, seen: list[Sighting]) -> None:
         """All that was seen on one date."""
-        on = seen[0].seen_on
         standing = [s for s in self.structures if s.gone_on is None]
         dx, dy = common_shift([s.outline for s in standing], [one.outline for one in seen])
         leads, others = _told_once([_moved(one, -dx, -dy) for one in seen])
@@ -109,7 +113,7 @@ class _Story:
             if one.change == "disappeared":
                 self.losses[one.key] = owner[col].number, one.outline
             elif one.change == "appeared":
-                self._was_absent(owner[col], one, on)
+                owner[col].was_absent(one)
 
     def lost(self, one: Sighting) -> None:
         """What was seen before is absent after, unless it was seen since."""
@@ -161,12 +165,6 @@ class _Story:
         grown = max(near, key=lambda n: n[:2])[2]
         grown.seen(one, shapely.union(grown.outline, one.outline))
         return grown
-
-    def _was_absent(self, structure: _Structure, one: Sighting, on: datetime) -> None:
-        """The latest date without it before it was first seen."""
-        first = structure.states[0].on
-        if one.before < first and (structure.absent_on is None or one.before > structure.absent_on):
-            structure.absent_on = one.before
 
 
 def _outline(structure: _Structure, one: Sighting) -> shapely.Geometry:
