@@ -95,6 +95,7 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at", "acquisition")} for i in inputs],
         "parameters": parameters,
         "layers": layers_digest(ask.layers),
+        "rules": ask.book.checksum,
         "code": version("kancha"),
         "model": what.model,
     }
@@ -105,6 +106,7 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         "parameters": parameters,
         "parameters_sha256": _digest(parameters),
         "layers": identity["layers"],
+        "rulebook": ask.book.as_dict(),
         "layer_reports": [report.as_dict() for report in ask.layer_reports],
         "model": what.model,
         "code_version": version("kancha"),

@@ -1,7 +1,7 @@
 """Assessment: structures against parcels, permits, plan zones and known buildings, by a rulebook, as of a day."""
 
 from geodata.assess.assessment import ADDED, Assessment, assess, explain
-from geodata.assess.books import Book, parse_book, shipped_book, shipped_names, shipped_text
+from geodata.assess.books import Book, flat_text, parse_book, shipped_book, shipped_names, shipped_text
 from geodata.assess.facts import watched_areas
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Book",
     "assess",
     "explain",
+    "flat_text",
     "parse_book",
     "shipped_book",
     "shipped_names",

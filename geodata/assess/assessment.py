@@ -127,10 +127,8 @@ def _prepared(
     structures: gpd.GeoDataFrame, layers: Layers, as_of: datetime, book: Book | None
 ) -> tuple[Judge, Iterator[tuple[int, Subjects]]]:
     _check(structures, layers)
-    day = parse_day(as_of)
-    assert day is not None  # a datetime always has a day; tells the type checker
     book = book or shipped_book()
-    book.require_in_effect(day)
+    day = book.require_in_effect(as_of)
     return Judge(book.rules, day), subjects_of(structures, layers, day)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from geodata.assess.rulebook import Rulebook
 from geodata.errors import RulebookError
+from geodata.features import parse_day
 
 NATIONAL = "cn"
 TEMPLATE = "template"
@@ -33,27 +34,37 @@ class Book:
     checksum: str
 
     @property
-    def identity(self) -> str:
-        """Name, version and checksum, as they stand in the provenance."""
-        return f"{self.rules.id}/{self.rules.version}+{self.checksum[:8]}"
+    def name(self) -> str:
+        """Id and checksum, by which options name it for ever."""
+        return f"{self.rules.id}+{self.checksum[:8]}"
 
     def as_dict(self) -> dict[str, Any]:
-        """What the provenance says of it."""
-        return {"id": self.rules.id, "version": self.rules.version, "sha256": self.checksum}
+        """What the provenance says of it; `words` are those of the codes that a finding may carry."""
+        choices = [*self.rules.authorities, *(c for some in self.rules.consequences.values() for c in some)]
+        codes = sorted({choice.take for choice in choices} & set(self.rules.words))
+        return {
+            "id": self.rules.id,
+            "version": self.rules.version,
+            "sha256": self.checksum,
+            "words": {code: self.rules.words[code].model_dump() for code in codes},
+        }
 
-    def require_in_effect(self, day: date) -> None:
-        """See that the rulebook holds on a day.
+    def require_in_effect(self, as_of: datetime) -> date:
+        """The day in Beijing, on which the rulebook must hold.
 
         Raises:
             RulebookError: If it does not.
         """
+        day = parse_day(as_of)
+        assert day is not None  # a datetime always has a day; tells the type checker
         since, until = self.rules.since, self.rules.until
-        if (since is not None and day < since) or (until is not None and day > until):
+        if not self.rules.holds_on(day):
             raise RulebookError(
                 f"Rulebook {self.rules.id} holds from {since or 'ever'} to {until or 'further notice'}, not on {day}.",
                 remedy="Choose the rulebook of that day.",
                 day=str(day),
             )
+        return day
 
 
 def shipped_names() -> list[str]:
@@ -110,8 +121,18 @@ def parse_book(text: str, what: str, *, fictitious: bool = False) -> Book:
         faults += str(error).split("; ")
     if faults:
         raise _refused(what, faults)
-    content = json.dumps(book.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)
-    return Book(book, hashlib.sha256(content.encode()).hexdigest())
+    book = book.flat()
+    return Book(book, hashlib.sha256(_content(book).encode()).hexdigest())
+
+
+def flat_text(book: Book) -> str:
+    """A rulebook as one YAML text that extends nothing; parsing it gives the same rulebook."""
+    told = book.rules.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _content(book: Rulebook) -> str:
+    return json.dumps(book.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)
 
 
 def _parsed(text: str, what: str) -> Rulebook:

@@ -19,6 +19,7 @@ import shapely
 from geodata.assess.grades import Grade, Measure, Told
 from geodata.assess.overlay import FloatArray, IntArray, Outlines, Overlaps, joint_share, overlap
 from geodata.assess.register import Permits
+from geodata.assess.rulebook import Rulebook
 from geodata.assess.tables import column, days, in_force, numbers, shapes_of
 from geodata.crs import CRS84
 from geodata.detect.thresholds import Areas
@@ -326,19 +327,24 @@ def _near_facts(
     return out
 
 
-def watched_areas(zones: gpd.GeoDataFrame | None, as_of: datetime) -> Areas:
-    """The zones in force that say from which confidence a structure is reported or called a strong lead there.
+def watched_areas(zones: gpd.GeoDataFrame | None, as_of: datetime, rules: Rulebook) -> Areas:
+    """The zones in force that say from which confidence or area a structure is reported there.
 
     Args:
         zones: The zones, None: there are none.
         as_of: When the structures stood; its day in Beijing counts.
+        rules: Its least areas hold for zones that have none of their own.
     """
     day = parse_day(as_of)
     if zones is None or day is None:
         return Areas.none()
-    candidate, confirmed = (numbers(zones, name) for name in ("min_confidence", "confirmed_from"))
-    keep = in_force(zones, day) & ~(np.isnan(candidate) & np.isnan(confirmed))
-    return Areas(shapes_of(zones)[keep], candidate[keep], confirmed[keep])
+    candidate, confirmed, least_m2 = (
+        numbers(zones, name) for name in ("min_confidence", "confirmed_from", "min_area_m2")
+    )
+    by_kind = np.array([rules.minimum_area_m2.get(str(kind), np.nan) for kind in column(zones, "kind")])
+    least_m2 = np.where(np.isnan(least_m2), by_kind, least_m2)
+    keep = in_force(zones, day) & ~(np.isnan(candidate) & np.isnan(confirmed) & np.isnan(least_m2))
+    return Areas(shapes_of(zones)[keep], candidate[keep], confirmed[keep], least_m2[keep])
 
 
 __all__ = ["BuildingFacts", "Facts", "IntArray", "Place", "Subjects", "ZoneFacts"]

@@ -315,6 +315,14 @@ class Rulebook(_Part):
     without: tuple[str, ...] = ()
     rests_on: dict[str, str] = {}
 
+    def holds_on(self, day: date) -> bool:
+        """Whether the rulebook is in effect on a day."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def flat(self) -> Rulebook:
+        """The rulebook without the traces of what it extends, which it holds already."""
+        return self.model_copy(update={"extends": None, "without": (), "rests_on": {}})
+
     def rules_on(self, day: date) -> tuple[Rule, ...]:
         """The rules in effect on a day."""
         return tuple(rule for rule in self.rules if rule.holds_on(day))

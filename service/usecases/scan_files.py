@@ -15,6 +15,7 @@ from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressH
 from service.files import write_beside
 
 if TYPE_CHECKING:
+    from geodata.assess import Book
     from geodata.scan import ScanResult
     from geodata.scan_images import Judge
 
@@ -34,6 +35,7 @@ class ScanFiles:
         aoi: Polygon file of the area of interest.
         surfaces: Surface models of the two dates.
         judge: What `options.detector` names; None: the training-free detector.
+        book: The rulebook that `options.rules` names; None: the shipped one of that id.
     """
 
     before: Path | None
@@ -46,6 +48,7 @@ class ScanFiles:
     aoi: Path | None = None
     surfaces: SurfaceFiles | None = None
     judge: Judge | None = None
+    book: Book | None = None
 
     @property
     def shown(self) -> tuple[Path, Path]:
@@ -99,6 +102,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
         progress=progress,
         layer_reports=reports,
         judge=files.judge,
+        book=files.book,
     )
     if outputs.geojson is not None:
         write_beside(outputs.geojson, as_bytes(result.feature_collection()))

@@ -22,6 +22,7 @@ from service.store.records import Claim, FindingRow, Job, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import load_layers
 from service.usecases.models import judge_for
+from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _scan(
             progress=progress,
             layer_reports=reports,
             judge=judge_for(services.settings, options.detector),
+            book=get_book(services.settings, options.rules),
         )
 
 
