@@ -192,7 +192,5 @@ def lines_of(found: Explained, *, every: bool) -> list[str]:
         lines.append(f"\n{trial.rule.name} ({trial.rule.about}): {said}{basis}")
         if trial.reason is not None:
             lines += [f"  {trial.reason.message.en}", f"  {trial.reason.message.zh}"]
-        lines += [
-            f"  {'no ' if not grade else grade.name.lower().replace('_', ' ')}: {what}" for what, grade in trial.held
-        ]
+        lines += [f"  {grade.name.lower().replace('_', ' ')}: {what}" for what, grade in trial.held]
     return lines
