@@ -191,6 +191,6 @@ def lines_of(found: Explained, *, every: bool) -> list[str]:
         basis = "" if trial.reason is None or not trial.reason.basis else f", {trial.reason.basis}"
         lines.append(f"\n{trial.rule.name} ({trial.rule.about}): {said}{basis}")
         if trial.reason is not None:
-            lines += [f"  {trial.reason.message.en}", f"  {trial.reason.message.zh}"]
+            lines += [f"  {trial.reason.message}", f"  {trial.reason.message_zh}"]
         lines += [f"  {grade.name.lower().replace('_', ' ')}: {what}" for what, grade in trial.held]
     return lines

@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 
 from geodata.assess.books import Book, shipped_book
+from geodata.assess.conditions import View
 from geodata.assess.facts import (
     TOUCHED,
     BuildingFacts,
@@ -161,12 +162,13 @@ def subjects_of(structures: gpd.GeoDataFrame, layers: Layers, day: date) -> Iter
     errors_m = np.nan_to_num(structures["outline_error_m"].to_numpy(dtype=np.float64))
     area_m2 = structures["area_m2"].to_numpy(dtype=np.float64)
     permits = resolve_permits(layers.permits, layers.parcels)
+    told = structures.drop(columns=structures.geometry.name).to_dict("records")
     for metric, rows in places(lonlat):
         here = outlines(lonlat[rows], errors_m[rows], metric)
         at = Place(here, area_m2[rows] / shapely.area(here.shapes), day)
         facts = _Facts.of(at, layers, permits)
         for i, row in enumerate(rows.tolist()):
-            yield row, facts.of_one(i, structures.iloc[row], day)
+            yield row, facts.of_one(i, told[row], day)
 
 
 @dataclass(frozen=True)
@@ -223,12 +225,14 @@ class _Facts:
 _NO = Told(Grade.NO)
 
 
-def _in_farmland(zone: Mapping[str, Any]) -> bool:
+def _in_farmland(zone: dict[str, Any]) -> bool:
     """Whether a structure stands in farmland beyond a mere touch within the error."""
     if zone["zone.kind"] != "permanent_basic_farmland":
         return False
-    depth = zone["zone.depth_m"]
-    return bool(zone["zone.share"].value > TOUCHED or depth.value > 2 * depth.error)
+    if zone["zone.share"].value > TOUCHED:
+        return True
+    depth = View(zone).get("zone.depth_m")
+    return bool(depth.value > 2 * depth.error)
 
 
 def _own_facts(row: Any, day: date) -> dict[str, Any]:

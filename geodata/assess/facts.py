@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isnan
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geodata.assess.conditions import Later
 from geodata.assess.grades import Grade, Measure, Told
 from geodata.assess.overlay import FloatArray, IntArray, Outlines, Overlaps, joint_share, overlap
 from geodata.assess.register import Permits
@@ -36,6 +38,8 @@ ADJOINS_M = 1.0
 """How near a structure stands to a building that it is built onto."""
 NEAR_M = 30.0
 """How far neighbours are looked for, m."""
+DEPTH_STEP_M = 0.02
+"""How finely a depth is measured."""
 _LEAST_M2 = 1.0
 _ROUNDING = 1e-6
 _NONE = np.empty(0, dtype=np.intp)
@@ -85,7 +89,7 @@ def covered(share: float, core_share: float) -> Told:
 
 def known(facts: Facts) -> Facts:
     """Facts without those that nobody told."""
-    return {k: v for k, v in facts.items() if v is not None and not (isinstance(v, Measure) and np.isnan(v.value))}
+    return {k: v for k, v in facts.items() if v is not None and not (type(v) is Measure and isnan(v.value))}
 
 
 def depth_m(part: shapely.Geometry) -> float:
@@ -93,11 +97,11 @@ def depth_m(part: shapely.Geometry) -> float:
     pieces = [p for p in getattr(part, "geoms", [part]) if isinstance(p, shapely.Polygon) and p.area > 0]
     if not pieces:
         return 0.0
-    return max(2 * float(shapely.maximum_inscribed_circle(p, tolerance=0.005).length) for p in pieces)
+    return max(2 * float(shapely.maximum_inscribed_circle(p, tolerance=DEPTH_STEP_M).length) for p in pieces)
 
 
-def ground(part: shapely.Geometry, error_m: float, scale: float) -> tuple[Measure, Measure]:
-    """Area and depth of a part that a line cuts off, with their errors.
+def ground(part: shapely.Geometry, error_m: float, scale: float) -> tuple[Measure, Later]:
+    """Area and depth of a part that a line cuts off, with their errors; the depth is measured when it is asked for.
 
     Args:
         part: The part, metres.
@@ -105,7 +109,7 @@ def ground(part: shapely.Geometry, error_m: float, scale: float) -> tuple[Measur
         scale: From plane to ellipsoidal area.
     """
     area = Measure(float(part.area) * scale, error_m * float(part.length) / 2 * scale, "m2")
-    return area, Measure(depth_m(part), error_m, "m")
+    return area, Later(lambda: Measure(depth_m(part), error_m, "m"))
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Place:
 
 def permit_facts(at: Place, permits: Permits) -> tuple[dict[int, list[Facts]], int]:
     """Permits of any date over the structures of a place, and how many in force have no known ground."""
-    frame, found = permits.frame, overlap(at.here, permits.ground)
+    frame, found = permits.frame, overlap(at.here, permits.ground, cores=True)
     valid = in_force(frame, at.day)
     since, until = days(frame, "valid_from"), days(frame, "valid_to")
     told = {name: column(frame, name) for name in ("permit_id", "kind", "use")}
@@ -297,7 +301,7 @@ def building_facts(at: Place, buildings: gpd.GeoDataFrame) -> BuildingFacts:
     here = at.here
     built = np.array([b is None or b <= at.day for b in days(buildings, "built_on")], dtype=bool)
     shapes = shapes_of(buildings, built)
-    found = overlap(here, shapes)
+    found = overlap(here, shapes, cores=True)
     share, core = joint_share(found.part, found, here.shapes), joint_share(found.core, found, here.cores)
     registered = [covered(float(s), float(c)) for s, c in zip(share, core, strict=True)]
     return BuildingFacts(registered, _near_facts(at, buildings, shapes, found))
