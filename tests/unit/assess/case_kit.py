@@ -83,11 +83,9 @@ def _defaults(kind: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> gpd.GeoDataFrame:
     """Rows with `at` in metres as a frame in CRS84; an empty one keeps its columns."""
-    shapes = []
-    for row in rows:
-        at = row.pop("at", None)
-        shapes.append(None if at is None else box(EAST + at[0], NORTH + at[1], EAST + at[2], NORTH + at[3]))
-    names = columns or [*dict.fromkeys(name for row in rows for name in row)]
+    at = [row.get("at") for row in rows]
+    shapes = [None if a is None else box(EAST + a[0], NORTH + a[1], EAST + a[2], NORTH + a[3]) for a in at]
+    names = columns or [name for name in dict.fromkeys(name for row in rows for name in row) if name != "at"]
     data = {name: [_text(row.get(name)) for row in rows] for name in names}
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, crs="EPSG:4547")).to_crs(CRS84)
 
