@@ -83,8 +83,8 @@ def assess(
     Args:
         structures: Polygons in CRS84 with the columns `change` (appeared, altered, disappeared), `area_m2`
             (ellipsoidal) and `outline_error_m` (standard error of the outline's position). `area_error_m2`, `stage`,
-            `height_gain_m`, `height_m`, `use`, `before_acquired_at` and `first_seen_on` are used where they are
-            there. Further columns are kept; words in a column `flags` stay in front.
+            `height_gain_m`, `height_m`, `use`, `titled`, `before_acquired_at` and `first_seen_on` are used where they
+            are there. Further columns are kept; words in a column `flags` stay in front.
         layers: What to assess against (see `features.SCHEMAS`), each in CRS84 or absent.
         as_of: When the structures stood; its day in Beijing counts.
         book: The rulebook, None: the national base.
@@ -255,6 +255,7 @@ def _own_facts(row: Any, day: date) -> dict[str, Any]:
         "structure.lower": change == "altered" and gain is not None and gain < 0,
         "structure.hidden": isinstance(flags, (list, tuple)) and "concealment" in flags,
         "structure.use": row.get("use"),
+        "structure.titled": bool(row.get("titled", False)),
         "structure.seen_on": day,
         "structure.first_seen_on": min(day, parse_day(row.get("first_seen_on")) or day),
         "structure.absent_on": parse_day(absent if absent is not None else before),
@@ -286,12 +287,13 @@ def judged(judge: Judge, subjects: Subjects) -> Assessment:
         return Assessment("unassessed", neutral, parcel_ids=parcels, authority=authority)
     # What was put on top of a registered building is not what is registered.
     registered = _NO if own["structure.change"] == "altered" else subjects.registered
-    papers: set[str] = {"building"} if registered else set()
+    titled = Told(Grade.CERTAIN) if own["structure.titled"] else registered
+    papers: set[str] = {"building"} if titled else set()
     papers |= {"permit"} if own["structure.permitted"] else set()
     if registered:
         reasons = [r for r in reasons if "building" not in r.rule.excused_by or not r.rule.alleges]
     counting = [r for r in reasons if r.counts and not papers & set(r.rule.excused_by)]
-    status = _status(counting, registered, subjects, reasons)
+    status = _status(counting, titled, subjects, reasons)
     leading = max(counting, key=lambda r: SEVERITIES.index(r.rule.severity), default=None)
     follows = None if leading is None or leading.rule.consequence is None else leading.rule.consequence
     return Assessment(
@@ -302,7 +304,7 @@ def judged(judge: Judge, subjects: Subjects) -> Assessment:
         parcels,
         _named_permits(subjects, status),
         authority,
-        _flags(status, reasons, registered, own["structure.permitted"]),
+        _flags(status, reasons, titled, own["structure.permitted"]),
     )
 
 

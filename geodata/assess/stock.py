@@ -1,8 +1,9 @@
 """The stock: every known building against the latest plan and the permits, without new imagery (摸清底数).
 
 A building is assessed as it stands: a planning permit need not be in force today, it must have been when the building
-came to be; a temporary permit that ran out no longer covers anything. What a permit covers and the latest plan no
-longer has is `nonconforming` (不符合最新规划), what nothing on file allows is `suspected`.
+came to be; a temporary permit that ran out no longer covers anything; a title in the property register (`register_id`)
+stands for the papers. What has its papers and is no longer in the latest plan is `nonconforming` (不符合最新规划), what
+nothing on file allows is `suspected`.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ def _standing_on(buildings: gpd.GeoDataFrame, day: date) -> gpd.GeoDataFrame:
             "height_m": _objects(column(some, "height_m")),
             "height_error_m": 0.0,
             "use": _objects(column(some, "use")),
+            "register_id": _objects(column(some, "register_id")),
+            "titled": [v is not None for v in column(some, "register_id")],
             "built_on": _objects([b for b, kept in zip(built, keep, strict=True) if kept]),
             "first_seen_on": _objects([b for b, kept in zip(built, keep, strict=True) if kept]),
         },
@@ -119,7 +122,7 @@ def _lasting(permits: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
 
 def _standing(row: Mapping[str, Any]) -> Standing:
     status = row["status"]
-    if status == "permitted":
+    if status in ("permitted", "existing"):
         against = [r for r in row["reasons"] if r["category"] in _PLAN and r["certainty"] != "within_error"]
         return "nonconforming" if against else "conforming"
     return "suspected" if status == "suspected" else "unassessed"

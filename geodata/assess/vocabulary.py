@@ -53,6 +53,7 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "structure.lower": Fact("yes", "whether it lost height and still stands"),
         "structure.hidden": Fact("yes", "whether heights show what the picture does not"),
         "structure.use": Fact("word", "what it is used for, where a register tells"),
+        "structure.titled": Fact("yes", "whether a property register lists it (`register_id`, in a survey)"),
         "structure.seen_on": Fact("day", "the day as of which it is assessed"),
         "structure.first_seen_on": Fact("day", "the earliest day on which it is known to have stood"),
         "structure.absent_on": Fact("day", "the latest day on which it is known not to have stood"),

@@ -46,6 +46,15 @@ def test_permitted_unpermitted_and_no_longer_planned() -> None:
     assert found.loc["A", "area_error_m2"] == pytest.approx(0.3 * 30, rel=0.05)
 
 
+def test_a_title_stands_for_the_papers_and_not_for_the_plan() -> None:
+    titled = [house("A", 0, register_id="R-1"), house("B", 100, register_id="R-2"), house("C", 200)]
+    road = [{"zone_id": "Z", "kind": "road_redline", "at": [90, -50, 260, 50]}]
+    found = surveyed(titled, permits=[permit("G", 900)], zones=road)
+    assert dict(found["standing"]) == {"A": "conforming", "B": "nonconforming", "C": "suspected"}
+    assert [r["code"] for r in found.loc["B", "reasons"]] == ["in_zone"]
+    assert dict(found["status"]) == {"A": "existing", "B": "existing", "C": "suspected"}
+
+
 def test_a_temporary_permit_that_ran_out_needs_no_new_image() -> None:
     temporary = {"kind": "temporary", "valid_to": "2026-09-17"}
     found = surveyed([house("A", 0)], permits=[permit("G", 0, **temporary)])
