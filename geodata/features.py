@@ -102,6 +102,13 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("height_m", "number"),
         Column("register_id"),
     ),
+    "areas": (
+        Column("area_id", required=True),
+        Column("name", required=True),
+        Column("parent_id"),
+        Column("level"),
+        Column("division_code"),
+    ),
 }
 """The input layers; further columns are kept as they are. The first column is the id."""
 

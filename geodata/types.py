@@ -14,8 +14,8 @@ import shapely
 
 from geodata.errors import OptionError
 
-LayerKind = Literal["parcels", "permits", "zones", "buildings"]
-LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings")
+LayerKind = Literal["parcels", "permits", "zones", "buildings", "areas"]
+LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas")
 
 Change = Literal["appeared", "disappeared", "altered"]
 Status = Literal["suspected", "permitted", "existing", "unassessed"]
@@ -166,17 +166,21 @@ class SurfaceFiles:
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`)."""
+    """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`).
+
+    Administrative areas are kept with the scan; they decide no status.
+    """
 
     parcels: gpd.GeoDataFrame | None = None
     permits: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
     buildings: gpd.GeoDataFrame | None = None
+    areas: gpd.GeoDataFrame | None = None
 
     @property
     def any(self) -> bool:
         """Whether there is anything to assess against."""
-        return any(getattr(self, kind) is not None for kind in LAYER_KINDS)
+        return any(getattr(self, kind) is not None for kind in LAYER_KINDS if kind != "areas")
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from rich.table import Table
 from geodata.io.dates import parse_date
 from service.usecases.column_maps import parse_maps
 
-app = typer.Typer(no_args_is_help=True, help="Store and list layers: parcels, permits, zones, buildings.")
+app = typer.Typer(no_args_is_help=True, help="Store and list layers: parcels, permits, zones, buildings, areas.")
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 
 
 @app.command("add")
 def add(
-    kind: Annotated[str, typer.Argument(help="parcels, permits, zones or buildings.")],
+    kind: Annotated[str, typer.Argument(help="parcels, permits, zones, buildings or areas.")],
     file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")],
     data: Data = None,
     crs: Annotated[str | None, typer.Option(help="System of a file that declares none.")] = None,

@@ -46,7 +46,7 @@ def layer_out(request: Request, version: LayerVersion) -> LayerOut:
     ),
 )
 def post_layer(request: Request, response: Response, kind: str, form: Body, services: Kancha) -> LayerOut:
-    """Read a vector file as parcels, permits, zones or buildings, and tell what reading did to it."""
+    """Read a vector file as a layer of a kind, and tell what reading did to it."""
     form.only(_FIELDS)
     upload = form.files.get("file")
     if upload is None:

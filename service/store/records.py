@@ -96,7 +96,7 @@ class LayerVersion:
 
     Args:
         id: Derived from kind, content and the way it was read.
-        kind: `parcels`, `permits`, `zones` or `buildings`.
+        kind: `parcels`, `permits`, `zones`, `buildings` or `areas`.
         file_name: Name under which it came.
         sha256: Checksum of the content; names the stored file.
         read_as: How it was read: `crs`, `mapping`, `encoding` as declared.

@@ -21,6 +21,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "permits": "permit_id",
     "zones": "zone_id",
     "buildings": "building_id",
+    "areas": "area_id",
 }
 
 
