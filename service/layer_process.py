@@ -6,6 +6,7 @@ goes on and its sender gets a named error.
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ class LayerContent:
     """A layer that was read.
 
     Args:
+        sha256: Checksum of the features, as `LayerVersion.content_sha256`.
         columns: Type of each column.
         report: What reading did to it.
         bbox: Box around it; None without any geometry.
@@ -38,6 +40,7 @@ class LayerContent:
         rows_file: Where they are kept until they are stored.
     """
 
+    sha256: str
     columns: Mapping[str, str]
     report: Mapping[str, Any]
     bbox: Box | None
@@ -66,6 +69,7 @@ def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) ->
     """
     told = _call({"do": "layer", "path": str(path), "kind": kind, **how}, path.parent, limits)
     return LayerContent(
+        sha256=told["sha256"],
         columns=told["columns"],
         report=told["report"],
         bbox=None if told["bbox"] is None else tuple(told["bbox"]),
@@ -121,13 +125,15 @@ def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
 
     how = {name: request[name] for name in ("crs", "mapping", "encoding")}
     frame, report = read_layer(Path(request["path"]), request["kind"], **how)
-    count = 0
+    count, digest = 0, hashlib.sha256()
     with (Path(request["out"]) / _ROWS).open("wb") as file:
         for row in to_rows(frame, request["kind"]):
             file.write(orjson.dumps([row.fid, row.bbox, row.geojson]) + b"\n")
+            digest.update(row.geojson.encode() + b"\n")
             count += 1
     bounds = [float(v) for v in frame.total_bounds]
     return {
+        "sha256": digest.hexdigest(),
         "columns": column_types(frame),
         "report": report.as_dict(),
         "bbox": bounds if count and np.isfinite(bounds).all() else None,

@@ -63,6 +63,9 @@ class LayerStore(Protocol):
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text; `NotFoundError` without it."""
 
+    def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
+        """Features (by id) of which the texts of two versions differ; None where a version lacks the id."""
+
     def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
         """All features whose box meets another or that have none, in stored order, for work on them."""
 

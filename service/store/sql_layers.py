@@ -111,6 +111,38 @@ class SqlLayers:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
         return str(text)
 
+    def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
+        """Features (by id) of which the texts of two versions differ; None where a version lacks the id.
+
+        What is equal never leaves the database, and no transaction stays open while a caller is slow: versions never
+        change, so portions that are read one after the other belong together.
+        """
+        yield from self._joined(old, new, both=True)
+        for text, none in self._joined(new, old, both=False):
+            yield none, text
+
+    def _joined(self, left: str, right: str, *, both: bool) -> Iterator[tuple[str, str | None]]:
+        """Features of one version by id with those of another: the ones that are missing there, or also others."""
+        one, two = layer_features.alias("one"), layer_features.alias("two")
+        pair = one.outerjoin(two, sa.and_(two.c.version_id == right, two.c.fid == one.c.fid))
+        apart = two.c.fid.is_(None)
+        wanted = (
+            sa.select(one.c.fid, one.c.geojson, two.c.geojson.label("other"))
+            .select_from(pair)
+            .where(one.c.version_id == left, sa.or_(apart, one.c.geojson != two.c.geojson) if both else apart)
+            .order_by(one.c.fid)
+            .limit(_CHUNK)
+        )
+        last = ""
+        while True:
+            with self._db.read() as connection:
+                part = connection.execute(wanted.where(one.c.fid > last)).all()
+            for row in part:
+                yield row.geojson, row.other
+            if len(part) < _CHUNK:
+                return
+            last = part[-1].fid
+
     def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
         """All features whose box meets another or that have none, in stored order, for work on them."""
         wanted = sa.select(layer_features.c.geojson).where(layer_features.c.version_id == version_id)
