@@ -94,7 +94,7 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         layer_kind(kind),
         services.settings.limits,
         crs=facts.crs,
-        mapping=dict(facts.mapping) or None,
+        mapping=dict(facts.mapping),
         encoding=facts.encoding,
     )
     version = LayerVersion(
