@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -165,10 +165,24 @@ class SurfaceFiles:
 
 
 @dataclass(frozen=True)
+class LayerContent:
+    """Which content a layer of a scan stands for, told where the layer was read, so that nobody hashes it again.
+
+    Args:
+        sha256: Checksum of all features of the layer, whether they are at hand or only those near the scan.
+        version: Id of the stored version; None for a plain file.
+    """
+
+    sha256: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Layers:
     """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`).
 
-    Administrative areas are kept with the scan; they decide no status.
+    Administrative areas are kept with the scan; they decide no status. `contents` says what each stands for, where
+    that is known.
     """
 
     parcels: gpd.GeoDataFrame | None = None
@@ -176,6 +190,7 @@ class Layers:
     zones: gpd.GeoDataFrame | None = None
     buildings: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
+    contents: Mapping[str, LayerContent] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -127,6 +128,14 @@ class RowMaker:
 def to_rows(frame: gpd.GeoDataFrame, kind: str) -> list[FeatureRow]:
     """Each feature of a whole layer as finished GeoJSON with an id that is unique in the layer."""
     return list(RowMaker(kind).rows(frame))
+
+
+def content_sha256(frame: gpd.GeoDataFrame, kind: str) -> str:
+    """The checksum that a whole layer has once it is stored; see `LayerVersion.content_sha256`."""
+    digest = hashlib.sha256()
+    for row in RowMaker(kind).rows(frame):
+        digest.update(row.geojson.encode() + b"\n")
+    return digest.hexdigest()
 
 
 def _plain_column(column: pd.Series[Any]) -> list[Any]:

@@ -14,13 +14,12 @@ import orjson
 
 from geodata.differences import DIFFERENCES, difference
 from geodata.errors import MissingFileError, OptionError
-from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers
+from geodata.types import LAYER_KINDS, LayerKind
 from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload, write_beside
 from service.layer_process import read_layer_apart
 from service.services import Services
 from service.store.records import LayerVersion, Page
-from service.usecases.layer_rows import to_frame
 
 _LONGEST_SOURCE = 120
 
@@ -217,25 +216,3 @@ def newest_versions(services: Services) -> dict[str, str]:
     """The newest standing version of every kind that has one."""
     found = {kind: services.store.layers.newest(kind) for kind in LAYER_KINDS}
     return {kind: version.id for kind, version in found.items() if version is not None}
-
-
-def load_layers(services: Services, wanted: Mapping[str, str]) -> tuple[Layers, list[LayerReport]]:
-    """The stored layers for a scan, whole: their content is part of the scan's identity.
-
-    Args:
-        services: The service.
-        wanted: Version per kind.
-
-    Returns:
-        The layers, and the reports of their import.
-    """
-    frames: dict[str, Any] = {}
-    reports: list[LayerReport] = []
-    for kind in LAYER_KINDS:
-        if kind in wanted:
-            version = services.store.layers.get(wanted[kind])
-            frames[kind] = to_frame(services.store.layers.rows(version.id), version.columns)
-            told = dict(version.report)
-            told["dropped"] = [(row[0], row[1]) for row in told["dropped"]]
-            reports.append(LayerReport(**told))
-    return Layers(**frames), reports

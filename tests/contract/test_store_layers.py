@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from alembic import command
 
 from service.store.base import Store
 from service.store.migrate import configuration
+from service.store.records import FeatureRow
 from service.store.sqlite import SqliteStore
 from tests.contract.test_store_contract import BACKENDS, NOW, parcel, version
 
@@ -32,6 +33,26 @@ def test_source_and_times_come_back(store: Store) -> None:
     assert store.layers.get("v") == told
 
 
+def ids(texts: Iterable[str]) -> list[str]:
+    return [json.loads(text)["id"] for text in texts]
+
+
+def test_features_are_read_by_place_by_name_and_by_value(store: Store) -> None:
+    lone = FeatureRow("lone", None, '{"type":"Feature","id":"lone","geometry":null,"properties":{"kind":"x"}}')
+    rows = [parcel("p", 114.0), parcel("p~2", 114.5), parcel("pq", 114.0), parcel("p~", 120.0), lone]
+    store.layers.add(version(), rows)
+    store.layers.add(version("other"), [parcel("p", 114.0)])
+    box = (113.9, 35.9, 114.1, 36.1)
+    assert ids(store.layers.rows("v", box)) == ["p", "pq", "lone"]
+    assert ids(store.layers.rows("v", box, unplaced=False)) == ["p", "pq"]
+    assert ids(store.layers.rows("v", unplaced=False)) == ["p", "p~2", "pq", "p~"]
+    assert sorted(ids(store.layers.named("v", ["p", "none"]))) == ["p", "p~", "p~2"]
+    assert list(store.layers.named("v", [])) == []
+    many = [f"x{i}" for i in range(1_000)]
+    assert sorted(ids(store.layers.named("v", [*many, "pq"]))) == ["pq"]
+    assert ids(store.layers.rows_with("v", "kind", "x")) == ["lone"]
+
+
 def test_only_features_that_differ_are_told_however_many_there_are(store: Store) -> None:
     many = [parcel(f"{i:05}", 114.0 + i * 1e-4) for i in range(12_000)]
     later = [replace(row, geojson=row.geojson.replace("114.", "115.")) for row in many[:5_001]] + many[5_002:]
@@ -39,9 +60,9 @@ def test_only_features_that_differ_are_told_however_many_there_are(store: Store)
     store.layers.add(version("new"), [*later, parcel("甲", 114.0), parcel("乙~2", 114.0)])
     told = list(store.layers.differing("old", "new"))
     assert len(told) == 5_001 + 1 + 2
-    ids = [tuple(None if text is None else json.loads(text)["id"] for text in pair) for pair in told]
-    assert ids[:2] == [("00000", "00000"), ("00001", "00001")]
-    assert ids[5_001:] == [("05001", None), (None, "乙~2"), (None, "甲")]
+    names = [tuple(None if text is None else json.loads(text)["id"] for text in pair) for pair in told]
+    assert names[:2] == [("00000", "00000"), ("00001", "00001")]
+    assert names[5_001:] == [("05001", None), (None, "乙~2"), (None, "甲")]
     assert list(store.layers.differing("old", "old")) == []
     assert [one for one, _ in store.layers.differing("new", "old")].count(None) == 1
 
