@@ -7,11 +7,8 @@ columns of `SCHEMAS` under their own names, text as `str`, days as `datetime.dat
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -20,12 +17,33 @@ import pandas as pd
 import shapely
 
 from geodata.crs import CRS84
+from geodata.duplicates import Duplicates
 from geodata.errors import GeometryError, LayerColumnsError, LayerValueError
 from geodata.repair import NO_GEOMETRY, Geometries, place, repair_polygons, widen_lines
 from geodata.types import LayerKind
+from geodata.values import (
+    BEIJING,
+    UnreadableValueError,
+    as_day,
+    as_degrees,
+    as_last_day,
+    as_number,
+    as_share,
+    as_text,
+    converted,
+    parse_day,
+)
 
-BEIJING = timezone(timedelta(hours=8))
-"""Fixed UTC+8: China has kept no daylight saving time since 1991."""
+__all__ = [
+    "BEIJING",
+    "SCHEMAS",
+    "ZONE_KINDS",
+    "Column",
+    "Conformed",
+    "Conformer",
+    "conform",
+    "parse_day",
+]
 
 ZONE_KINDS: tuple[str, ...] = (
     "permanent_basic_farmland",
@@ -55,12 +73,13 @@ class Column:
 
     Args:
         name: Its name.
-        holds: Type of its values: text (`str`), day (`datetime.date`), number (`float`) or share (0 to 1).
+        holds: Type of its values: text (`str`), day (`datetime.date`), number (`float`, not negative), share (0 to
+            1) or degrees (`float`).
         required: Whether the layer is refused without it.
     """
 
     name: str
-    holds: Literal["text", "day", "number", "share"] = "text"
+    holds: Literal["text", "day", "number", "share", "degrees"] = "text"
     required: bool = False
 
 
@@ -102,13 +121,16 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("height_m", "number"),
         Column("register_id"),
     ),
+    "areas": (
+        Column("area_id", required=True),
+        Column("name", required=True),
+        Column("parent_id"),
+        Column("level"),
+        Column("division_code"),
+    ),
 }
 """The input layers; further columns are kept as they are. The first column is the id."""
 
-_EMPTY_WORDS = {"", "-", "--", "/", "null", "none", "nan", "nat", "<na>", "无"}
-_EMPTY_DAYS = {"0", "0.0", "00000000"}
-_OPEN_ENDED = {"长期", "永久", "长期有效"}
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _SHAPEFILE_NAME_LENGTH = 10
 
 
@@ -129,6 +151,70 @@ class Conformed:
     duplicated: list[str] = field(default_factory=list)
 
 
+class Conformer:
+    """Brings the parts of a layer to its schema, one after the other, as if they came at once.
+
+    Args:
+        kind: Which layer it is.
+        mapping: Foreign column names, target to source: `{"parcel_id": "DKBM"}`.
+    """
+
+    def __init__(self, kind: LayerKind, mapping: Mapping[str, str] | None = None) -> None:
+        self._kind, self._mapping = kind, mapping or {}
+        self._duplicates = Duplicates()
+        self.rows, self.kept = 0, 0
+        self.repaired: list[str] = []
+        self.dropped: list[tuple[str, str]] = []
+
+    @property
+    def duplicated(self) -> list[str]:
+        """Ids that occur more than once."""
+        return self._duplicates.names
+
+    def take(self, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """The next part of the layer, checked; its rows may all have been left out. Raises as `conform` does."""
+        kind, first = self._kind, self.rows + 1
+        frame = _renamed(raw, kind, self._mapping)
+        _typed(frame, kind, first)
+        shapes, reasons = place(raw.geometry.to_numpy(), raw.crs, f"The {kind} layer")
+        if kind == "zones":
+            shapes = widen_lines(shapes, list(frame["kind"]), list(frame["buffer_m"]), reasons)
+        if kind == "permits":
+            _leave_to_parcel(shapes, frame, reasons)
+        shapes, repaired = repair_polygons(shapes, reasons)
+        _note_empty(frame, kind, reasons)
+        keep = np.ones(len(frame), dtype=bool)
+        keep[list(reasons)] = False
+        names = frame[SCHEMAS[kind][0].name]
+        self.rows += len(frame)
+        self.repaired += [_called(names, i, first) for i in repaired if keep[i]]
+        self.dropped += [(_called(names, i, first), reason) for i, reason in sorted(reasons.items())]
+        whole = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=CRS84), crs=CRS84)
+        part = whole[keep].reset_index(drop=True)
+        part = part[self._duplicates.keep(part, SCHEMAS[kind][0].name)].reset_index(drop=True)
+        self.kept += len(part)
+        return part
+
+    def require_some(self) -> None:
+        """See that something of the layer can be used.
+
+        Raises:
+            GeometryError: If nothing can.
+        """
+        if self.kept:
+            return
+        raise GeometryError(
+            f"The {self._kind} layer holds {self.rows} features and none of them can be used"
+            + (f"; the first: {self.dropped[0][0]}, {self.dropped[0][1]}." if self.dropped else "."),
+            remedy="Give a layer with at least one valid polygon, or leave the layer out.",
+            rows=self.rows,
+        )
+
+
+def _called(names: pd.Series[Any], i: int, first: int) -> str:
+    return names.iloc[i] or f"row {first + i}"
+
+
 def conform(raw: gpd.GeoDataFrame, kind: LayerKind, *, mapping: Mapping[str, str] | None = None) -> Conformed:
     """Check a layer against its schema, repair its geometry and bring it to CRS84.
 
@@ -144,87 +230,10 @@ def conform(raw: gpd.GeoDataFrame, kind: LayerKind, *, mapping: Mapping[str, str
         CRSMismatchError: If the coordinates contradict the system.
         GeometryError: If no usable feature is left.
     """
-    frame = _renamed(raw, kind, mapping or {})
-    _typed(frame, kind)
-    shapes, reasons = place(raw.geometry.to_numpy(), raw.crs, f"The {kind} layer")
-    if kind == "zones":
-        shapes = widen_lines(shapes, list(frame["kind"]), list(frame["buffer_m"]), reasons)
-    if kind == "permits":
-        _leave_to_parcel(shapes, frame, reasons)
-    shapes, repaired = repair_polygons(shapes, reasons)
-    _note_empty(frame, kind, reasons)
-    ids = [name or f"row {i}" for i, name in enumerate(frame[SCHEMAS[kind][0].name], 1)]
-    dropped = [(ids[i], reason) for i, reason in sorted(reasons.items())]
-    keep = np.array([i not in reasons for i in range(len(frame))], dtype=bool)
-    if not keep.any():
-        raise GeometryError(
-            f"The {kind} layer holds {len(frame)} features and none of them can be used"
-            + (f"; the first: {dropped[0][0]}, {dropped[0][1]}." if dropped else "."),
-            remedy="Give a layer with at least one valid polygon, or leave the layer out.",
-            rows=len(frame),
-        )
-    whole = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=CRS84), crs=CRS84)
-    kept, duplicated = _without_duplicates(whole[keep].reset_index(drop=True), kind)
-    return Conformed(kept, [ids[i] for i in repaired if keep[i]], dropped, duplicated)
-
-
-def parse_day(value: object) -> date | None:
-    """A day in Beijing from what layers hold, None where there is none.
-
-    Accepts `2024-05-01`, `2024/5/1`, `2024.5.1`, `2024年5月1日`, `20240501` (text or number) and date types.
-    A time with an offset is moved to Beijing first; one without is taken as Beijing time.
-
-    >>> parse_day("2024/5/1"), parse_day(20240501.0), parse_day("2024-05-01T18:00:00Z")
-    (datetime.date(2024, 5, 1), datetime.date(2024, 5, 1), datetime.date(2024, 5, 2))
-
-    Raises:
-        ValueError: If it is not a date.
-    """
-    if _is_missing(value):
-        return None
-    if isinstance(value, np.datetime64):
-        value = pd.Timestamp(value).to_pydatetime()
-    if isinstance(value, datetime):
-        return (value.astimezone(BEIJING) if value.tzinfo else value).date()
-    if isinstance(value, date):
-        return value
-    text = _text(value) or ""
-    match = _DAY.fullmatch(text)
-    if match:
-        year, month, day = (int(group) for group in match.groups() if group is not None)
-        return date(year, month, day)
-    moment = datetime.fromisoformat(text.replace("/", "-"))
-    return (moment.astimezone(BEIJING) if moment.tzinfo else moment).date()
-
-
-def _is_missing(value: object) -> bool:
-    if value is None or value is pd.NaT or value is pd.NA:
-        return True
-    if isinstance(value, (float, np.floating)):
-        return math.isnan(value)
-    if isinstance(value, np.datetime64):
-        return bool(np.isnat(value))
-    return isinstance(value, str) and value.strip().lower() in _EMPTY_WORDS
-
-
-def _text(value: object) -> str | None:
-    """Text of a value; numbers without their `.0`, since shapefiles keep ids as numbers."""
-    if _is_missing(value):
-        return None
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _number(value: object) -> float:
-    return math.nan if _is_missing(value) else float(str(value).strip().replace(",", ""))
-
-
-def _day(value: object, column: str) -> date | None:
-    text = str(value).strip()
-    if text in _EMPTY_DAYS or (column == "valid_to" and text in _OPEN_ENDED):
-        return None
-    return parse_day(value)
+    conformer = Conformer(kind, mapping)
+    frame = conformer.take(raw)
+    conformer.require_some()
+    return Conformed(frame, conformer.repaired, conformer.dropped, conformer.duplicated)
 
 
 # --- columns -------------------------------------------------------------------------------------
@@ -238,8 +247,8 @@ def _renamed(raw: gpd.GeoDataFrame, kind: LayerKind, mapping: Mapping[str, str])
     named: dict[str, Any] = {}
     for column in SCHEMAS[kind]:
         source = sources.get(column.name)
-        values = [None] * len(attributes) if source is None else list(attributes[source])
-        named[column.name] = pd.Series(values, dtype=object)
+        absent = pd.Series([None] * len(attributes), dtype=object) if source is None else None
+        named[column.name] = attributes[source] if absent is None else absent
     for name in present:
         if name in sources.values():
             continue
@@ -292,51 +301,55 @@ def _matching(name: str, present: Sequence[str]) -> str | None:
     return None
 
 
-def _typed(frame: pd.DataFrame, kind: LayerKind) -> None:
-    """Bring the columns of the schema to their types, in place."""
+_CONVERT: Mapping[str, Callable[[object], object]] = {
+    "text": as_text,
+    "day": as_day,
+    "number": as_number,
+    "share": as_share,
+    "degrees": as_degrees,
+}
+
+
+def _typed(frame: pd.DataFrame, kind: LayerKind, first: int) -> None:
+    """Bring the columns of the schema to their types, in place; `first` is the number of the first row."""
     for column in SCHEMAS[kind]:
-        values: list[Any] = []
-        for row, value in enumerate(frame[column.name], 1):
-            try:
-                values.append(_coerced(value, column))
-            except (ValueError, OverflowError) as error:
-                raise LayerValueError(
-                    f"Row {row} of the {kind} layer: {column.name} is {str(value)[:60]!r}, "
-                    f"which is not a {column.holds}.",
-                    remedy="Correct the value; days are written 2024-05-01, numbers in m or m², shares from 0 to 1.",
-                    row=row,
-                    column=column.name,
-                    value=str(value)[:60],
-                ) from error
-        dtype = "float64" if column.holds in ("number", "share") else object
-        frame[column.name] = pd.Series(values, dtype=dtype, index=frame.index)
-    if kind == "zones":
-        _check_kinds(frame)
-
-
-def _coerced(value: object, column: Column) -> object:
-    if column.holds == "day":
-        return _day(value, column.name)
-    if column.holds == "text":
-        return _text(value)
-    number = _number(value)
-    if number < 0 or math.isinf(number) or (column.holds == "share" and number > 1):
-        raise ValueError("negative, infinite or more than everything")
-    return number
-
-
-def _check_kinds(frame: pd.DataFrame) -> None:
-    kinds = [None if k is None else k.lower().replace(" ", "_").replace("-", "_") for k in frame["kind"]]
-    for row, kind in enumerate(kinds, 1):
-        if kind is not None and kind not in ZONE_KINDS:
+        convert = as_last_day if column.name == "valid_to" else _CONVERT[column.holds]
+        try:
+            values = converted(frame[column.name], convert, numbers=column.holds not in ("text", "day"))
+        except UnreadableValueError as error:
+            shown = str(error.value)[:60]
             raise LayerValueError(
-                f"Row {row} of the zones layer: there is no zone kind {frame['kind'].iloc[row - 1]!r}.",
-                remedy=f"Allowed: {', '.join(ZONE_KINDS)}.",
-                row=row,
-                column="kind",
-                value=kind,
-            )
-    frame["kind"] = pd.Series(kinds, dtype=object, index=frame.index)
+                f"Row {first + error.row} of the {kind} layer: {column.name} is {shown!r}, "
+                f"which is not a {column.holds}.",
+                remedy="Correct the value; days are written 2024-05-01, numbers in m or m², shares from 0 to 1.",
+                row=first + error.row,
+                column=column.name,
+                value=shown,
+            ) from error
+        frame[column.name] = pd.Series(values, dtype=values.dtype, index=frame.index)
+    if kind == "zones":
+        _check_kinds(frame, first)
+
+
+def _zone_kind(value: object) -> str:
+    word = str(value).lower().replace(" ", "_").replace("-", "_")
+    if word not in ZONE_KINDS:
+        raise ValueError(word)
+    return word
+
+
+def _check_kinds(frame: pd.DataFrame, first: int) -> None:
+    try:
+        values = converted(frame["kind"], _zone_kind, numbers=False)
+    except UnreadableValueError as error:
+        raise LayerValueError(
+            f"Row {first + error.row} of the zones layer: there is no zone kind {error.value!r}.",
+            remedy=f"Allowed: {', '.join(ZONE_KINDS)}.",
+            row=first + error.row,
+            column="kind",
+            value=str(error.value),
+        ) from error
+    frame["kind"] = pd.Series(values, dtype=object, index=frame.index)
 
 
 # --- rows ----------------------------------------------------------------------------------------
@@ -354,22 +367,6 @@ def _leave_to_parcel(shapes: Geometries, frame: pd.DataFrame, reasons: dict[int,
 
 def _note_empty(frame: pd.DataFrame, kind: LayerKind, reasons: dict[int, str]) -> None:
     """Note the rows in which a needed value is empty."""
-    needed = [column.name for column in SCHEMAS[kind] if column.required]
-    for i, values in enumerate(zip(*(frame[name] for name in needed), strict=True)):
-        empty = [name for name, value in zip(needed, values, strict=True) if value is None]
-        if empty:
-            reasons.setdefault(i, f"{', '.join(empty)} is empty")
-
-
-def _without_duplicates(frame: gpd.GeoDataFrame, kind: LayerKind) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Drop rows that repeat an earlier one in everything; name all ids that occur more than once."""
-    ids = frame[SCHEMAS[kind][0].name]
-    twice = ids.duplicated(keep=False)
-    if not twice.any():
-        return frame, []
-    suspects = frame[twice]
-    shapes = shapely.to_wkb(shapely.normalize(suspects.geometry.to_numpy()))
-    others = pd.DataFrame(suspects.drop(columns="geometry")).astype(str)
-    equal = others.assign(geometry_wkb=[bytes(s or b"") for s in shapes]).duplicated()
-    kept = frame.drop(index=equal.index[equal]).reset_index(drop=True)
-    return kept, sorted(set(ids[twice]))
+    empty = pd.isna(frame[[column.name for column in SCHEMAS[kind] if column.required]])
+    for i in np.flatnonzero(empty.any(axis=1)).tolist():
+        reasons.setdefault(i, f"{', '.join(empty.columns[empty.iloc[i]])} is empty")

@@ -62,10 +62,21 @@ def layers_digest(layers: Layers) -> dict[str, str]:
     digests: dict[str, str] = {}
     for kind in LAYER_KINDS:
         frame = getattr(layers, kind)
-        if frame is not None:
+        if kind in layers.contents:
+            digests[kind] = layers.contents[kind].sha256
+        elif frame is not None:
             text = frame.to_json(default=str, drop_id=True).encode()
             digests[kind] = hashlib.sha256(text).hexdigest()
     return digests
+
+
+def _layer_names(layers: Layers, digests: dict[str, str]) -> dict[str, Any]:
+    """Each layer by the checksum of its content; one from a store by its version as well."""
+    versions = {kind: content.version for kind, content in layers.contents.items()}
+    return {
+        kind: {"version": versions[kind], "sha256": digest} if versions.get(kind) else digest
+        for kind, digest in digests.items()
+    }
 
 
 def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
@@ -91,10 +102,11 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         for role, info in what.inputs
     ]
     parameters = {**ask.options.result_parameters(), "aoi": None if ask.area is None else ask.area.wkt}
+    digests = layers_digest(ask.layers)
     identity = {
         "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at", "acquisition")} for i in inputs],
         "parameters": parameters,
-        "layers": layers_digest(ask.layers),
+        "layers": digests,
         "rules": ask.book.checksum,
         "code": version("kancha"),
         "model": what.model,
@@ -105,7 +117,7 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         "inputs": inputs,
         "parameters": parameters,
         "parameters_sha256": _digest(parameters),
-        "layers": identity["layers"],
+        "layers": _layer_names(ask.layers, digests),
         "rulebook": ask.book.as_dict(),
         "layer_reports": [report.as_dict() for report in ask.layer_reports],
         "model": what.model,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,8 @@ from geodata.errors import OptionError
 if TYPE_CHECKING:
     from geodata.assess.books import Book
 
-LayerKind = Literal["parcels", "permits", "zones", "buildings"]
-LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings")
+LayerKind = Literal["parcels", "permits", "zones", "buildings", "areas"]
+LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas")
 
 Change = Literal["appeared", "disappeared", "altered"]
 Status = Literal["suspected", "permitted", "existing", "unassessed"]
@@ -176,18 +176,37 @@ class SurfaceFiles:
 
 
 @dataclass(frozen=True)
+class LayerContent:
+    """Which content a layer of a scan stands for, told where the layer was read, so that nobody hashes it again.
+
+    Args:
+        sha256: Checksum of all features of the layer, whether they are at hand or only those near the scan.
+        version: Id of the stored version; None for a plain file.
+    """
+
+    sha256: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Layers:
-    """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`)."""
+    """The layers a scan is assessed against; each is None or a checked GeoDataFrame (see `features`).
+
+    Administrative areas are kept with the scan; they decide no status. `contents` says what each stands for, where
+    that is known.
+    """
 
     parcels: gpd.GeoDataFrame | None = None
     permits: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
     buildings: gpd.GeoDataFrame | None = None
+    areas: gpd.GeoDataFrame | None = None
+    contents: Mapping[str, LayerContent] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
         """Whether there is anything to assess against."""
-        return any(getattr(self, kind) is not None for kind in LAYER_KINDS)
+        return any(getattr(self, kind) is not None for kind in LAYER_KINDS if kind != "areas")
 
 
 @dataclass(frozen=True)

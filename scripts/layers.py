@@ -1,37 +1,64 @@
-"""`kancha layers`: store and list layers."""
+"""`kancha layers`: store, list and compare layers."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from geodata.features import parse_day
 from geodata.io.dates import parse_date
 from service.usecases.column_maps import parse_maps
 
-app = typer.Typer(no_args_is_help=True, help="Store and list layers: parcels, permits, zones, buildings.")
+if TYPE_CHECKING:
+    from service.services import Services
+    from service.store.records import LayerVersion
+
+app = typer.Typer(
+    no_args_is_help=True, help="Store, list and compare layers: parcels, permits, zones, buildings, areas."
+)
+Kind = Annotated[str, typer.Argument(help="parcels, permits, zones, buildings or areas.")]
+File = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")]
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
+Crs = Annotated[str | None, typer.Option(help="System of a file that declares none.")]
+Maps = Annotated[list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")]
+Encoding = Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")]
+
+
+@contextmanager
+def _services(data: Path | None) -> Iterator[Services]:
+    """The services of a data folder; loaded on demand, since the other commands need none of it."""
+    from service.bootstrap import open_services
+    from service.settings import read_settings
+
+    services = open_services(read_settings(data=data))
+    try:
+        yield services
+    finally:
+        services.close()
 
 
 @app.command("add")
 def add(
-    kind: Annotated[str, typer.Argument(help="parcels, permits, zones or buildings.")],
-    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")],
+    kind: Kind,
+    file: File,
     data: Data = None,
-    crs: Annotated[str | None, typer.Option(help="System of a file that declares none.")] = None,
-    maps: Annotated[
-        list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")] = None,
+    crs: Crs = None,
+    maps: Maps = None,
+    encoding: Encoding = None,
+    source: Annotated[str | None, typer.Option(help="Who sends it, the same word with every delivery.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day whose state the data show.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
+    valid_to: Annotated[str | None, typer.Option(help="Until when it holds, the day included.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""
-    # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases.layer_files import add_layer_file
     from service.usecases.layers import LayerFacts
 
@@ -39,13 +66,13 @@ def add(
         crs=crs,
         mapping=parse_maps(maps or []).get(kind, {}),
         encoding=encoding,
+        source=source,
+        as_of=None if as_of is None else parse_day(parse_date(as_of)),
         valid_from=None if valid_from is None else parse_date(valid_from),
+        valid_to=None if valid_to is None else parse_date(valid_to),
     )
-    services = open_services(read_settings(data=data))
-    try:
+    with _services(data) as services:
         version, new = add_layer_file(services, kind, file, facts)
-    finally:
-        services.close()
     told = version.report
     typer.echo(
         f"{'stored' if new else 'already stored'}: {kind} {version.id}, "
@@ -59,19 +86,48 @@ def add(
 @app.command("list")
 def show(data: Data = None) -> None:
     """List the stored layers."""
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases.layers import list_layers
 
-    services = open_services(read_settings(data=data))
-    try:
+    with _services(data) as services:
         page = list_layers(services, limit=1000, after_key=0)
-    finally:
-        services.close()
     table = Table(title=f"{page.matched} layers", title_justify="left")
-    for name in ("kind", "id", "file", "features", "stored"):
-        table.add_column(name)
+    for name in ("kind", "id", "source", "as of", "valid", "file", "features", "content", "stored"):
+        table.add_column(name, overflow="fold")
     for version in page.items:
-        stored = f"{version.created_at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(version.kind, version.id, version.file_name, str(version.features), stored)
-    Console().print(table)
+        table.add_row(*map(escape, _row(version)))
+    # a pipe or a log has no width of its own
+    (Console() if sys.stdout.isatty() else Console(width=200)).print(table)
+
+
+def _row(version: LayerVersion) -> list[str]:
+    span = [None if end is None else str(parse_day(end)) for end in (version.valid_from, version.valid_to)]
+    return [
+        version.kind,
+        version.id,
+        version.source or "",
+        str(version.as_of or ""),
+        " to ".join(end or "open" for end in span) if any(span) else "",
+        version.file_name,
+        str(version.features),
+        version.content_sha256[:8],
+        f"{version.created_at:%Y-%m-%d %H:%M} UTC",
+    ]
+
+
+@app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(help="Id of the earlier version.")],
+    new: Annotated[str, typer.Argument(help="Id of the later version.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="GeoJSON file; else it is printed.")] = None,
+    data: Data = None,
+) -> None:
+    """Tell what a version has that an earlier one had not: features added, removed, moved, changed."""
+    from service.usecases.layers import difference_parts, require_one_kind, write_differences
+
+    with _services(data) as services:
+        versions = require_one_kind(services, old, new)
+        if output is None:
+            sys.stdout.buffer.writelines(difference_parts(services, *versions))
+            return
+        counts = write_differences(services, *versions, output)
+    typer.echo(", ".join(f"{count} {name}" for name, count in counts.items()) + f"; written: {output}")

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +67,13 @@ def link_or_copy(source: Path, target: Path) -> Path:
     return target
 
 
-def write_beside(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
+def write_beside(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, at once or in parts, so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with beside.open("wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

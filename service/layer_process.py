@@ -6,6 +6,8 @@ goes on and its sender gets a named error.
 
 from __future__ import annotations
 
+import hashlib
+import math
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,8 @@ from service.store.records import Box, FeatureRow
 
 _ANSWER = ".answer.json"  # no sent file can be called so: see safe_name
 _ROWS = ".rows.jsonl"
+_PORTION = 50_000
+"""Features that are in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class LayerContent:
     """A layer that was read.
 
     Args:
+        sha256: Checksum of the features, as `LayerVersion.content_sha256`.
         columns: Type of each column.
         report: What reading did to it.
         bbox: Box around it; None without any geometry.
@@ -38,6 +43,7 @@ class LayerContent:
         rows_file: Where they are kept until they are stored.
     """
 
+    sha256: str
     columns: Mapping[str, str]
     report: Mapping[str, Any]
     bbox: Box | None
@@ -47,9 +53,9 @@ class LayerContent:
     def rows(self) -> Iterator[FeatureRow]:
         """The features, one after the other."""
         with self.rows_file.open("rb") as file:
-            for line in file:
-                fid, box, text = orjson.loads(line)
-                yield FeatureRow(fid, None if box is None else tuple(box), text)
+            for head, text in zip(file, file, strict=True):
+                fid, box = orjson.loads(head)
+                yield FeatureRow(fid, None if box is None else tuple(box), text[:-1].decode())
 
 
 def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) -> LayerContent:
@@ -59,13 +65,14 @@ def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) ->
         path: The file, in a private folder; what is read is written beside it.
         kind: Which layer it is.
         limits: What the process may use.
-        how: `crs`, `mapping`, `encoding` as `read_layer` takes them.
+        how: Fields of `ReadAs`.
 
     Raises:
         LayerError: The named refusal, or that the reading process died.
     """
-    told = _call({"do": "layer", "path": str(path), "kind": kind, **how}, path.parent, limits)
+    told = _call({"do": "layer", "path": str(path), "kind": kind, "how": how}, path.parent, limits)
     return LayerContent(
+        sha256=told["sha256"],
         columns=told["columns"],
         report=told["report"],
         bbox=None if told["bbox"] is None else tuple(told["bbox"]),
@@ -114,24 +121,27 @@ def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, An
 
 
 def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
-    import numpy as np
+    from geodata.io.vectors import LayerReader, ReadAs
+    from service.usecases.layer_rows import RowMaker
 
-    from geodata.io.vectors import read_layer
-    from service.usecases.layer_rows import column_types, to_rows
-
-    how = {name: request[name] for name in ("crs", "mapping", "encoding")}
-    frame, report = read_layer(Path(request["path"]), request["kind"], **how)
-    count = 0
+    reader = LayerReader(Path(request["path"]), request["kind"], ReadAs(**request["how"]), _PORTION)
+    maker, digest = RowMaker(request["kind"]), hashlib.sha256()
+    west, south, east, north = math.inf, math.inf, -math.inf, -math.inf
     with (Path(request["out"]) / _ROWS).open("wb") as file:
-        for row in to_rows(frame, request["kind"]):
-            file.write(orjson.dumps([row.fid, row.bbox, row.geojson]) + b"\n")
-            count += 1
-    bounds = [float(v) for v in frame.total_bounds]
+        for frame in reader.frames():
+            for row in maker.rows(frame):
+                if row.bbox is not None:
+                    west, south = min(west, row.bbox[0]), min(south, row.bbox[1])
+                    east, north = max(east, row.bbox[2]), max(north, row.bbox[3])
+                text = row.geojson.encode()
+                file.write(orjson.dumps([row.fid, row.bbox]) + b"\n" + text + b"\n")
+                digest.update(text + b"\n")
     return {
-        "columns": column_types(frame),
-        "report": report.as_dict(),
-        "bbox": bounds if count and np.isfinite(bounds).all() else None,
-        "count": count,
+        "sha256": digest.hexdigest(),
+        "columns": maker.columns,
+        "report": reader.report.as_dict(),
+        "bbox": [west, south, east, north] if west <= east else None,
+        "count": maker.count,
     }
 
 

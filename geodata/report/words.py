@@ -89,6 +89,7 @@ LAYER: dict[str, Text] = {
     "permits": Text("许可", "permits"),
     "zones": Text("管控区", "zones"),
     "buildings": Text("既有建筑", "buildings"),
+    "areas": Text("行政区划", "administrative areas"),
 }
 
 ROLE: dict[str, Text] = {

@@ -5,18 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
+from geodata.features import parse_day
 from geodata.io.dates import parse_date
-from service.dependencies import Body, Kancha, Pages, base_url, etag_of, only_query, page_links, unchanged
-from service.errors import BadRequestBodyError
+from service.dependencies import GEOJSON, Body, Kancha, Pages, base_url, etag_of, only_query, page_links, unchanged
+from service.errors import BadRequestBodyError, NotFoundError
+from service.files import Upload
 from service.routers.bodies import multipart_body
 from service.schemas.common import Link
 from service.schemas.layers import LayerList, LayerOut
 from service.store.records import LayerVersion, Page
+from service.uploads import Form
 from service.usecases import layers as usecase
 
 router = APIRouter(tags=["layers"])
-_FIELDS = {"file", "crs", "mapping", "encoding", "valid_from"}
+_READ = {
+    "crs": "System of a file that declares none.",
+    "mapping": 'JSON object, wanted column to given: {"parcel_id": "DKBM"}.',
+    "encoding": "Text encoding of a Shapefile that does not tell it.",
+    "source": "Who sends it.",
+}
+_TOLD = {
+    "as_of": "The day whose state the data show.",
+    "valid_from": "Since when the layer holds.",
+    "valid_to": "Until when it holds, the day included.",
+}
 
 
 def layer_out(request: Request, version: LayerVersion) -> LayerOut:
@@ -36,32 +50,36 @@ def layer_out(request: Request, version: LayerVersion) -> LayerOut:
     responses={200: {"model": LayerOut, "description": "The same layer is stored already."}},
     openapi_extra=multipart_body(
         {"file": "GeoJSON, GeoPackage, FlatGeobuf, or a zip of a Shapefile."},
-        {
-            "crs": "System of a file that declares none.",
-            "mapping": 'JSON object, wanted column to given: {"parcel_id": "DKBM"}.',
-            "encoding": "Text encoding of a Shapefile that does not tell it.",
-            "valid_from": "Since when the layer holds.",
-        },
+        _READ | _TOLD,
         required=["file"],
     ),
 )
 def post_layer(request: Request, response: Response, kind: str, form: Body, services: Kancha) -> LayerOut:
-    """Read a vector file as parcels, permits, zones or buildings, and tell what reading did to it."""
-    form.only(_FIELDS)
-    upload = form.files.get("file")
-    if upload is None:
-        raise BadRequestBodyError("The part file is missing.", remedy="Send the layer as the file part file.")
-    since = form.text("valid_from")
-    facts = usecase.LayerFacts(
-        crs=form.text("crs"),
-        mapping={str(k): str(v) for k, v in form.mapping("mapping").items()},
-        encoding=form.text("encoding"),
-        valid_from=None if since is None else parse_date(since),
-    )
+    """Read a vector file as a layer of a kind, and tell what reading did to it."""
+    form.only({"file", *_READ, *_TOLD})
+    upload, facts = _sent(form)
     version, new = usecase.add_layer(services, kind, upload, facts)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"{base_url(request)}/layers/{kind}/{version.id}"
     return layer_out(request, version)
+
+
+def _sent(form: Form) -> tuple[Upload, usecase.LayerFacts]:
+    """The file and what its sender says of it."""
+    upload = form.files.get("file")
+    if upload is None:
+        raise BadRequestBodyError("The part file is missing.", remedy="Send the layer as the file part file.")
+    times = {name: None if (text := form.text(name)) is None else parse_date(text) for name in _TOLD}
+    facts = usecase.LayerFacts(
+        crs=form.text("crs"),
+        mapping={str(k): str(v) for k, v in form.mapping("mapping").items()},
+        encoding=form.text("encoding"),
+        source=form.text("source"),
+        as_of=parse_day(times["as_of"]),
+        valid_from=times["valid_from"],
+        valid_to=times["valid_to"],
+    )
+    return upload, facts
 
 
 def _list(request: Request, page: Page[LayerVersion]) -> LayerList:
@@ -92,3 +110,23 @@ def get_layer(request: Request, response: Response, kind: str, version_id: str, 
     etag = etag_of(request, version.id, str(version.standing))
     response.headers["ETag"] = etag
     return unchanged(request, etag) or layer_out(request, version)
+
+
+@router.get(
+    "/layers/{kind}/{version_id}/diff/{other_id}",
+    summary="Differences of two layer versions",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}, "description": "GeoJSON FeatureCollection."}},
+    dependencies=[Depends(only_query())],
+)
+def get_layer_diff(request: Request, kind: str, version_id: str, other_id: str, services: Kancha) -> Response:
+    """By id, what a version has that the one before has not: `added`, `removed`, `moved` or `changed` features."""
+    old, new = usecase.require_one_kind(services, version_id, other_id)
+    if new.kind != usecase.layer_kind(kind):
+        raise NotFoundError(f"Layer version {other_id} is of the kind {new.kind}, not {kind}.")
+    etag = etag_of(request, old.id, new.id)
+    same = unchanged(request, etag)
+    if same is not None:
+        return same
+    parts = usecase.difference_parts(services, old, new)
+    return StreamingResponse(parts, media_type=GEOJSON, headers={"ETag": etag})

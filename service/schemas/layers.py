@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
@@ -16,9 +16,13 @@ class LayerOut(Answer):
     id: str
     kind: str
     file_name: str
-    sha256: str
+    sha256: str = Field(description="Checksum of the file.")
+    content_sha256: str = Field(description="Checksum of the features as they are stored.")
     read_as: dict[str, Any] = Field(description="How it was read: crs, mapping, encoding as declared.")
+    source: str | None = Field(description="Who sent it.")
+    as_of: date | None = Field(description="The day whose state the data show.")
     valid_from: datetime | None
+    valid_to: datetime | None = Field(description="Until when it holds, the day included.")
     standing: bool = Field(description="Whether later scans may take it as the newest of its kind.")
     columns: dict[str, str]
     report: dict[str, Any] = Field(description="What reading repaired, dropped, found twice.")

@@ -63,8 +63,17 @@ class LayerStore(Protocol):
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text; `NotFoundError` without it."""
 
-    def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
-        """All features whose box meets another or that have none, in stored order, for work on them."""
+    def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
+        """Features (by id) of which the texts of two versions differ; None where a version lacks the id."""
+
+    def rows(self, version_id: str, box: Box | None = None, *, unplaced: bool = True) -> Iterator[str]:
+        """All features whose box meets another and (if wanted) those that have none, in stored order."""
+
+    def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
+        """The features of ids, with those that repeat one of them (`id~2`), in no order."""
+
+    def rows_with(self, version_id: str, name: str, value: str) -> Iterator[str]:
+        """All features whose property has a value, in stored order."""
 
 
 class JobStore(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from geodata.pairing.usable import usable_share
@@ -96,11 +96,16 @@ class LayerVersion:
 
     Args:
         id: Derived from kind, content and the way it was read.
-        kind: `parcels`, `permits`, `zones` or `buildings`.
+        kind: `parcels`, `permits`, `zones`, `buildings` or `areas`.
         file_name: Name under which it came.
-        sha256: Checksum of the content; names the stored file.
+        sha256: Checksum of the file; names the stored file.
+        content_sha256: Checksum of the features as they are stored: the GeoJSON texts in their order, each with a line
+            feed behind it.
         read_as: How it was read: `crs`, `mapping`, `encoding` as declared.
+        source: Who sent it; None: not told.
+        as_of: The day in Beijing whose state the data show; None: not told.
         valid_from: Since when it holds; None: not told.
+        valid_to: Until when it holds, the day included; None: open.
         standing: Whether later scans may take it as the newest; False for a layer sent with one scan.
         columns: Type of each column, to restore the table exactly.
         report: What reading did to it.
@@ -113,6 +118,7 @@ class LayerVersion:
     kind: str
     file_name: str
     sha256: str
+    content_sha256: str
     read_as: Mapping[str, Any]
     valid_from: datetime | None
     standing: bool
@@ -121,6 +127,9 @@ class LayerVersion:
     features: int
     bbox: Box | None
     created_at: datetime
+    source: str | None = None
+    as_of: date | None = None
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,10 @@ layer_versions = sa.Table(
     sa.Column("features", sa.Integer, nullable=False),
     sa.Column("bbox", sa.JSON(none_as_null=True)),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("content_sha256", sa.String(64), nullable=False, server_default=""),
+    sa.Column("source", sa.String(120)),
+    sa.Column("as_of", sa.Date),
+    sa.Column("valid_to", UtcTime),
     sqlite_autoincrement=True,
 )
 
@@ -104,6 +108,7 @@ layer_features = sa.Table(
     *_box(nullable=True),
     sa.Column("geojson", sa.Text, nullable=False),
     sa.UniqueConstraint("version_id", "fid"),
+    sa.Index("ix_layer_features_version_id_seq", "version_id", "seq"),
     sqlite_autoincrement=True,
 )
 

@@ -15,6 +15,7 @@ from service.store.sql_features import feature_values, insert_chunks, page_of, p
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _CHUNK = 5_000
+_NAMES = 200
 
 
 class SqlLayers:
@@ -111,14 +112,71 @@ class SqlLayers:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
         return str(text)
 
-    def rows(self, version_id: str, box: Box | None = None) -> Iterator[str]:
-        """All features whose box meets another or that have none, in stored order, for work on them."""
-        wanted = sa.select(layer_features.c.geojson).where(layer_features.c.version_id == version_id)
+    def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
+        """Features (by id) of which the texts of two versions differ; None where a version lacks the id.
+
+        What is equal never leaves the database, and no transaction stays open while a caller is slow: versions never
+        change, so portions that are read one after the other belong together.
+        """
+        yield from self._joined(old, new, both=True)
+        for text, none in self._joined(new, old, both=False):
+            yield none, text
+
+    def _joined(self, left: str, right: str, *, both: bool) -> Iterator[tuple[str, str | None]]:
+        """Features of one version by id with those of another: the ones that are missing there, or also others."""
+        one, two = layer_features.alias("one"), layer_features.alias("two")
+        pair = one.outerjoin(two, sa.and_(two.c.version_id == right, two.c.fid == one.c.fid))
+        apart = two.c.fid.is_(None)
+        wanted = (
+            sa.select(one.c.fid, one.c.geojson, two.c.geojson.label("other"))
+            .select_from(pair)
+            .where(one.c.version_id == left, sa.or_(apart, one.c.geojson != two.c.geojson) if both else apart)
+            .order_by(one.c.fid)
+            .limit(_CHUNK)
+        )
+        last = ""
+        while True:
+            with self._db.read() as connection:
+                part = connection.execute(wanted.where(one.c.fid > last)).all()
+            for row in part:
+                yield row.geojson, row.other
+            if len(part) < _CHUNK:
+                return
+            last = part[-1].fid
+
+    def rows(self, version_id: str, box: Box | None = None, *, unplaced: bool = True) -> Iterator[str]:
+        """All features whose box meets another and (if wanted) those that have none, in stored order."""
+        lone = layer_features.c.west.is_(None)
         if box is not None:
-            wanted = wanted.where(sa.or_(meets(layer_features, [box]), layer_features.c.west.is_(None)))
+            near = meets(layer_features, [box])
+            yield from self._texts(version_id, sa.or_(near, lone) if unplaced else near)
+        else:
+            yield from self._texts(version_id, sa.true() if unplaced else sa.not_(lone))
+
+    def rows_with(self, version_id: str, name: str, value: str) -> Iterator[str]:
+        """All features whose property has a value, in stored order."""
+        yield from self._texts(version_id, property_is(layer_features, name, value))
+
+    def _texts(self, version_id: str, where: sa.ColumnElement[bool]) -> Iterator[str]:
+        wanted = sa.select(layer_features.c.geojson).where(layer_features.c.version_id == version_id, where)
         with self._db.read() as connection:
             for part in connection.execute(wanted.order_by(layer_features.c.seq)).partitions(_CHUNK):
                 for row in part:
+                    yield row.geojson
+
+    def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
+        """The features of ids, with those that repeat one of them (`id~2`), in no order."""
+        fid = layer_features.c.fid
+        told = list(names)
+        with self._db.read() as connection:
+            for first in range(0, len(told), _NAMES):
+                part = told[first : first + _NAMES]
+                # everything from `id~` to `id~` with anything behind it: a range of the index
+                repeats = [sa.and_(fid >= f"{name}~", fid < f"{name}\x7f") for name in part]
+                wanted = sa.select(layer_features.c.geojson).where(
+                    layer_features.c.version_id == version_id, sa.or_(fid.in_(part), *repeats)
+                )
+                for row in connection.execute(wanted):
                     yield row.geojson
 
 

@@ -20,7 +20,8 @@ from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_verdicts import SqlVerdicts
 
-_BUSY_TIMEOUT_MS = 30_000
+_BUSY_TIMEOUT_MS = 120_000
+"""A million parcels are stored in one transaction, which takes half a minute: the others wait for it."""
 
 
 class SqliteStore:

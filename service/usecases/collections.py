@@ -20,6 +20,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "permits": "Permits 许可",
         "zones": "Zones 规划控制区",
         "buildings": "Known buildings 现状建筑",
+        "areas": "Administrative areas 行政区划",
     }
 )
 _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
@@ -29,6 +30,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "permits": "The newest stored permits.",
         "zones": "The newest stored zones of plan and law.",
         "buildings": "The newest stored known buildings.",
+        "areas": "The newest stored administrative areas.",
     }
 )
 _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -38,6 +40,7 @@ _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "permits": (ID_COLUMNS["permits"], "parcel_id", "kind"),
         "zones": (ID_COLUMNS["zones"], "kind"),
         "buildings": (ID_COLUMNS["buildings"], "register_id"),
+        "areas": (ID_COLUMNS["areas"], "parent_id", "level", "division_code"),
     }
 )
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers
+from geodata.differences import DIFFERENCES, difference
+from geodata.errors import MissingFileError, OptionError
+from geodata.types import LAYER_KINDS, LayerKind
 from service.errors import BadRequestBodyError, NotFoundError
-from service.files import Upload
+from service.files import Upload, write_beside
 from service.layer_process import read_layer_apart
 from service.services import Services
 from service.store.records import LayerVersion, Page
-from service.usecases.layer_rows import to_frame
+
+_LONGEST_SOURCE = 120
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,33 @@ class LayerFacts:
         crs: System of a file that declares none.
         mapping: Column names, wanted to given: `{"parcel_id": "DKBM"}`.
         encoding: Text encoding of a Shapefile that does not tell it.
+        source: Who sends it.
+        as_of: The day in Beijing whose state the data show.
         valid_from: Since when the layer holds.
+        valid_to: Until when it holds, the day included.
         standing: Whether later scans may take it as the newest of its kind.
     """
 
     crs: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     encoding: str | None = None
+    source: str | None = None
+    as_of: date | None = None
     valid_from: datetime | None = None
+    valid_to: datetime | None = None
     standing: bool = True
+
+    def __post_init__(self) -> None:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
+            raise OptionError(
+                f"The layer would hold from {self.valid_from.date()} to {self.valid_to.date()}, which is before it.",
+                remedy="Swap the two, or leave one out.",
+            )
+        if self.source is not None and not 0 < len(self.source.strip()) <= _LONGEST_SOURCE:
+            raise OptionError(
+                f"The name of the source has {len(self.source.strip())} characters.",
+                remedy=f"Give it one of 1 to {_LONGEST_SOURCE} characters, the same with every delivery.",
+            )
 
 
 def layer_kind(text: str) -> LayerKind:
@@ -70,7 +93,7 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         layer_kind(kind),
         services.settings.limits,
         crs=facts.crs,
-        mapping=dict(facts.mapping) or None,
+        mapping=dict(facts.mapping),
         encoding=facts.encoding,
     )
     version = LayerVersion(
@@ -78,6 +101,7 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         kind=kind,
         file_name=upload.name,
         sha256=upload.sha256,
+        content_sha256=content.sha256,
         read_as={"crs": facts.crs, "mapping": dict(facts.mapping), "encoding": facts.encoding},
         valid_from=facts.valid_from,
         standing=facts.standing,
@@ -86,6 +110,9 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         features=content.count,
         bbox=content.bbox,
         created_at=datetime.now(UTC),
+        source=facts.source,
+        as_of=facts.as_of,
+        valid_to=facts.valid_to,
     )
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.layers.add(version, content.rows())
@@ -93,7 +120,10 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
 
 
 def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:
-    told = [kind, sha256, facts.crs, sorted(facts.mapping.items()), facts.encoding, facts.valid_from]
+    told: list[Any] = [kind, sha256, facts.crs, sorted(facts.mapping.items()), facts.encoding, facts.valid_from]
+    # what came to be told later is left out where it is not told: the same file keeps the id that it has
+    later = {"source": facts.source, "as_of": facts.as_of, "valid_to": facts.valid_to}
+    told += [given] if (given := {name: value for name, value in later.items() if value is not None}) else []
     return hashlib.sha256(orjson.dumps(told)).hexdigest()[:20]
 
 
@@ -112,6 +142,58 @@ def get_layer(services: Services, kind: str, version_id: str) -> LayerVersion:
     if version.kind != layer_kind(kind):
         raise NotFoundError(f"Layer version {version_id} is of the kind {version.kind}, not {kind}.")
     return version
+
+
+def require_one_kind(services: Services, old: str, new: str) -> tuple[LayerVersion, LayerVersion]:
+    """Two versions of one kind, so that they can be compared.
+
+    Raises:
+        NotFoundError: If one is not there.
+        BadRequestBodyError: If they are of two kinds.
+    """
+    first, second = services.store.layers.get(old), services.store.layers.get(new)
+    if first.kind != second.kind:
+        raise BadRequestBodyError(
+            f"Layer version {old} is of the kind {first.kind}, and {new} of the kind {second.kind}.",
+            remedy="Compare two versions of one kind.",
+        )
+    return first, second
+
+
+def difference_parts(
+    services: Services, old: LayerVersion, new: LayerVersion, counts: Counter[str] | None = None
+) -> Iterator[bytes]:
+    """The differences of two versions by id, as the parts of one GeoJSON text; see `differences.difference`.
+
+    However large the layers are, only a portion is in memory. The last member counts what was told; `counts` is filled
+    with it too.
+    """
+    head = {"type": "FeatureCollection", "kind": new.kind, "from": old.id, "to": new.id}
+    yield orjson.dumps(head)[:-1] + b',"features":['
+    counts = Counter() if counts is None else counts
+    for texts in services.store.layers.differing(old.id, new.id):
+        before, after = (None if text is None else orjson.loads(text) for text in texts)
+        told = difference(before, after)
+        if told is not None:
+            yield (b",\n" if counts else b"\n") + orjson.dumps(told)
+            counts[told["properties"]["difference"]] += 1
+    yield b'],"counts":' + orjson.dumps({name: counts[name] for name in DIFFERENCES}) + b"}\n"
+
+
+def write_differences(services: Services, old: LayerVersion, new: LayerVersion, path: Path) -> dict[str, int]:
+    """Write the differences of two versions to a file, whole or not at all.
+
+    Returns:
+        How many there are of each kind.
+
+    Raises:
+        MissingFileError: If there is no folder to write in.
+    """
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise MissingFileError(f"{path} cannot be written.", remedy="Name a file in a folder that is there.")
+    counts = Counter[str]()
+    write_beside(path, difference_parts(services, old, new, counts))
+    return {name: counts[name] for name in DIFFERENCES}
 
 
 def check_versions(services: Services, wanted: Mapping[str, str]) -> None:
@@ -134,25 +216,3 @@ def newest_versions(services: Services) -> dict[str, str]:
     """The newest standing version of every kind that has one."""
     found = {kind: services.store.layers.newest(kind) for kind in LAYER_KINDS}
     return {kind: version.id for kind, version in found.items() if version is not None}
-
-
-def load_layers(services: Services, wanted: Mapping[str, str]) -> tuple[Layers, list[LayerReport]]:
-    """The stored layers for a scan, whole: their content is part of the scan's identity.
-
-    Args:
-        services: The service.
-        wanted: Version per kind.
-
-    Returns:
-        The layers, and the reports of their import.
-    """
-    frames: dict[str, Any] = {}
-    reports: list[LayerReport] = []
-    for kind in LAYER_KINDS:
-        if kind in wanted:
-            version = services.store.layers.get(wanted[kind])
-            frames[kind] = to_frame(services.store.layers.rows(version.id), version.columns)
-            told = dict(version.report)
-            told["dropped"] = [(row[0], row[1]) for row in told["dropped"]]
-            reports.append(LayerReport(**told))
-    return Layers(**frames), reports

@@ -28,7 +28,7 @@ from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
 from service.settings import Settings
-from service.usecases.layers import load_layers
+from service.usecases.layer_loading import around, load_layers
 
 CURRENT = "current"
 """As rules of a scan: the rulebook in use. In the data folder's `rulebooks`: the file that names it."""
@@ -207,8 +207,9 @@ def explain_finding(services: Services, finding_id: str) -> Explained:
     feature = orjson.loads(services.store.scans.finding(finding_id))
     told = feature["properties"]
     scan = services.store.scans.get(told["scan_id"])
-    layers, _ = load_layers(services, scan.layers)
-    row = {**told, "geometry": shapely.geometry.shape(feature["geometry"])}
+    outline = shapely.geometry.shape(feature["geometry"])
+    layers, _ = load_layers(services, scan.layers, around(outline.bounds))
+    row = {**told, "geometry": outline}
     structure = gpd.GeoDataFrame([row], geometry="geometry", crs=CRS84)
     book = get_book(services.settings, str(scan.options.get("rules", NATIONAL)))
     as_of = datetime.fromisoformat(told["after_acquired_at"])

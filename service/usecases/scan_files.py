@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from geodata.errors import MissingFileError, OptionError
-from geodata.types import LAYER_KINDS, LayerKind, LayerReport, Layers, ProgressHook, ScanOptions, SurfaceFiles
+from geodata.types import (
+    LAYER_KINDS,
+    LayerContent,
+    LayerKind,
+    LayerReport,
+    Layers,
+    ProgressHook,
+    ScanOptions,
+    SurfaceFiles,
+)
 from service.files import write_beside
 
 if TYPE_CHECKING:
@@ -116,8 +125,10 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
 def read_layers(files: ScanFiles) -> tuple[Layers, list[LayerReport]]:
     """The layers of a scan from their files, with what reading did to each."""
     from geodata.io.vectors import read_layer
+    from service.usecases.layer_rows import content_sha256
 
     frames: dict[str, Any] = {}
+    contents: dict[str, LayerContent] = {}
     reports: list[LayerReport] = []
     for kind in LAYER_KINDS:
         if kind in files.layers:
@@ -129,7 +140,8 @@ def read_layers(files: ScanFiles) -> tuple[Layers, list[LayerReport]]:
                 encoding=files.encoding,
             )
             reports.append(report)
-    return Layers(**frames), reports
+            contents[kind] = LayerContent(content_sha256(frames[kind], kind))
+    return Layers(**frames, contents=contents), reports
 
 
 def as_bytes(collection: Mapping[str, Any]) -> bytes:

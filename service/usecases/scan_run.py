@@ -20,7 +20,7 @@ from service.files import link_or_copy, private_folder
 from service.services import Services
 from service.store.records import Claim, FindingRow, Job, Scan, Scene
 from service.usecases.areas import area_geometry
-from service.usecases.layers import load_layers
+from service.usecases.layer_loading import load_layers, near
 from service.usecases.models import judge_for
 from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for
@@ -46,23 +46,31 @@ def run_scan_job(services: Services, claim: Claim) -> None:
     order = from_request(job.request)
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
-    options = options_for(order, before, after)
-    options = replace(options, workers=max(options.workers, services.settings.jobs.threads_per_scan))
-    result = _scan(services, order, (before, after), options, progress_hook(services, claim))
-    scan = scan_record(job, order, options, result)
+    result = scan_again(services, order, progress_hook(services, claim))
+    scan = scan_record(job, order, options_for(order, before, after), result)
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
 
 
-def _scan(
-    services: Services,
-    order: ScanOrder,
-    pair: tuple[Scene, Scene],
-    options: ScanOptions,
-    progress: ProgressHook,
-) -> ScanResult:
+def scan_again(services: Services, order: ScanOrder, progress: ProgressHook | None = None) -> ScanResult:
+    """Do what an order asks, with the scenes, the layer versions and the model that it names.
+
+    All of these never change: the same order gives the same findings, whatever was stored since.
+
+    Args:
+        services: The service.
+        order: What is asked, as it was stored.
+        progress: Hears of the work's progress and may stop it.
+
+    Raises:
+        KanchaError: The named refusal of the scan.
+    """
     from geodata.scan import scan
 
-    layers, reports = load_layers(services, order.layers)
+    pair = services.store.scenes.get(order.before_scene), services.store.scenes.get(order.after_scene)
+    options = options_for(order, *pair)
+    options = replace(options, workers=max(options.workers, services.settings.jobs.threads_per_scan))
+    roles = {role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}
+    layers, reports = load_layers(services, order.layers, near(pair, roles))
     with private_folder(services.settings.data / "work") as folder:
         # each under its own name, which may carry its date and stands in the provenance
         before, after = (
@@ -70,7 +78,7 @@ def _scan(
         )
         models = {
             role: link_or_copy(services.blobs.path(scene.sha256), folder / role / scene.file_name)
-            for role, scene in ((r, services.store.scenes.get(s)) for r, s in order.surfaces.items())
+            for role, scene in roles.items()
         }
         surfaces = None
         if models:

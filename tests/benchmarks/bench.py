@@ -30,6 +30,7 @@ from ablation import ablation  # noqa: E402  (found through the line above)
 from alignment import alignment  # noqa: E402
 from assessing import assessing  # noqa: E402
 from height import height  # noqa: E402
+from layers import layers  # noqa: E402
 from learning import cascade, quiet, starter  # noqa: E402
 from nochange import nochange  # noqa: E402
 from pairs import DATA, DATES, FRANCE, TEXAS, real_pairs  # noqa: E402
@@ -140,6 +141,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "align": alignment,
     "demo": demo,
     "height": height,
+    "layers": layers,
     "nochange": nochange,
     "assessing": assessing,
     "speed": speed,

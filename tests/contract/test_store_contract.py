@@ -177,6 +177,7 @@ def version(name: str = "v", *, standing: bool = True, kind: str = "parcels") ->
         kind=kind,
         file_name="p.geojson",
         sha256="1" * 64,
+        content_sha256="2" * 64,
         read_as={"crs": None},
         valid_from=None,
         standing=standing,

@@ -71,6 +71,7 @@ class TestColumns:
             ("permits", "permit_id, valid_from"),
             ("zones", "zone_id, kind"),
             ("buildings", "building_id"),
+            ("areas", "area_id, name"),
         ],
     )
     def test_missing_ones_are_named_with_a_way_out(self, kind: LayerKind, missing: str) -> None:

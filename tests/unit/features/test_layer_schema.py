@@ -231,3 +231,12 @@ def test_no_system_and_an_old_datum_are_refused() -> None:
         conform(layer([square()], crs=None, parcel_id=["a"]), "parcels")
     with pytest.raises(CRSError, match="no public accurate transformation"):
         conform(layer([square()], crs="EPSG:2383", parcel_id=["a"]), "parcels")
+
+
+def test_administrative_areas_have_a_name_and_a_place_in_the_order() -> None:
+    columns = {"area_id": [130402001.0, 2], "name": ["火磨街道", None], "DIVISION_CODE": ["130402", ""]}
+    done = conform(layer([square(), square(50)], **columns), "areas")
+    assert done.frame[["area_id", "name", "division_code", "level"]].values.tolist() == [
+        ["130402001", "火磨街道", "130402", None]
+    ]
+    assert done.dropped == [("2", "name is empty")]

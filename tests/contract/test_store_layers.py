@@ -1,0 +1,87 @@
+"""What every store must keep of layer versions, whatever it is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from service.store.base import Store
+from service.store.migrate import configuration
+from service.store.records import FeatureRow
+from service.store.sqlite import SqliteStore
+from tests.contract.test_store_contract import BACKENDS, NOW, parcel, version
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = BACKENDS[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def test_source_and_times_come_back(store: Store) -> None:
+    told = replace(version(), source="自然资源局", as_of=date(2026, 9, 30), valid_from=NOW, valid_to=NOW)
+    store.layers.add(told, [])
+    assert store.layers.get("v") == told
+
+
+def ids(texts: Iterable[str]) -> list[str]:
+    return [json.loads(text)["id"] for text in texts]
+
+
+def test_features_are_read_by_place_by_name_and_by_value(store: Store) -> None:
+    lone = FeatureRow("lone", None, '{"type":"Feature","id":"lone","geometry":null,"properties":{"kind":"x"}}')
+    rows = [parcel("p", 114.0), parcel("p~2", 114.5), parcel("pq", 114.0), parcel("p~", 120.0), lone]
+    store.layers.add(version(), rows)
+    store.layers.add(version("other"), [parcel("p", 114.0)])
+    box = (113.9, 35.9, 114.1, 36.1)
+    assert ids(store.layers.rows("v", box)) == ["p", "pq", "lone"]
+    assert ids(store.layers.rows("v", box, unplaced=False)) == ["p", "pq"]
+    assert ids(store.layers.rows("v", unplaced=False)) == ["p", "p~2", "pq", "p~"]
+    assert sorted(ids(store.layers.named("v", ["p", "none"]))) == ["p", "p~", "p~2"]
+    assert list(store.layers.named("v", [])) == []
+    many = [f"x{i}" for i in range(1_000)]
+    assert sorted(ids(store.layers.named("v", [*many, "pq"]))) == ["pq"]
+    assert ids(store.layers.rows_with("v", "kind", "x")) == ["lone"]
+
+
+def test_only_features_that_differ_are_told_however_many_there_are(store: Store) -> None:
+    many = [parcel(f"{i:05}", 114.0 + i * 1e-4) for i in range(12_000)]
+    later = [replace(row, geojson=row.geojson.replace("114.", "115.")) for row in many[:5_001]] + many[5_002:]
+    store.layers.add(version("old"), many)
+    store.layers.add(version("new"), [*later, parcel("甲", 114.0), parcel("乙~2", 114.0)])
+    told = list(store.layers.differing("old", "new"))
+    assert len(told) == 5_001 + 1 + 2
+    names = [tuple(None if text is None else json.loads(text)["id"] for text in pair) for pair in told]
+    assert names[:2] == [("00000", "00000"), ("00001", "00001")]
+    assert names[5_001:] == [("05001", None), (None, "乙~2"), (None, "甲")]
+    assert list(store.layers.differing("old", "old")) == []
+    assert [one for one, _ in store.layers.differing("new", "old")].count(None) == 1
+
+
+def test_layer_versions_of_an_older_store_get_the_checksum_of_their_content(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "k.sqlite")
+    store.layers.add(version(), [parcel("p1", 114.0), parcel("p2", 114.5)])
+    store.layers.add(version("empty"), [])
+    texts = list(store.layers.rows("v"))
+    store.close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'k.sqlite'}")
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+    engine.dispose()
+    again = SqliteStore(tmp_path / "k.sqlite")
+    told = again.layers.get("v")
+    assert told.content_sha256 == hashlib.sha256("".join(f"{text}\n" for text in texts).encode()).hexdigest()
+    assert (told.source, told.as_of, told.valid_to) == (None, None, None)
+    assert again.layers.get("empty").content_sha256 == hashlib.sha256().hexdigest()
+    again.close()

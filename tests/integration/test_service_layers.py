@@ -1,0 +1,107 @@
+"""Layers over HTTP, from what four bureaus send: kinds, versions, differences, sources, previews, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+from tests.integration.conftest import TestClient
+from tests.integration.service_kit import kancha, polygon, write_layer
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Any]:
+    """A service whose store is empty."""
+    with TestClient(create_app(Settings(data=tmp_path / "data")), raise_server_exceptions=False) as made:
+        yield made
+
+
+def send(client: Any, kind: str, path: Path, **fields: str) -> Any:
+    return client.post(f"/layers/{kind}", files={"file": (path.name, path.read_bytes())}, data=fields)
+
+
+def test_administrative_areas_are_a_layer_and_a_collection(client: Any, tmp_path: Path) -> None:
+    told = {"area_id": "130402", "name": "邯山区", "level": "district"}
+    path = write_layer(tmp_path / "areas.geojson", [(told, polygon(0, 0, 9, 9))])
+    answer = send(client, "areas", path)
+    assert (answer.status_code, answer.json()["kind"]) == (201, "areas")
+    found = client.get("/collections/areas/items", params={"level": "district"}).json()
+    assert [f["properties"]["name"] for f in found["features"]] == ["邯山区"]
+
+
+@pytest.fixture
+def two_quarters(client: Any, tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parcels of two quarters: one stays, one moves by a metre, one changes its use, one goes, one comes."""
+    old = [("stays", 0, "0103"), ("moves", 100, "0103"), ("changes", 200, "0103"), ("goes", 300, "0103")]
+    new = [("stays", 0, "0103"), ("moves", 102, "0103"), ("changes", 200, "0702"), ("comes", 400, "0103")]
+    told = []
+    for quarter, rows in (("2026-06-30", old), ("2026-09-30", new)):
+        features = [({"parcel_id": name, "land_use": use}, polygon(0, at, 80, 80)) for name, at, use in rows]
+        path = write_layer(tmp_path / f"{quarter}.geojson", features)
+        answer = send(client, "parcels", path, source="自然资源局", as_of=quarter, valid_from=quarter)
+        assert answer.status_code == 201, answer.text
+        told.append(answer.json())
+    return told[0], told[1]
+
+
+def test_a_version_names_its_source_its_day_and_its_content(client: Any, two_quarters: Any) -> None:
+    old, new = two_quarters
+    assert (new["source"], new["as_of"], new["valid_from"]) == ("自然资源局", "2026-09-30", "2026-09-29T16:00:00Z")
+    assert new["valid_to"] is None and len(new["content_sha256"]) == 64
+    assert old["content_sha256"] != new["content_sha256"]
+    assert client.get(f"/layers/parcels/{new['id']}").json() == new
+
+
+def test_two_versions_are_compared_by_id(client: Any, two_quarters: Any) -> None:
+    old, new = two_quarters
+    answer = client.get(f"/layers/parcels/{old['id']}/diff/{new['id']}")
+    assert answer.headers["content-type"] == "application/geo+json"
+    told = answer.json()
+    assert told["counts"] == {"added": 1, "removed": 1, "moved": 1, "changed": 1}
+    by_id = {feature["id"]: feature["properties"] for feature in told["features"]}
+    assert {name: row["difference"] for name, row in by_id.items()} == {
+        "moves": "moved",
+        "changes": "changed",
+        "goes": "removed",
+        "comes": "added",
+    }
+    assert by_id["moves"]["difference_m2"] == pytest.approx(2 * 1 * 40, rel=0.01), "a metre of 40 m on both sides"
+    assert by_id["changes"]["changes"] == [{"column": "land_use", "old": "0103", "new": "0702"}]
+    same = client.get(
+        f"/layers/parcels/{old['id']}/diff/{new['id']}", headers={"if-none-match": answer.headers["etag"]}
+    )
+    assert same.status_code == 304
+
+
+def test_what_cannot_be_compared_or_told_is_refused(client: Any, two_quarters: Any, tmp_path: Path) -> None:
+    old, new = two_quarters
+    told = {"area_id": "1", "name": "区"}
+    areas = send(client, "areas", write_layer(tmp_path / "a.geojson", [(told, polygon(0, 0, 9, 9))])).json()
+    assert client.get(f"/layers/parcels/{old['id']}/diff/{areas['id']}").json()["code"] == "bad-body"
+    assert client.get(f"/layers/zones/{old['id']}/diff/{new['id']}").json()["code"] == "not-found"
+    assert client.get(f"/layers/parcels/{old['id']}/diff/none").json()["code"] == "not-found"
+    backwards = send(client, "areas", tmp_path / "a.geojson", valid_from="2026-02-01", valid_to="2026-01-01")
+    assert (backwards.status_code, backwards.json()["code"]) == (400, "option-range")
+
+
+def test_the_command_line_shows_versions_and_writes_differences(tmp_path: Path) -> None:
+    data, ids = tmp_path / "data", []
+    for at in (0, 10):
+        path = write_layer(tmp_path / f"{at}.geojson", [({"parcel_id": "p"}, polygon(0, at, 80, 80))])
+        done = kancha("layers", "add", "parcels", path, "--source", "局", "--as-of", f"2026-01-{at + 1:02}", data=data)
+        ids.append(done.stdout.split()[2].rstrip(","))
+    listed = kancha("layers", "list", data=data).stdout
+    assert "局" in listed and "2026-01-11" in listed and all(name in listed for name in ids)
+    target = tmp_path / "diff.geojson"
+    done = kancha("layers", "diff", *ids, "-o", target, data=data)
+    assert done.stdout.startswith("0 added, 0 removed, 1 moved, 0 changed"), done.stderr
+    printed = json.loads(kancha("layers", "diff", *ids, data=data).stdout)
+    assert printed == json.loads(target.read_text()) and len(printed["features"]) == 1
+    refused = kancha("layers", "diff", *ids, "-o", tmp_path / "no" / "d.geojson", data=data)
+    assert refused.returncode == 2 and "file-not-found" in refused.stderr
