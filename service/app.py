@@ -14,6 +14,7 @@ from service import http_errors
 from service.bootstrap import open_with_runner
 from service.routers import (
     collections,
+    exports,
     findings,
     health,
     jobs,
@@ -59,7 +60,22 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
     http_errors.install(app)
-    for part in (collections, scenes, layers, models, rulebooks, scans, findings, verdicts, queue, jobs, health, pages):
+    parts = (
+        collections,
+        scenes,
+        layers,
+        models,
+        rulebooks,
+        scans,
+        findings,
+        verdicts,
+        queue,
+        exports,
+        jobs,
+        health,
+        pages,
+    )
+    for part in parts:
         app.include_router(part.router)
     _tell_errors_as_they_are(app)
     return app

@@ -39,7 +39,7 @@ def write_patches(patches: gpd.GeoDataFrame, path: Path) -> Path:
     if how is None:
         raise OptionError(f"{path.name} does not say how to write patches.", remedy="End it in .zip, .gpkg or .db.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _in_one_go(path) as target:
+    with in_one_go(path) as target:
         if how == "gpkg":
             pyogrio.write_dataframe(patches, target, driver="GPKG", layer=TABLE)
         elif how == "db":
@@ -50,7 +50,8 @@ def write_patches(patches: gpd.GeoDataFrame, path: Path) -> Path:
 
 
 @contextmanager
-def _in_one_go(path: Path) -> Iterator[Path]:
+def in_one_go(path: Path) -> Iterator[Path]:
+    """Where to write a file that then takes its place whole, or not at all."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
         part = Path(folder) / path.name
         yield part

@@ -1,0 +1,94 @@
+"""`kancha export`: the ledger, patches of the national form, and everything as one GeoPackage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from geodata.errors import OptionError
+
+if TYPE_CHECKING:
+    from service.services import Services
+
+app = typer.Typer(no_args_is_help=True, help="Write findings and layers for other systems.")
+
+Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
+ScanId = Annotated[str | None, typer.Option("--scan", help="Of this scan alone.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option("--status", help="suspected, permitted, existing, unassessed; repeatable.")
+]
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator[Services]:
+    # loaded on demand: the other commands need none of it
+    from service.bootstrap import open_services
+    from service.settings import read_settings
+
+    services = open_services(read_settings(data=data))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@app.command()
+def ledger(
+    file: Annotated[Path, typer.Argument(help="Workbook to write: .xlsx.")],
+    scan: ScanId = None,
+    status: Statuses = None,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    dismissed: Annotated[bool, typer.Option(help="Also findings that were judged wrong.")] = True,
+    data: Data = None,
+) -> None:
+    """The ledger of findings (线索台账): one row a finding, a summary by village, areas also in mu."""
+    from service.usecases import exports as usecase
+
+    if language not in ("zh", "en"):
+        raise OptionError(f"There is no language {language[:20]!r} here.", remedy="Write zh or en.")
+    wanted = usecase.Selection(scan, tuple(status or ()), dismissed)
+    with _opened(data) as services:
+        count = usecase.export_ledger(services, file, wanted, cast(Any, language))
+    typer.echo(f"written: {file} ({count} findings)")
+
+
+@app.command()
+def patches(
+    file: Annotated[
+        Path, typer.Argument(help="File to write: .zip (shapefile in GBK), .gpkg or .db (SQLite package).")
+    ],
+    county: Annotated[str, typer.Option(help="Six digits of the county (XZQDM).")],
+    county_name: Annotated[str, typer.Option(help="Its name (XMC).")],
+    crs: Annotated[str, typer.Option(help="System of the outlines.")] = "EPSG:4490",
+    scan: ScanId = None,
+    status: Statuses = None,
+    letters: Annotated[str, typer.Option(help="In a patch number between county and year.")] = "SJBG",
+    first_serial: Annotated[int, typer.Option(help="Serial of the first patch.")] = 1,
+    data: Data = None,
+) -> None:
+    """Findings as patches (图斑) of the national exchange form; those that were judged wrong are left out."""
+    from geodata.exchange import PatchOptions
+    from service.usecases import exports as usecase
+
+    wanted = usecase.Selection(scan, tuple(status or ("suspected",)), dismissed=False)
+    options = PatchOptions(county, county_name, letters, first_serial)
+    with _opened(data) as services:
+        count = usecase.export_patches(services, file, wanted, options, crs)
+    typer.echo(f"written: {file} ({count} patches)")
+
+
+@app.command()
+def package(
+    file: Annotated[Path, typer.Argument(help="GeoPackage to write: .gpkg.")],
+    data: Data = None,
+) -> None:
+    """Everything as one GeoPackage with its styles: findings, newest layers, scenes, scans, verdicts."""
+    from service.usecases import exports as usecase
+
+    with _opened(data) as services:
+        counts = usecase.export_everything(services, file)
+    typer.echo(f"written: {file} ({', '.join(f'{count} {name}' for name, count in counts.items())})")
