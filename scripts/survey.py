@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,15 +25,27 @@ Layer = Annotated[
 
 
 def survey(
-    buildings: Annotated[Path, typer.Option(help="Vector file of the known buildings.")],
+    buildings: Annotated[Path | None, typer.Option(help="Vector file of the known buildings.")] = None,
     parcels: Layer = None,
     permits: Layer = None,
     zones: Layer = None,
-    as_of: Annotated[str | None, typer.Option(help="Day of the survey; else today.")] = None,
+    areas: Annotated[
+        Path | None, typer.Option(help="Vector file of administrative areas: figures by area instead of by village.")
+    ] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="GeoTIFF of one date: buildings that it shows and no register knows.")
+    ] = None,
+    stored: Annotated[bool, typer.Option(help="Take layers that are not given from the store, the newest.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Day of the survey; else that of the image, without one today.")
+    ] = None,
     cut_off: Annotated[
         str | None, typer.Option(help="Buildings of this day and before are old stock, later ones new.")
     ] = None,
-    since: Annotated[Path | None, typer.Option(help="An earlier survey: the progress to zero since then.")] = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier survey: the progress to zero since then; repeatable, in the order of days."),
+    ] = None,
     rules: Annotated[str, typer.Option(help="Rulebook: an id, a YAML file, or current: the one in use.")] = "current",
     maps: Annotated[
         list[str] | None, typer.Option("--map", help="Column name: buildings.building_id=ZRZH; repeatable.")
@@ -43,27 +56,43 @@ def survey(
     table: Annotated[Path | None, typer.Option(help="CSV of the figures.")] = None,
     data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
 ) -> None:
-    """Say of every known building what it is to the permits and the latest plan, without new imagery."""
+    """Say of every known building what it is to the permits and the latest plan, without new imagery.
+
+    With an image also of every building that it shows and no register knows.
+    """
     # loaded on demand: the other commands need none of it
+    from service.bootstrap import open_services
     from service.settings import read_settings
     from service.usecases.rulebooks import book_for
     from service.usecases.survey import SurveyFiles, survey_files
 
     at = None if as_of is None else parse_date(as_of)
-    given: dict[Any, Path | None] = {"parcels": parcels, "permits": permits, "zones": zones, "buildings": buildings}
+    settings = read_settings(data=data)
+    given: dict[Any, Path | None] = {
+        "parcels": parcels, "permits": permits, "zones": zones, "buildings": buildings, "areas": areas,
+    }  # fmt: skip
     ask = SurveyFiles(
         {kind: path for kind, path in given.items() if path is not None},
         at,
-        book_for(read_settings(data=data), rules, at),
+        book_for(settings, rules, at),
         None if cut_off is None else parse_day(parse_date(cut_off)),
         parse_maps(maps or []),
         crs,
         encoding,
-        since,
+        since or [],
+        image,
+        stored,
         output,
         table,
     )
-    found = survey_files(ask)
+    if stored:
+        services = open_services(settings)
+        try:
+            found = survey_files(ask, services)
+        finally:
+            services.close()
+    else:
+        found = survey_files(ask)
     # a pipe or a log has no width of its own
     console = Console() if sys.stdout.isatty() else Console(width=160)
     for shown in tables(found):
@@ -75,18 +104,17 @@ def survey(
 
 def tables(found: Surveyed) -> list[Table]:
     """The figures of a survey, and the progress where there is any."""
-    stock = Table(title=f"{len(found.found)} buildings", title_justify="left")
-    for name in ("village", "standing", "category", "buildings", "area m2"):
-        stock.add_column(name, overflow="fold", justify="right" if name in ("buildings", "area m2") else "left")
+    shown = int((found.found["source"] == "image").sum())
+    title = f"{len(found.found)} buildings" + (f", {shown} of them in no register" if found.image is not None else "")
+    stock = _table(title, ("village", "standing", "category", "buildings", "area m2"), numbers=2)
     for row in found.figures:
         stock.add_row(
             escape(row.village or "-"), row.standing, row.category or "-", str(row.buildings), f"{row.area_m2:,.0f}"
         )
     if not found.progress:
         return [stock]
-    steps = Table(title="progress to zero", title_justify="left")
-    for name in ("village", "category", "open then", "still open", "new", "cleared", "open m2"):
-        steps.add_column(name, overflow="fold")
+    names = ("village", "category", "open then", "still open", "new", "cleared", "open m2")
+    steps = _table("progress to zero", names, numbers=5)
     for step in found.progress:
         rate = "-" if step.clear_rate is None else f"{step.clear_rate:.0%}"
         steps.add_row(
@@ -98,4 +126,16 @@ def tables(found: Surveyed) -> list[Table]:
             rate,
             f"{step.area_m2:,.0f}",
         )
-    return [stock, steps]
+    series = _table("open over time: buildings (m2)", ("village", "category", *found.days), numbers=len(found.days))
+    for one in found.open:
+        cells = [f"{count} ({m2:,.0f})" for count, m2 in zip(one.buildings, one.area_m2, strict=True)]
+        series.add_row(escape(one.village or "-"), one.category, *cells)
+    return [stock, steps, series]
+
+
+def _table(title: str, names: Sequence[str], *, numbers: int) -> Table:
+    """An empty table; its last columns hold numbers."""
+    made = Table(title=title, title_justify="left")
+    for k, name in enumerate(names):
+        made.add_column(name, overflow="fold", justify="left" if k < len(names) - numbers else "right")
+    return made

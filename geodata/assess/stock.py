@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geodata.assess.assessment import assess
 from geodata.assess.books import Book, shipped_book
@@ -33,6 +35,8 @@ STANDINGS: tuple[Standing, ...] = ("suspected", "nonconforming", "conforming", "
 OPEN: tuple[Standing, ...] = ("suspected", "nonconforming")
 Period = Literal["stock", "new_build", "unknown"]
 
+KNOWN_SHARE = 0.5
+"""From this share on known buildings on, a building of an image is one of them: its outline is too coarse for more."""
 OUTLINE_ERROR_M = 0.3
 """Standard error of a surveyed outline where the layer has no `accuracy_m`."""
 _PLAN = frozenset({"against_plan", "public_ground", "protected_area", "farmland", "spacing_or_setback"})
@@ -42,34 +46,51 @@ NOWHERE = ""
 
 
 def survey(
-    layers: Layers, *, as_of: datetime, book: Book | None = None, cut_off: date | None = None
+    layers: Layers,
+    *,
+    as_of: datetime,
+    book: Book | None = None,
+    cut_off: date | None = None,
+    seen: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
-    """What every known building is to the papers.
+    """What every known building, and every building that an image shows and no register knows, is to the papers.
 
     Args:
         layers: The layers; `buildings` is what is surveyed.
         as_of: The day of the survey.
         book: The rulebook, None: the national base.
         cut_off: Buildings of this day and before are old stock, later ones new; None: none are told apart.
+        seen: Buildings of an image (`geodata.scan_roofs`); those that lie on known ones are left out.
 
     Returns:
-        The buildings that stood on the day with `building_id`, `standing`, `period`, `category` (of the gravest
-        reason), `village`, `area_m2`, `height_m`, `use`, `built_on` and the columns of an assessment, CRS84.
+        The buildings that stood on the day with `building_id`, `source` (`register` or `image`), `standing`,
+        `period`, `category` (of the gravest reason), `village`, `area_m2`, `height_m`, `use`, `built_on`,
+        `confidence` (of what an image shows) and the columns of an assessment, CRS84.
 
     Raises:
-        LayerError: If there are no buildings.
+        LayerError: If there are neither buildings nor an image.
         RulebookError: If the rulebook does not hold on the day.
     """
-    if layers.buildings is None or not len(layers.buildings):
-        raise LayerError("There are no buildings to survey.", remedy="Give the layer of known buildings.")
     day = (book or shipped_book()).require_in_effect(as_of)
-    known = _standing_on(layers.buildings, day)
-    against = replace(layers, buildings=None, permits=_lasting(layers.permits))
-    found = assess(known, against, as_of=as_of, book=book)
+    papers = replace(layers, permits=_lasting(layers.permits))
+    parts = []
+    if layers.buildings is not None and len(layers.buildings):
+        known = _standing_on(layers.buildings, day)
+        parts.append(assess(known, replace(papers, buildings=None), as_of=as_of, book=book))
+    if seen is not None:
+        unknown = seen[_share_known(seen, layers.buildings) < KNOWN_SHARE]
+        parts.append(assess(_as_structures(unknown), papers, as_of=as_of, book=book))
+    if not parts:
+        raise LayerError(
+            "There are no buildings to survey.",
+            remedy="Give the layer of known buildings, or an image that shows them.",
+        )
+    found = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    found = gpd.GeoDataFrame(found.reset_index(drop=True), geometry="geometry", crs=CRS84)
     found["standing"] = [_standing(row) for row in found.to_dict("records")]
     found["category"] = _objects([_category(row) for row in found.to_dict("records")])
     found["period"] = [_period(built, cut_off) for built in found["built_on"]]
-    found["village"] = _villages(found, layers.parcels)
+    found["village"] = _villages(found, layers)
     return found
 
 
@@ -82,6 +103,8 @@ def _standing_on(buildings: gpd.GeoDataFrame, day: date) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "building_id": [str(v) for v in column(some, "building_id")],
+            "source": "register",
+            "confidence": _objects([None] * len(some)),
             "change": "appeared",
             "stage": "finished",
             "area_m2": [abs(float(CGCS2000_GEOD.geometry_area_perimeter(shape)[0])) for shape in shapes],
@@ -97,6 +120,33 @@ def _standing_on(buildings: gpd.GeoDataFrame, day: date) -> gpd.GeoDataFrame:
         geometry=gpd.GeoSeries(shapes, crs=CRS84),
         crs=CRS84,
     ).pipe(_with_area_errors)
+
+
+def _as_structures(seen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Buildings of an image as structures: nothing is known of them but where they stand."""
+    nothing = {name: _objects([None] * len(seen)) for name in ("height_m", "use", "register_id", "built_on")}
+    return seen.reset_index(drop=True).assign(
+        source="image",
+        change="appeared",
+        stage="finished",
+        height_error_m=0.0,
+        titled=False,
+        first_seen_on=_objects([None] * len(seen)),
+        **nothing,
+    )
+
+
+def _share_known(seen: gpd.GeoDataFrame, known: gpd.GeoDataFrame | None) -> npt.NDArray[np.float64]:
+    """Share of each building of an image that lies on known ones, which may touch and overlap."""
+    share = np.zeros(len(seen))
+    if known is None or not len(known) or not len(seen):
+        return share
+    outlines, registered = seen.geometry.to_numpy(), shapes_of(known)
+    rows, at = shapely.STRtree(registered).query(outlines, predicate="intersects")
+    for row in np.unique(rows).tolist():
+        joint = shapely.union_all(registered[at[rows == row]])
+        share[row] = shapely.area(shapely.intersection(outlines[row], joint)) / shapely.area(outlines[row])
+    return share
 
 
 def _with_area_errors(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -144,13 +194,28 @@ def _period(built: Any, cut_off: date | None) -> Period:
     return "stock" if day <= cut_off else "new_build"
 
 
-def _villages(found: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None) -> list[str]:
-    """Village of the parcel with most of each building."""
-    if parcels is None:
+def _villages(found: gpd.GeoDataFrame, layers: Layers) -> list[str]:
+    """Name of the smallest administrative area around each building; without areas, village of its main parcel."""
+    if layers.areas is not None and len(layers.areas):
+        return _areas_of(found, layers.areas)
+    if layers.parcels is None:
         return [NOWHERE] * len(found)
-    ids, names = column(parcels, "parcel_id"), column(parcels, "village")
+    ids, names = column(layers.parcels, "parcel_id"), column(layers.parcels, "village")
     village = {str(one): str(name) for one, name in zip(ids, names, strict=True) if name is not None}
     return [village.get(parcel[0], NOWHERE) if parcel else NOWHERE for parcel in found["parcel_ids"]]
+
+
+def _areas_of(found: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> list[str]:
+    shapes = shapes_of(areas)
+    order = np.argsort([-shapely.area(shape) for shape in shapes], kind="stable")
+    names = [NOWHERE] * len(found)
+    inside, tree_at = shapely.STRtree(shapes[order]).query(
+        shapely.point_on_surface(found.geometry.to_numpy()), predicate="intersects"
+    )
+    # of several areas around a building the last, smallest, stays
+    for row, at in sorted(zip(inside.tolist(), tree_at.tolist(), strict=True)):
+        names[row] = str(areas["name"].iloc[order[at]])
+    return names
 
 
 # --- figures -----------------------------------------------------------------------------------------
@@ -219,10 +284,10 @@ def progress(first: gpd.GeoDataFrame, last: gpd.GeoDataFrame) -> list[Progress]:
         first: The baseline.
         last: The later survey; a building that is in it no more is gone.
     """
+    last = with_ids_of(first, last)
     before, now = _open(first), _open(last)
-    village = {**dict(zip(last["building_id"], last["village"], strict=True)),
-               **dict(zip(first["building_id"], first["village"], strict=True))}  # fmt: skip
-    area = dict(zip(last["building_id"], last["area_m2"], strict=True))
+    village = {**_column_by_id(last, "village"), **_column_by_id(first, "village")}
+    area = _column_by_id(last, "area_m2")
     groups: dict[tuple[str, str], list[str]] = {}
     for name, category in {**now, **before}.items():
         groups.setdefault((village[name], category), []).append(name)
@@ -233,6 +298,79 @@ def progress(first: gpd.GeoDataFrame, last: gpd.GeoDataFrame) -> list[Progress]:
         still = len([n for n in opened if n in now])
         rows.append(Progress(place, category, len(opened), still, len(left) - still, sum(area[n] for n in left)))
     return rows
+
+
+def with_ids_of(first: gpd.GeoDataFrame, last: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A later survey in which buildings of an image have the ids that an earlier one gave them.
+
+    Each picture outlines a building anew. It is the same where one of the two outlines covers half of the other; each
+    earlier id is given once, to the later building that has most of it.
+    """
+    old, new = _from_images(first), _from_images(last)
+    if not len(old) or not len(new):
+        return last
+    before, after = old.geometry.to_numpy(), new.geometry.to_numpy()
+    pairs = shapely.STRtree(before).query(after, predicate="intersects")
+    common = shapely.area(shapely.intersection(after[pairs[0]], before[pairs[1]]))
+    share = common / np.minimum(shapely.area(after[pairs[0]]), shapely.area(before[pairs[1]]))
+    ids = last["building_id"].tolist()
+    taken: set[int] = set()
+    named: set[int] = set()
+    for k in np.lexsort((pairs[1], pairs[0], -share)):
+        mine, other = int(pairs[0][k]), int(pairs[1][k])
+        if share[k] >= _SAME_SHARE and mine not in named and other not in taken:
+            named.add(mine)
+            taken.add(other)
+            ids[new.index[mine]] = old["building_id"].iloc[other]
+    return last.assign(building_id=ids)
+
+
+_SAME_SHARE = 0.5
+
+
+def _from_images(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if "source" not in found.columns:
+        return found.iloc[:0]
+    return found.reset_index(drop=True)[lambda rows: rows["source"] == "image"]
+
+
+def _column_by_id(found: gpd.GeoDataFrame, name: str) -> dict[str, Any]:
+    return dict(zip(found["building_id"], found[name], strict=True))
+
+
+@dataclass(frozen=True)
+class OpenOverTime:
+    """What was open at each of several surveys in one village and category.
+
+    Args:
+        village: The village.
+        category: The category.
+        buildings: Open buildings, survey by survey.
+        area_m2: Their area, survey by survey.
+    """
+
+    village: str
+    category: str
+    buildings: tuple[int, ...]
+    area_m2: tuple[float, ...]
+
+
+def over_time(surveys: Sequence[gpd.GeoDataFrame]) -> list[OpenOverTime]:
+    """What was open survey by survey, by village and category (清零).
+
+    Args:
+        surveys: In the order of their days.
+    """
+    cells: dict[tuple[str, str], list[list[float]]] = {}
+    for k, found in enumerate(surveys):
+        villages, areas = _column_by_id(found, "village"), _column_by_id(found, "area_m2")
+        for name, category in _open(found).items():
+            rows = cells.setdefault((villages[name], category), [[] for _ in surveys])
+            rows[k].append(float(areas[name]))
+    return [
+        OpenOverTime(*key, tuple(map(len, rows)), tuple(round(sum(row), 1) for row in rows))
+        for key, rows in sorted(cells.items())
+    ]
 
 
 def _open(found: gpd.GeoDataFrame) -> dict[str, str]:

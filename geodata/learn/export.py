@@ -29,6 +29,18 @@ class _Changes(nn.Module):
         return self.net(pictures)[:, :2]
 
 
+class _Roofs(nn.Module):
+    """The roofs of the second date, in the shape of what a scan uses; the first date is not looked at."""
+
+    def __init__(self, net: PairNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        roofs = self.net.roofs(pictures[:, 3:])
+        return torch.cat([roofs, roofs], 1)
+
+
 def write_onnx(net: PairNet, path: Path) -> None:
     """Write a network: 8-bit `pictures` (n, 6, y, x) in, log-odds `changes` (n, 2, y / 2, x / 2) out.
 
@@ -36,13 +48,26 @@ def write_onnx(net: PairNet, path: Path) -> None:
         net: The network.
         path: Where to.
     """
-    module = _Changes(net).eval()
+    _write(_Changes(net), path)
+
+
+def write_roofs_onnx(net: PairNet, path: Path) -> None:
+    """Write the roof branch of a network with one branch a date; ends as in `write_onnx`, both outputs the same.
+
+    Args:
+        net: The network, of a `twin` design.
+        path: Where to.
+    """
+    _write(_Roofs(net), path)
+
+
+def _write(module: nn.Module, path: Path) -> None:
     axes = {0: "count", 2: "height", 3: "width"}
     with warnings.catch_warnings():
         # The exporter that needs no further package is called the old one; the version of torch is fixed.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module,
+            module.eval(),
             (torch.zeros(1, 6, SIDE_PX, SIDE_PX, dtype=torch.uint8),),
             str(path),
             input_names=["pictures"],

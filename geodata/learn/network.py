@@ -96,6 +96,10 @@ class PairNet(nn.Module):
         roofs = self.roof(features)
         return torch.cat([self.head(self.compare(torch.cat([old, new], 1))), roofs[:count], roofs[count:]], 1)
 
+    def roofs(self, picture: Tensor) -> Tensor:
+        """8-bit RGB of one date, (n, 3, y, x) -> log-odds of a roof, (n, 1, y / 2, x / 2); of a `twin` design."""
+        return self.roof(self.trunk((picture.float() - MEAN) / SPREAD))
+
 
 def parameters_of(net: PairNet) -> int:
     """Number of trained values."""

@@ -185,10 +185,7 @@ def normalise(sample: Sample, shape: tuple[int, int]) -> tuple[Radiometry, Radio
         shape: Height and width of the common grid, px.
     """
     before, after = sample.before, sample.after
-    low, _, high = np.percentile(before.mean(axis=0), _QUANTILES)
-    gain = (_DISPLAY_HIGH - _DISPLAY_LOW) / max(float(high - low), 1e-6)
-    gain = min(gain, 2.5) if before.max() <= 255 else gain
-    offset = _DISPLAY_LOW - gain * float(low)
+    gain, offset = _contrast(before)
     target = before * gain + offset
     alike = min(_correlation(a, b) for a, b in zip(before, after, strict=True))
     weight = unchanged_weights(before, after) if alike >= MIN_CORRELATION else None
@@ -197,6 +194,24 @@ def normalise(sample: Sample, shape: tuple[int, int]) -> tuple[Radiometry, Radio
     bands = len(lines)
     second = Radiometry(gains, offsets, _parts(sample, target, Radiometry(gains, offsets), weight, shape))
     return Radiometry((gain,) * bands, (offset,) * bands), second
+
+
+def own_contrast(values: F64) -> Radiometry:
+    """Map of a single date to the 8 bit scale, as of the first date of a pair.
+
+    Args:
+        values: Pixels of the scene, shape (band, n), at least one.
+    """
+    gain, offset = _contrast(values)
+    return Radiometry((gain,) * len(values), (offset,) * len(values))
+
+
+def _contrast(values: F64) -> tuple[float, float]:
+    """(gain, offset) that brings the luminance to a fixed contrast."""
+    low, _, high = np.percentile(values.mean(axis=0), _QUANTILES)
+    gain = (_DISPLAY_HIGH - _DISPLAY_LOW) / max(float(high - low), 1e-6)
+    gain = min(gain, 2.5) if values.max() <= 255 else gain
+    return gain, _DISPLAY_LOW - gain * float(low)
 
 
 def _correlation(first: F64, second: F64) -> float:

@@ -34,6 +34,7 @@ from layers import layers  # noqa: E402
 from learning import cascade, quiet, starter  # noqa: E402
 from nochange import nochange  # noqa: E402
 from pairs import DATA, DATES, FRANCE, TEXAS, real_pairs  # noqa: E402
+from roofs import roofs  # noqa: E402
 from speed import FORMATS, drawn_part, make_pair, measure_peer, measure_speed, real_parts  # noqa: E402
 from usable import usable  # noqa: E402
 
@@ -143,6 +144,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "height": height,
     "layers": layers,
     "nochange": nochange,
+    "roofs": roofs,
     "assessing": assessing,
     "speed": speed,
     "usable": usable,

@@ -57,3 +57,31 @@ def test_a_missing_layer_is_named_and_nothing_is_written(tmp_path: Path) -> None
     refused = kancha("survey", "--buildings", tmp_path / "none.gpkg", "-o", out, data=tmp_path / "data")
     assert refused.returncode == 2 and "none.gpkg" in refused.stderr
     assert not out.exists()
+
+
+def test_an_image_shows_what_no_register_knows(district: DemoFiles, tmp_path: Path) -> None:
+    out = tmp_path / "seen.geojson"
+    done = survey(district, tmp_path / "data", "--image", district.after, "-o", out)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(out.read_text(encoding="utf-8"))
+    rows = [f["properties"] for f in told["features"]]
+    known = gpd.read_file(district.buildings).to_crs("EPSG:4547")
+    unknown = gpd.read_file(out)[lambda frame: frame["source"] == "image"].to_crs("EPSG:4547")
+    assert 0 < len(unknown) < len(known) == sum(row["source"] == "register" for row in rows)
+    assert told["survey"]["image"]["model"].startswith("roofs-1+")
+    truth = gpd.read_file(district.truth).to_crs("EPSG:4547")
+    new = truth[truth["change"] == "appeared"].geometry.union_all()
+    hits = unknown.geometry.intersection(new).area / unknown.area
+    assert (hits > 0.5).sum() >= 3, "some of what was built between the dates stands in no register"
+    covered = unknown.geometry.intersection(known.geometry.union_all()).area / unknown.area
+    assert covered.max() < 0.51, "what lies on a known building is known"
+    assert "of them in no register" in done.stdout
+
+
+def test_stored_layers_are_surveyed(district: DemoFiles, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for kind in ("buildings", "parcels", "permits", "zones"):
+        assert kancha("layers", "add", kind, getattr(district, kind), data=data).returncode == 0
+    of_files = survey(district, data)
+    stored = kancha("survey", "--stored", "--as-of", "2026-09-18", data=data)
+    assert stored.returncode == 0 and stored.stdout == of_files.stdout

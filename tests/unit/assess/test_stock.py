@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pytest
 
-from geodata.assess.stock import counts, progress, survey
+from geodata.assess.stock import counts, over_time, progress, survey, with_ids_of
 from geodata.errors import LayerError
 from geodata.types import Layers
 from tests.unit.assess.case_kit import frame
@@ -114,3 +114,54 @@ def test_progress_to_zero() -> None:
 def test_without_buildings_there_is_nothing_to_survey() -> None:
     with pytest.raises(LayerError, match="no buildings"):
         survey(Layers(), as_of=NOON)
+
+
+# --- what an image shows -----------------------------------------------------------------------------
+
+
+def shown(*rows: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Buildings of an image, as `geodata.scan_roofs` gives them."""
+    made = frame(list(rows))
+    made["building_id"] = [row["building_id"] for row in rows]
+    return made.assign(confidence=0.9, area_m2=200.0, area_error_m2=15.0, outline_error_m=0.5)
+
+
+def test_an_image_adds_what_no_register_knows() -> None:
+    layers = Layers(
+        buildings=frame([house("A", 0)]),
+        permits=frame([permit("G", 0), permit("H", 200)]),
+        zones=frame([{"zone_id": "Z", "kind": "permanent_basic_farmland", "at": [295, -5, 325, 15]}]),
+    )
+    seen = shown(house("s1", 0.5), house("s2", 100), house("s3", 200), house("s4", 300))
+    found = survey(layers, as_of=NOON, seen=seen).set_index("building_id", drop=False)
+    assert found["source"].to_dict() == {"A": "register", "s2": "image", "s3": "image", "s4": "image"}
+    assert found["standing"].to_dict() == {
+        "A": "conforming", "s2": "suspected", "s3": "conforming", "s4": "suspected",
+    }  # fmt: skip
+    assert found.loc["s4", "category"] == "farmland" and found.loc["s2", "confidence"] == 0.9
+    assert found["period"].tolist() == ["unknown"] * 4
+    alone = survey(Layers(permits=frame([permit("G", 0)])), as_of=NOON, seen=seen)
+    assert alone["building_id"].tolist() == ["s1", "s2", "s3", "s4"]
+
+
+def test_areas_name_the_place_before_villages_do() -> None:
+    areas = frame(
+        [
+            {"area_id": "d", "name": "示范区", "at": [-50, -50, 400, 50]},
+            {"area_id": "v", "name": "东村", "at": [-10, -10, 60, 20]},
+        ]
+    )
+    found = survey(Layers(buildings=frame([house("A", 0), house("B", 100), house("C", 900)]), areas=areas), as_of=NOON)
+    assert found["village"].tolist() == ["东村", "示范区", ""]
+
+
+def test_a_building_keeps_the_id_that_an_earlier_picture_gave_it() -> None:
+    first = survey(Layers(permits=frame([])), as_of=NOON, seen=shown(house("a", 0), house("b", 100)))
+    second = survey(
+        Layers(permits=frame([])), as_of=NOON, seen=shown(house("x", 101), house("y", 300), house("z", 103))
+    )
+    assert with_ids_of(first, second)["building_id"].tolist() == ["b", "y", "z"]
+    (step,) = progress(first, second)
+    assert (step.open_at_first, step.still_open, step.since) == (2, 1, 2)
+    (row,) = over_time([first, with_ids_of(first, second)])
+    assert (row.buildings, row.area_m2) == ((2, 3), (400.0, 600.0))
