@@ -186,9 +186,9 @@ def _told_once(seen: list[Sighting]) -> tuple[list[Sighting], list[tuple[Sightin
     """
     leads: list[Sighting] = []
     others: list[tuple[Sighting, int]] = []
-    scans: dict[tuple[datetime, datetime], list[Sighting]] = {}
+    scans: dict[tuple[datetime, datetime, str], list[Sighting]] = {}
     for one in seen:
-        scans.setdefault((one.before, one.after), []).append(one)
+        scans.setdefault((one.before, one.after, one.scan), []).append(one)
     largest = sorted(scans.items(), key=lambda item: (-sum(one.outline.area for one in item[1]), item[0]))
     for _, of_scan in largest:
         found = match(

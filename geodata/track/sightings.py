@@ -23,6 +23,7 @@ class Sighting:
         outline: Where, in a metric system; of what is altered only the part that changed.
         error_m: Standard error of the outline's position.
         height_m: Height over the ground, None where nobody knows it.
+        scan: What told it: two scans of one pair tell the same structure twice, one scan tells each once.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Sighting:
     outline: shapely.Polygon
     error_m: float = 0.5
     height_m: float | None = None
+    scan: str = ""
 
     @property
     def seen_on(self) -> datetime:

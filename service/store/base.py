@@ -22,6 +22,7 @@ from service.store.records import (
     ReviewRow,
     Scan,
     Scene,
+    StructureLook,
     Verdict,
 )
 
@@ -137,6 +138,25 @@ class ScanStore(Protocol):
         """Box and time span of all findings."""
 
 
+class StructureStore(Protocol):
+    """Structures over time: a function of the findings, brought up to date with every scan and verdict."""
+
+    def features(self, query: FeatureQuery) -> Page[str]:
+        """Structures as GeoJSON texts."""
+
+    def feature(self, structure_id: str) -> str:
+        """One structure as GeoJSON text, also by an id that leads to it; `NotFoundError` without it."""
+
+    def looks(self, box: Box) -> Sequence[StructureLook]:
+        """The scans of which both scenes meet a box, in the order of their coming."""
+
+    def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
+        """Box and time span of all structures."""
+
+    def catch_up(self) -> int:
+        """Follow the findings that belong to no structure yet, as those of an earlier release; how many scans."""
+
+
 class VerdictStore(Protocol):
     """Verdicts, and the findings as their review sees them."""
 
@@ -194,6 +214,10 @@ class Store(Protocol):
     @property
     def scans(self) -> ScanStore:
         """Scans and findings."""
+
+    @property
+    def structures(self) -> StructureStore:
+        """Structures over time."""
 
     @property
     def verdicts(self) -> VerdictStore:

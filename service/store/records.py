@@ -160,6 +160,25 @@ class FindingRow(FeatureRow):
     suppressed_by: str | None = None
 
 
+@dataclass(frozen=True)
+class StructureLook:
+    """A scan that could have seen something of a structure.
+
+    Args:
+        scan_id: The scan.
+        before_scene: Its earlier scene.
+        after_scene: Its later scene.
+        before_at: Time of the earlier scene.
+        after_at: Time of the later scene.
+    """
+
+    scan_id: str
+    before_scene: str
+    after_scene: str
+    before_at: datetime
+    after_at: datetime
+
+
 Purpose = Literal["enforce", "learn"]
 """Why a finding was looked at: it came first, or there is something to learn from it."""
 PURPOSES: tuple[Purpose, ...] = ("enforce", "learn")

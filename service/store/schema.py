@@ -146,9 +146,35 @@ findings = sa.Table(
     # the last verdict, kept here too so that lists need no join; the verdicts themselves are the history
     sa.Column("judged", sa.Boolean),
     sa.Column("suppressed_by", sa.String(255), index=True),
+    sa.Column("structure_id", sa.String(64), index=True),
     sa.Index("ix_findings_scan_id_seq", "scan_id", "seq"),
     sa.Index("ix_findings_priority_seq", "priority", "seq"),
     sqlite_autoincrement=True,
+)
+
+structures = sa.Table(
+    "structures",
+    metadata,
+    _seq(),
+    sa.Column("fid", sa.String(64), nullable=False, unique=True),
+    sa.Column("founder", sa.String(255), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("first_seen", UtcTime, nullable=False),
+    sa.Column("last_seen", UtcTime, nullable=False),
+    sa.Column("gone_on", UtcTime),
+    *_box(),
+    sa.Column("geojson", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+structure_ids = sa.Table(
+    "structure_ids",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    # the finding that the id was given for; an id that is none any more leads to another
+    sa.Column("finding_id", sa.ForeignKey("findings.fid"), nullable=False, index=True),
+    sa.Column("leads_to", sa.String(64)),
 )
 
 verdicts = sa.Table(
@@ -224,5 +250,5 @@ intake = sa.Table(
     sa.Column("outcome", sa.JSON, nullable=False),
 )
 
-BOXED = ("findings", "layer_features")
+BOXED = ("findings", "layer_features", "structures")
 """Tables with an index of boxes, on SQLite the R*Tree `<table>_rtree`."""

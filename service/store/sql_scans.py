@@ -15,6 +15,7 @@ from service.store.schema import findings, scans
 from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
+from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in scans.c if c.name not in {"seq", "bbox"}]
 _OF_FINDING = ("status", "change", "confidence", "before_at", "after_at", "priority", "suppressed_by")
@@ -22,6 +23,7 @@ _COLUMNS = {
     "status": findings.c.status,
     "change": findings.c.change,
     "scan_id": findings.c.scan_id,
+    "structure_id": findings.c.structure_id,
     "id": findings.c.fid,
 }
 
@@ -66,6 +68,7 @@ class SqlScans:
             ),
         )
         index_rows(connection, findings, findings.c.scan_id == scan.id)
+        refollow(connection, scan.id)
 
     def get(self, scan_id: str) -> Scan:
         """One scan.

@@ -14,6 +14,7 @@ from service.store.database import Database
 from service.store.records import JudgedRow, ReviewRow, Verdict
 from service.store.schema import findings, verdicts
 from service.store.sql_repeats import resettle, revised
+from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in verdicts.c if c.name != "seq"]
 _WORDS = ("verdict", "reason", "outline", "judged_by", "note", "purpose")
@@ -59,6 +60,8 @@ class SqlVerdicts:
                 verdict = replace(verdict, judged_at=max(verdict.judged_at, latest.judged_at))
             connection.execute(sa.insert(verdicts).values({name: getattr(verdict, name) for name in _PLAIN}))
             _follow(connection, _of(connection, verdict.finding_id)[-1])
+            scan_id = sa.select(findings.c.scan_id).where(findings.c.fid == verdict.finding_id)
+            refollow(connection, connection.execute(scan_id).scalar_one())
         return verdict, True
 
     def of(self, finding_id: str) -> Sequence[Verdict]:

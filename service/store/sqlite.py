@@ -18,6 +18,7 @@ from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
+from service.store.sql_structures import SqlStructures
 from service.store.sql_verdicts import SqlVerdicts
 
 _BUSY_TIMEOUT_MS = 120_000
@@ -41,8 +42,11 @@ class SqliteStore:
         self.layers = SqlLayers(database)
         self.jobs = SqlJobs(database)
         self.scans = SqlScans(database)
+        self.structures = SqlStructures(database)
         self.verdicts = SqlVerdicts(database)
         self.intake = SqlIntake(database)
+        if migrate:
+            self.structures.catch_up()
 
     def ping(self) -> None:
         """See that the store answers.

@@ -258,10 +258,11 @@ def test_findings_of_an_older_store_get_their_priority(tmp_path: Path) -> None:
         command.downgrade(config, "0002")
     with engine.begin() as connection:
         text = connection.execute(sa.text("SELECT geojson FROM findings")).scalar_one()
-        assert json.loads(text)["properties"] == told | dates
+        kept = json.loads(text)["properties"]
+        assert kept == told | dates | {"structure_id": kept["structure_id"]}
     engine.dispose()
     again = SqliteStore(tmp_path / "k.sqlite")
     added = {"priority": 0.5, "judged": None, "judged_reason": None, "suppressed_by": None}
-    assert properties(again, "f") == told | dates | added
+    assert properties(again, "f") == told | dates | added | {"structure_id": kept["structure_id"]}
     assert [(r.fid, r.priority) for r in again.verdicts.open()] == [("f", 0.5)]
     again.close()
