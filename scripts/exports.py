@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 
 from geodata.errors import OptionError
-
-if TYPE_CHECKING:
-    from service.services import Services
+from scripts.opened import Data, opened
 
 app = typer.Typer(no_args_is_help=True, help="Write findings and layers for other systems.")
 
-Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 ScanId = Annotated[str | None, typer.Option("--scan", help="Of this scan alone.")]
 Statuses = Annotated[
     list[str] | None, typer.Option("--status", help="suspected, permitted, existing, unassessed; repeatable.")
 ]
-
-
-@contextmanager
-def _opened(data: Path | None) -> Iterator[Services]:
-    # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
-    from service.settings import read_settings
-
-    services = open_services(read_settings(data=data))
-    try:
-        yield services
-    finally:
-        services.close()
 
 
 @app.command()
@@ -51,7 +33,7 @@ def ledger(
     if language not in ("zh", "en"):
         raise OptionError(f"There is no language {language[:20]!r} here.", remedy="Write zh or en.")
     wanted = usecase.Selection(scan, tuple(status or ()), dismissed)
-    with _opened(data) as services:
+    with opened(data) as services:
         count = usecase.export_ledger(services, file, wanted, cast(Any, language))
     typer.echo(f"written: {file} ({count} findings)")
 
@@ -76,7 +58,7 @@ def patches(
 
     wanted = usecase.Selection(scan, tuple(status or ("suspected",)), dismissed=False)
     options = PatchOptions(county, county_name, letters, first_serial)
-    with _opened(data) as services:
+    with opened(data) as services:
         count = usecase.export_patches(services, file, wanted, options, crs)
     typer.echo(f"written: {file} ({count} patches)")
 
@@ -89,6 +71,6 @@ def package(
     """Everything as one GeoPackage with its styles: findings, newest layers, scenes, scans, verdicts."""
     from service.usecases import exports as usecase
 
-    with _opened(data) as services:
+    with opened(data) as services:
         counts = usecase.export_everything(services, file)
     typer.echo(f"written: {file} ({', '.join(f'{count} {name}' for name, count in counts.items())})")

@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from geodata.errors import KanchaError
-from scripts import demo, evaluate, exports, judge, layers, models, nightly, queue, rules, scan, serve, survey, train
+from scripts import (
+    demo,
+    evaluate,
+    exports,
+    judge,
+    layers,
+    models,
+    nightly,
+    queue,
+    rules,
+    scan,
+    serve,
+    structures,
+    survey,
+    train,
+)
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
 
@@ -31,6 +46,7 @@ app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
 app.add_typer(exports.app, name="export")
 app.add_typer(models.app, name="models")
+app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from geodata.features import parse_day
 from geodata.io.dates import parse_date
+from scripts.opened import Data, opened
+from scripts.terminal import wide_console
 from service.usecases.column_maps import parse_maps
 
 if TYPE_CHECKING:
@@ -54,14 +54,13 @@ def survey(
     encoding: Annotated[str | None, typer.Option(help="Text encoding of layers that do not tell it.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="GeoJSON of every building.")] = None,
     table: Annotated[Path | None, typer.Option(help="CSV of the figures.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """Say of every known building what it is to the permits and the latest plan, without new imagery.
 
     With an image also of every building that it shows and no register knows.
     """
     # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
     from service.settings import read_settings
     from service.usecases.rulebooks import book_for
     from service.usecases.survey import SurveyFiles, survey_files
@@ -86,15 +85,11 @@ def survey(
         table,
     )
     if stored:
-        services = open_services(settings)
-        try:
+        with opened(data) as services:
             found = survey_files(ask, services)
-        finally:
-            services.close()
     else:
         found = survey_files(ask)
-    # a pipe or a log has no width of its own
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = wide_console()
     for shown in tables(found):
         console.print(shown)
     for path in (output, table):

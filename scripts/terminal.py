@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 40
 _COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unassessed": "yellow"}
+
+
+def wide_console() -> Console:
+    """Where tables are shown: as wide as the terminal; a pipe or a log has no width of its own."""
+    return Console() if sys.stdout.isatty() else Console(width=160)
 
 
 def print_refusal(error: KanchaError) -> None:

@@ -25,6 +25,7 @@ from service.routers import (
     rulebooks,
     scans,
     scenes,
+    structures,
     verdicts,
 )
 from service.schemas.problem import Problem
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
         findings,
         verdicts,
         queue,
+        structures,
         exports,
         jobs,
         health,

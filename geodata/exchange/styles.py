@@ -52,6 +52,17 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             "status",
             {key: (f"{words.STATUS[key].zh} {words.STATUS[key].en}", c, _pale(c)) for key, c in _STATUS.items()},
         ),
+        "structures": Style(
+            (230, 120, 0, 255),
+            _CLEAR,
+            0.4,
+            "state",
+            {
+                "standing": ("存在 standing", (230, 120, 0, 255), _CLEAR),
+                "gone": ("已灭失 gone", (120, 120, 120, 255), _CLEAR),
+                "merged": ("已合并 merged", (190, 160, 60, 255), _CLEAR),
+            },
+        ),
         "parcels": Style((110, 90, 60, 255), _CLEAR, 0.15),
         "permits": Style((40, 130, 60, 255), (40, 130, 60, 30)),
         "zones": Style((150, 100, 190, 255), (150, 100, 190, 30)),

@@ -1,4 +1,4 @@
-"""Write a raster of codes: one band of 8 bit with a colour table and the name of each code."""
+"""A raster of codes: one band of 8 bit with a colour table and the name of each code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 
+from geodata.crs import parse_crs
 from geodata.grid import Grid
 
 Colour = tuple[int, int, int, int]
@@ -32,3 +33,10 @@ def write_coded(path: Path, codes: npt.NDArray[np.uint8], grid: Grid, legend: Ma
         dataset.write(codes, 1)
         dataset.write_colormap(1, {code: colour for code, (_, colour) in legend.items()})
         dataset.update_tags(**{f"CODE_{code}": name for code, (name, _) in legend.items()})
+
+
+def read_coded(path: Path) -> tuple[npt.NDArray[np.uint8], Grid]:
+    """The codes of a file of `write_coded`, shape (y, x), and where they lie."""
+    with rasterio.open(path) as dataset:
+        grid = Grid(parse_crs(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+        return dataset.read(1), grid

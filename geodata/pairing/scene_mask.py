@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import shapely
+from rasterio.features import geometry_mask
 
+from geodata.crs import CRS84
 from geodata.errors import RasterError
 from geodata.grid import Grid
-from geodata.io.coded import Colour, write_coded
+from geodata.io.coded import Colour, read_coded, write_coded
 from geodata.io.rasters import RasterInfo, SceneReader
 from geodata.io.warp import GridReader
 from geodata.pairing.plan import comparable_bands
-from geodata.pairing.usable import U8, Code, count, read_codes, scene_statistics, shares, usable_share
+from geodata.pairing.usable import U8, Code, count, read_codes, scene_statistics, seen, shares, usable_share
+from geodata.repair import to_crs
 
 MAX_SIDE_PX = 2048
 LEAST_GSD_M = 1.0
@@ -56,6 +60,18 @@ class SceneMask:
     def write(self, path: Path) -> None:
         """Write it as a GeoTIFF with a colour table."""
         write_coded(path, self.codes, self.grid, LEGEND)
+
+    @classmethod
+    def read(cls, path: Path) -> SceneMask:
+        """A mask that was written."""
+        codes, grid = read_coded(path)
+        return cls(codes, grid, shares(count(codes)))
+
+    def usable_within(self, outline: shapely.Geometry) -> float | None:
+        """Share of an outline (CRS84) that shows the ground, pixels it touches; None where it lies outside."""
+        (local,) = to_crs(np.array([outline], dtype=object), CRS84, self.grid.crs)
+        touched = geometry_mask([local], self.grid.shape, self.grid.transform, all_touched=True, invert=True)
+        return float(seen(self.codes[touched]).mean()) if touched.any() else None
 
 
 def mask_factor(info: RasterInfo) -> int:

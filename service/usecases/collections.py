@@ -1,4 +1,4 @@
-"""Collections of OGC API Features: the findings of all scans, and the newest layer of each kind."""
+"""Collections of OGC API Features: findings, structures, and the newest layer of each kind."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from service.store.records import SORT_KEYS, Box, FeatureQuery, Page, SortKey
 from service.usecases.layer_rows import ID_COLUMNS
 
 FINDINGS = "findings"
+STRUCTURES = "structures"
 TITLES: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Findings 疑似违法图斑",
+        STRUCTURES: "Structures 建筑",
         "parcels": "Parcels 宗地",
         "permits": "Permits 许可",
         "zones": "Zones 规划控制区",
@@ -26,6 +28,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
 _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
+        STRUCTURES: "What many scans saw of one building, from its first sighting to its end.",
         "parcels": "The newest stored parcels.",
         "permits": "The newest stored permits.",
         "zones": "The newest stored zones of plan and law.",
@@ -35,7 +38,8 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
 )
 _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        FINDINGS: ("status", "change", "scan_id"),
+        FINDINGS: ("status", "change", "scan_id", "structure_id"),
+        STRUCTURES: ("state", "status"),
         "parcels": (ID_COLUMNS["parcels"], "land_use", "village"),
         "permits": (ID_COLUMNS["permits"], "parcel_id", "kind"),
         "zones": (ID_COLUMNS["zones"], "kind"),
@@ -69,7 +73,7 @@ class CollectionInfo:
 def list_collections(services: Services) -> list[CollectionInfo]:
     """The findings, and every layer kind that has a version."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
-    return [get_collection(services, name) for name in (FINDINGS, *kinds)]
+    return [get_collection(services, name) for name in (FINDINGS, STRUCTURES, *kinds)]
 
 
 def get_collection(services: Services, name: str) -> CollectionInfo:
@@ -81,6 +85,8 @@ def get_collection(services: Services, name: str) -> CollectionInfo:
     interval: tuple[str, str] | None = None
     if name == FINDINGS:
         bbox, interval = services.store.scans.extent()
+    elif name == STRUCTURES:
+        bbox, interval = services.store.structures.extent()
     else:
         version = services.store.layers.newest(name) if name in LAYER_KINDS else None
         if version is None:
@@ -121,6 +127,8 @@ def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:
     """
     if name == FINDINGS:
         return services.store.scans.findings(query)
+    if name == STRUCTURES:
+        return services.store.structures.features(query)
     return services.store.layers.features(_within(services, name, query))
 
 
@@ -132,6 +140,8 @@ def item(services: Services, name: str, fid: str) -> str:
     """
     if name == FINDINGS:
         return services.store.scans.finding(fid)
+    if name == STRUCTURES:
+        return services.store.structures.feature(fid)
     version = _within(services, name, FeatureQuery()).within
     return services.store.layers.feature(version or "", fid)
 

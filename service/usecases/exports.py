@@ -189,6 +189,7 @@ def export_everything(services: Services, path: Path) -> dict[str, int]:
     return write_package(
         [
             Table("findings", _finding_parts(services), TITLES["findings"]),
+            Table("structures", _structure_parts(services), TITLES["structures"]),
             *layers,
             Table("scenes", _scene_parts(services), "Scenes 影像"),
             Table("scans", _scan_parts(services), "Scans 比对"),
@@ -218,6 +219,17 @@ def _finding_parts(services: Services) -> Iterator[pd.DataFrame]:
         table = table.reindex(columns=columns)
         for name in set(_NUMBERS) & set(columns):
             table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
+        yield gpd.GeoDataFrame(table, geometry=shapes, crs=CRS84)
+
+
+def _structure_parts(services: Services) -> Iterator[pd.DataFrame]:
+    texts = _all(lambda key: services.store.structures.features(FeatureQuery(limit=_PAGE, after_key=key)))
+    for some in _parts(texts, _PART_ROWS):
+        features = [orjson.loads(text) for text in some]
+        table = pd.DataFrame([{"id": feature["id"], **feature["properties"]} for feature in features])
+        for name in ("area_m2", "height_m"):
+            table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
+        shapes = gpd.GeoSeries([shapely.geometry.shape(feature["geometry"]) for feature in features], crs=CRS84)
         yield gpd.GeoDataFrame(table, geometry=shapes, crs=CRS84)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 from service.errors import BadQueryError
-from service.jobs.states import JobState
+from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.records import Job, Page
 
@@ -35,3 +38,12 @@ def dismiss_job(services: Services, job_id: str) -> Job:
     if services.runner is not None:
         services.runner.wake()
     return job
+
+
+def wait_for(services: Services, job_ids: Sequence[str], every_s: float = 0.2) -> list[Job]:
+    """The jobs once none of them is active any more."""
+    while True:
+        jobs = [services.store.jobs.get(job_id) for job_id in job_ids]
+        if not any(job.state in ACTIVE for job in jobs):
+            return jobs
+        time.sleep(every_s)

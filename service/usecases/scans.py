@@ -178,8 +178,8 @@ def findings_of(services: Services, query: FeatureQuery) -> Page[str]:
 
 
 def findings_state(services: Services) -> str:
-    """Another text once a stored finding may read otherwise: findings change by verdicts alone."""
-    return str(services.store.verdicts.last_key())
+    """Another text once a stored finding may read otherwise: by verdicts, and by scans that show more of structures."""
+    return f"{services.store.verdicts.last_key()}-{services.store.scans.page(1).matched}"
 
 
 def resolve_layer(services: Services, kind: LayerKind, given: str) -> str:

@@ -1,0 +1,35 @@
+"""The service that a command works on, opened for its duration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from service.services import Services
+
+Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
+
+
+@contextmanager
+def opened(data: Path | None, *, runner: bool = False) -> Iterator[Services]:
+    """The service of a data folder.
+
+    Args:
+        data: The folder, None: as the settings say.
+        runner: Whether it runs the jobs that it is asked for.
+    """
+    # loaded on demand: commands that need no store are not slowed by it
+    from service.bootstrap import open_services, open_with_runner
+    from service.settings import read_settings
+
+    settings = read_settings(data=data)
+    services = open_with_runner(settings, recover=False) if runner else open_services(settings)
+    try:
+        yield services
+    finally:
+        services.close()

@@ -1,0 +1,56 @@
+"""Structures over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from service.schemas.common import Answer, Link
+from service.schemas.jobs import JobOut
+
+
+class LookOut(Answer):
+    """A scan that could have seen the structure come, or go."""
+
+    scan_id: str
+    before_at: datetime
+    after_at: datetime
+    usable: bool | None = Field(description="Whether both scenes show the place, null: they have no masks.")
+    seen: bool = Field(description="Whether it told the structure.")
+
+
+class StructureOut(BaseModel):
+    """A structure with the looks at it."""
+
+    structure: dict[str, Any] = Field(description="GeoJSON Feature: dates, state, growth curve, links, findings.")
+    seen: int = Field(description="In how many of the usable looks it was seen.")
+    usable_looks: int = Field(description="How many looks were usable.")
+    looks: list[LookOut]
+    links: list[Link]
+
+
+class OlderSceneOut(Answer):
+    """A scene that may tell more of the beginning."""
+
+    scene_id: str
+    acquired_at: datetime
+    usable: bool | None = Field(description="Whether it shows the place, null: it has no mask.")
+
+
+class EarliestOut(Answer):
+    """What is known of the beginning, and what could tell more."""
+
+    structure_id: str
+    last_absent: datetime | None = Field(description="When its place was last seen without it, null: never.")
+    first_seen: datetime
+    scenes: list[OlderSceneOut] = Field(description="Scenes between the two that show the place.")
+    pairs: list[tuple[str, str]] = Field(description="Comparisons that halve what is not known: two scene ids.")
+    links: list[Link] = []
+
+
+class EarliestOrdered(BaseModel):
+    """The ordered comparisons."""
+
+    jobs: list[JobOut]
