@@ -112,6 +112,7 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("min_area_m2", "number"),
         Column("min_confidence", "share"),
         Column("confirmed_from", "share"),
+        Column("due_days", "number"),
         Column("valid_from", "day"),
         Column("valid_to", "day"),
     ),

@@ -9,6 +9,7 @@ import typer
 
 from geodata.errors import KanchaError
 from scripts import (
+    coverage,
     demo,
     evaluate,
     exports,
@@ -46,6 +47,7 @@ app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
 app.add_typer(exports.app, name="export")
 app.add_typer(models.app, name="models")
+app.add_typer(coverage.app, name="coverage")
 app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 

@@ -14,6 +14,7 @@ from service import http_errors
 from service.bootstrap import open_with_runner
 from service.routers import (
     collections,
+    coverage,
     exports,
     findings,
     health,
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         verdicts,
         queue,
         structures,
+        coverage,
         exports,
         jobs,
         health,

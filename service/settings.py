@@ -7,6 +7,7 @@ and so on. Nothing is read at import.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +58,17 @@ class Nightly(BaseModel):
     detector: str = Field(default="current", description="What judges: training-free, a model's name, or current.")
 
 
+class Coverage(BaseModel):
+    """The ledger of what was seen."""
+
+    cell_m: float = Field(default=50.0, ge=5, le=1000, description="Side of a cell, m.")
+    max_cells: int = Field(default=4_000_000, ge=1, description="Most cells; a larger area needs larger ones.")
+    due_days: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Days that a look may be old, by kind of zone or `elsewhere`; as JSON. Others keep their own.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of one service."""
 
@@ -68,6 +80,7 @@ class Settings(BaseSettings):
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")
+    coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
 
 

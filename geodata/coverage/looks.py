@@ -40,7 +40,7 @@ class Look:
         scene: Its id.
         on: When it was taken.
         seen: Share of each cell that it shows, 0 to 1, shape of the cells.
-        hidden: Share of each cell that it should show and does not, by what hides it.
+        hidden: Share of each cell that it should show and does not, by what hides it; what hides nothing may lack.
     """
 
     scene: str
@@ -51,7 +51,7 @@ class Look:
     @property
     def framed(self) -> F32:
         """Share of each cell within the scene's frame."""
-        return self.seen + np.sum(list(self.hidden.values()), axis=0, dtype=np.float32)
+        return np.asarray(self.seen + sum(self.hidden.values(), np.float32(0)), np.float32)
 
 
 def look_at(codes: U8, grid: Grid, cells: Cells, scene: str, on: datetime) -> Look:

@@ -37,6 +37,7 @@ class DemoFiles:
     permits: Path
     zones: Path
     buildings: Path
+    areas: Path
     truth: Path
     distractors: Path
 
@@ -70,6 +71,7 @@ def draw_district(folder: Path, *, seed: int = 7, size_px: int = 2048) -> DemoFi
         permits=folder / "permits.geojson",
         zones=folder / "zones.gpkg",
         buildings=folder / "buildings.gpkg",
+        areas=folder / "areas.gpkg",
         truth=folder / "truth.geojson",
         distractors=folder / "distractors.geojson",
     )
@@ -81,6 +83,7 @@ def draw_district(folder: Path, *, seed: int = 7, size_px: int = 2048) -> DemoFi
         (files.permits, layers.permits),
         (files.zones, layers.zones),
         (files.buildings, layers.buildings),
+        (files.areas, layers.areas),
         (files.truth, layers.truth),
         (files.distractors, layers.distractors),
     ):

@@ -35,6 +35,7 @@ class Layers:
     permits: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
     truth: gpd.GeoDataFrame
     distractors: gpd.GeoDataFrame
 
@@ -47,6 +48,7 @@ def make_layers(plan: Plan) -> Layers:
         _permits(plan, extent),
         _zones(plan, extent),
         _buildings(plan, extent),
+        _areas(plan, extent),
         _truth(plan),
         _distractors(plan, extent),
     )
@@ -142,6 +144,28 @@ def _buildings(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
         number = f"FW{len(rows) + 1:05d}"
         rows.append({"building_id": number, "built_on": built, "register_id": f"冀邯房{number}", "geometry": inside})
     return _frame(rows, ["building_id", "built_on", "register_id"])
+
+
+def _areas(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
+    """The district, and its villages as the ground nearest to their parcels."""
+    code = "130403"
+    rows: list[dict[str, object]] = [
+        {"area_id": code, "name": _DISTRICT_NAME, "level": "district", "parent_id": None, "geometry": extent}
+    ]
+    villages: dict[str, list[BaseGeometry]] = {}
+    for p in plan.parcels:
+        if p.village:
+            villages.setdefault(p.village, []).append(p.shape)
+    for number, (name, shapes) in enumerate(sorted(villages.items()), start=1):
+        hull = shapely.union_all(shapes).convex_hull.intersection(extent)
+        rest = hull.difference(shapely.union_all([row["geometry"] for row in rows[1:]])) if len(rows) > 1 else hull
+        shape = _clip(rest, extent, 100.0)
+        if shape is not None:
+            rows.append(
+                {"area_id": f"{code}{number:03d}", "name": name, "level": "village", "parent_id": code,
+                 "geometry": shape}
+            )  # fmt: skip
+    return _frame(rows, ["area_id", "name", "level", "parent_id"])
 
 
 def _truth(plan: Plan) -> gpd.GeoDataFrame:

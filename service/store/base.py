@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from service.jobs.states import JobState
 from service.store.records import (
+    Audit,
+    AuditAnswer,
     Box,
     Claim,
     FeatureQuery,
@@ -180,6 +182,25 @@ class VerdictStore(Protocol):
         """Grows with every verdict: stored findings change by nothing else."""
 
 
+class AuditStore(Protocol):
+    """Recall audits and their answers."""
+
+    def add(self, audit: Audit) -> bool:
+        """Store an audit; False where it is there already."""
+
+    def get(self, audit_id: str) -> Audit:
+        """One audit; `NotFoundError` without it."""
+
+    def page(self, limit: int, after_key: int = 0) -> Page[Audit]:
+        """Audits, the latest first."""
+
+    def answer(self, audit_id: str, answer: AuditAnswer) -> None:
+        """Store what was said of a cell; `NotFoundError` without the audit."""
+
+    def answers(self, audit_id: str) -> Sequence[AuditAnswer]:
+        """The latest answer of each cell, in the order of the cells' first answers."""
+
+
 class IntakeStore(Protocol):
     """The memory of the nightly batch."""
 
@@ -222,6 +243,10 @@ class Store(Protocol):
     @property
     def verdicts(self) -> VerdictStore:
         """Verdicts and the review of findings."""
+
+    @property
+    def audits(self) -> AuditStore:
+        """Recall audits."""
 
     @property
     def intake(self) -> IntakeStore:

@@ -194,6 +194,31 @@ verdicts = sa.Table(
     sqlite_autoincrement=True,
 )
 
+audits = sa.Table(
+    "audits",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("seed", sa.Integer, nullable=False),
+    sa.Column("cells", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+audit_answers = sa.Table(
+    "audit_answers",
+    metadata,
+    _seq(),
+    sa.Column("audit_id", sa.ForeignKey("audits.id"), nullable=False, index=True),
+    sa.Column("cell", sa.String(64), nullable=False),
+    sa.Column("missed", sa.Boolean, nullable=False),
+    sa.Column("judged_by", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 jobs = sa.Table(
     "jobs",
     metadata,

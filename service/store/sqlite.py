@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 from service.errors import StoreBusyError
 from service.store.database import Database
 from service.store.migrate import upgrade
+from service.store.sql_audits import SqlAudits
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
@@ -44,6 +45,7 @@ class SqliteStore:
         self.scans = SqlScans(database)
         self.structures = SqlStructures(database)
         self.verdicts = SqlVerdicts(database)
+        self.audits = SqlAudits(database)
         self.intake = SqlIntake(database)
         if migrate:
             self.structures.catch_up()

@@ -10,14 +10,19 @@ from geodata.types import LAYER_KINDS
 from service.errors import NotFoundError, SortKeyError
 from service.services import Services
 from service.store.records import SORT_KEYS, Box, FeatureQuery, Page, SortKey
+from service.usecases import coverage
 from service.usecases.layer_rows import ID_COLUMNS
 
 FINDINGS = "findings"
 STRUCTURES = "structures"
+COVERAGE = "coverage"
+BLIND_SPOTS = "blind_spots"
 TITLES: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Findings 疑似违法图斑",
         STRUCTURES: "Structures 建筑",
+        COVERAGE: "Coverage 覆盖台账",
+        BLIND_SPOTS: "Blind spots 盲区",
         "parcels": "Parcels 宗地",
         "permits": "Permits 许可",
         "zones": "Zones 规划控制区",
@@ -29,6 +34,8 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
         STRUCTURES: "What many scans saw of one building, from its first sighting to its end.",
+        COVERAGE: "Cells of the area of responsibility: last seen when, by what, and why not since; as of today.",
+        BLIND_SPOTS: "Ground that was not seen in time, in pieces, with the reason; as of today.",
         "parcels": "The newest stored parcels.",
         "permits": "The newest stored permits.",
         "zones": "The newest stored zones of plan and law.",
@@ -40,6 +47,8 @@ _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         FINDINGS: ("status", "change", "scan_id", "structure_id"),
         STRUCTURES: ("state", "status"),
+        COVERAGE: ("reason",),
+        BLIND_SPOTS: ("reason",),
         "parcels": (ID_COLUMNS["parcels"], "land_use", "village"),
         "permits": (ID_COLUMNS["permits"], "parcel_id", "kind"),
         "zones": (ID_COLUMNS["zones"], "kind"),
@@ -73,7 +82,9 @@ class CollectionInfo:
 def list_collections(services: Services) -> list[CollectionInfo]:
     """The findings, and every layer kind that has a version."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
-    return [get_collection(services, name) for name in (FINDINGS, STRUCTURES, *kinds)]
+    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, *kinds)]
+    ledger = get_collection(services, COVERAGE)
+    return found if ledger.bbox is None else [*found, ledger, get_collection(services, BLIND_SPOTS)]
 
 
 def get_collection(services: Services, name: str) -> CollectionInfo:
@@ -87,6 +98,8 @@ def get_collection(services: Services, name: str) -> CollectionInfo:
         bbox, interval = services.store.scans.extent()
     elif name == STRUCTURES:
         bbox, interval = services.store.structures.extent()
+    elif name in (COVERAGE, BLIND_SPOTS):
+        bbox, interval = coverage.extent(services)
     else:
         version = services.store.layers.newest(name) if name in LAYER_KINDS else None
         if version is None:
@@ -129,6 +142,10 @@ def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:
         return services.store.scans.findings(query)
     if name == STRUCTURES:
         return services.store.structures.features(query)
+    if name == COVERAGE:
+        return coverage.cell_features(services, query)
+    if name == BLIND_SPOTS:
+        return coverage.blind_features(services, query)
     return services.store.layers.features(_within(services, name, query))
 
 
@@ -142,6 +159,10 @@ def item(services: Services, name: str, fid: str) -> str:
         return services.store.scans.finding(fid)
     if name == STRUCTURES:
         return services.store.structures.feature(fid)
+    if name == COVERAGE:
+        return coverage.cell_feature(services, fid)
+    if name == BLIND_SPOTS:
+        return coverage.blind_feature(services, fid)
     version = _within(services, name, FeatureQuery()).within
     return services.store.layers.feature(version or "", fid)
 

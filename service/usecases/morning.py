@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import orjson
 
+from geodata.errors import OptionError
 from geodata.io.dates import BEIJING
+from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
 from service.store.records import FeatureQuery, IntakeEntry, NightRun
+from service.usecases import coverage
 from service.usecases.layers import newest_versions
 
 _MOST_LISTED = 50
@@ -98,10 +101,41 @@ def _body(services: Services, run: NightRun) -> dict[str, Any]:
         "refused": sorted(refused, key=lambda told: str(told["file"])),
         "duplicates": [{"file": e.name, "of": e.outcome["of"]} for e in by_result.get("duplicate", [])],
         "waiting": waiting,
+        "coverage": _coverage(services, run),
         "layers": {
             kind: services.store.layers.get(version).file_name for kind, version in newest_versions(services).items()
         },
     }
+
+
+_MOST_TASKS = 5
+
+
+def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
+    """What was seen in time, what became overdue since the night before, and what needs a look; None without an area.
+
+    Without administrative areas the area is what the scenes cover, of which nothing is blind but by age and cloud.
+    """
+    try:
+        told = coverage.summary(services)
+        before = run.started_at.astimezone(BEIJING).date() - timedelta(days=1)
+        lost = coverage.newly_overdue_km2(services, before)
+        wanted = [orjson.loads(orjson.dumps(part)) for part in coverage.tasking(services)["features"][:_MOST_TASKS]]
+    except (NotFoundError, OptionError) as error:
+        # a report is written all the same; who keeps no areas is told nothing of them
+        return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
+    return {
+        "sentence": told.sentence,
+        "sentence_zh": told.sentence_zh,
+        "seen_share": round(told.all.seen_share, 4),
+        "newly_overdue_km2": round(lost, 4),
+        "without_mask": len(told.without_mask),
+        "tasks": [
+            {"place": f"{(f['bbox'][0] + f['bbox'][2]) / 2:.5f}, {(f['bbox'][1] + f['bbox'][3]) / 2:.5f}",
+             **{name: f["properties"][name] for name in ("area_m2", "reason", "reason_zh", "overdue_days")}}
+            for f in wanted
+        ],
+    }  # fmt: skip
 
 
 def _scanned(services: Services, entry: IntakeEntry) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from service.errors import InternalError, NotFoundError
 from service.files import Upload, private_folder, sha256_of
 from service.services import Services
 from service.store.records import Box, Page, Scene
+from service.usecases.coverage import keep_look
 from service.usecases.pairs import as_raster
 
 
@@ -74,7 +75,10 @@ def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Sc
         scene = _masked(services, scene, info)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
-    return services.store.scenes.get(scene.id), new
+    stored = services.store.scenes.get(scene.id)
+    if new:
+        keep_look(services, stored)
+    return stored, new
 
 
 def _masked(services: Services, scene: Scene, info: RasterInfo) -> Scene:
