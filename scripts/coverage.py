@@ -82,7 +82,7 @@ def at(
 def blind_spots(as_of: AsOf = None, output: Output = None, data: Data = None) -> None:
     """Ground that was not seen in time, in pieces, the largest first."""
     from service.store.records import FeatureQuery
-    from service.usecases import coverage as usecase
+    from service.usecases import coverage_features as usecase
 
     with opened(data) as services:
         page = usecase.blind_features(services, FeatureQuery(limit=10**9), _date(as_of))
@@ -100,7 +100,7 @@ def blind_spots(as_of: AsOf = None, output: Output = None, data: Data = None) ->
 @app.command()
 def tasking(as_of: AsOf = None, output: Output = None, data: Data = None) -> None:
     """What needs a flight or an image, the most pressing first."""
-    from service.usecases import coverage as usecase
+    from service.usecases import coverage_features as usecase
 
     with opened(data) as services:
         found = usecase.tasking(services, _date(as_of))
@@ -127,7 +127,7 @@ def parcels(
     """What was seen of each parcel of the newest layer, and how many are in each state."""
     from collections import Counter
 
-    from service.usecases import coverage as usecase
+    from service.usecases import coverage_parcels as usecase
 
     counts: Counter[str] = Counter()
     table = Table(title_justify="left")

@@ -26,7 +26,7 @@ from service.schemas.coverage import (
 )
 from service.store.records import AuditAnswer
 from service.uploads import Form
-from service.usecases import audits, coverage
+from service.usecases import audits, coverage, coverage_features, coverage_parcels
 
 router = APIRouter(tags=["coverage"])
 
@@ -81,7 +81,7 @@ def get_at(
 )
 def get_tasking(services: Kancha, as_of: AsOf = None) -> Response:
     """Ground that is due, in pieces, the most pressing first."""
-    return Response(orjson.dumps(coverage.tasking(services, as_of)), media_type=GEOJSON)
+    return Response(orjson.dumps(coverage_features.tasking(services, as_of)), media_type=GEOJSON)
 
 
 @router.get(
@@ -91,7 +91,7 @@ def get_tasking(services: Kancha, as_of: AsOf = None) -> Response:
 )
 def get_parcels(request: Request, services: Kancha, page: Pages, as_of: AsOf = None) -> ParcelsSeenOut:
     """A page of the newest parcels: seen, overdue, never, excluded or outside."""
-    found = coverage.parcels(services, page.limit, page.after_key, as_of)
+    found = coverage_parcels.parcels(services, page.limit, page.after_key, as_of)
     return ParcelsSeenOut(
         parcels=[ParcelSeenOut.model_validate(one) for one in found.items],
         numberMatched=found.matched,

@@ -17,7 +17,8 @@ from geodata.errors import OptionError
 from geodata.shares import Rate
 from service.services import Services
 from service.store.records import Audit, AuditAnswer, FeatureQuery, Page
-from service.usecases.coverage import cell_id, covered
+from service.usecases.coverage import covered
+from service.usecases.coverage_features import cell_id
 
 _PAGE = 5000
 

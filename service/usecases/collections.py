@@ -10,7 +10,7 @@ from geodata.types import LAYER_KINDS
 from service.errors import NotFoundError, SortKeyError
 from service.services import Services
 from service.store.records import SORT_KEYS, Box, FeatureQuery, Page, SortKey
-from service.usecases import coverage
+from service.usecases import coverage, coverage_features
 from service.usecases.layer_rows import ID_COLUMNS
 
 FINDINGS = "findings"
@@ -143,9 +143,9 @@ def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:
     if name == STRUCTURES:
         return services.store.structures.features(query)
     if name == COVERAGE:
-        return coverage.cell_features(services, query)
+        return coverage_features.cell_features(services, query)
     if name == BLIND_SPOTS:
-        return coverage.blind_features(services, query)
+        return coverage_features.blind_features(services, query)
     return services.store.layers.features(_within(services, name, query))
 
 
@@ -160,9 +160,9 @@ def item(services: Services, name: str, fid: str) -> str:
     if name == STRUCTURES:
         return services.store.structures.feature(fid)
     if name == COVERAGE:
-        return coverage.cell_feature(services, fid)
+        return coverage_features.cell_feature(services, fid)
     if name == BLIND_SPOTS:
-        return coverage.blind_feature(services, fid)
+        return coverage_features.blind_feature(services, fid)
     version = _within(services, name, FeatureQuery()).within
     return services.store.layers.feature(version or "", fid)
 

@@ -14,8 +14,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
-import orjson
 import shapely
 
 from geodata.coverage import (
@@ -30,7 +28,6 @@ from geodata.coverage import (
     excluded_share,
     look_at,
     read_look,
-    tasks,
     write_look,
 )
 from geodata.crs import CRS84, metric_crs_at, transform_xy
@@ -40,7 +37,7 @@ from geodata.pairing.scene_mask import SceneMask
 from geodata.repair import to_crs
 from service.errors import NotFoundError
 from service.services import Services
-from service.store.records import Box, FeatureQuery, Page, Scene
+from service.store.records import Box, Scene
 from service.usecases.layer_rows import to_frame
 from service.usecases.pairs import is_model
 
@@ -323,165 +320,6 @@ def at(services: Services, lon: float, lat: float, as_of: date | None = None) ->
     return found
 
 
-# --- as features ---------------------------------------------------------------------------------
-
-
-def cell_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
-    """The cells as GeoJSON texts, row by row from the north west; an id names a place of the lattice for ever."""
-    ledger = covered(services, as_of).ledger
-    rows, cols = np.nonzero((ledger.cells.share > 0) & _in_boxes(ledger.cells, query.boxes))
-    reason = query.equals.get("reason")
-    if reason is not None:
-        keep = ledger.reason[rows, cols] == _reason_number(reason)
-        rows, cols = rows[keep], cols[keep]
-    return _page([(int(r), int(c)) for r, c in zip(rows, cols, strict=True)], query, lambda rc: _cell(ledger, *rc))
-
-
-def cell_feature(services: Services, fid: str) -> str:
-    """One cell by its id.
-
-    Raises:
-        NotFoundError: Without it.
-    """
-    ledger = covered(services).ledger
-    grid = ledger.cells.grid
-    try:
-        east, north = (int(part) for part in fid.split("_"))
-    except ValueError as error:
-        raise NotFoundError(f"There is no cell {fid[:40]!r}.", remedy="GET /collections/coverage/items.") from error
-    side = grid.pixel_size[0]
-    col, row = east - round(grid.transform.c / side), round(grid.transform.f / side) - 1 - north
-    if not (0 <= row < grid.height and 0 <= col < grid.width) or ledger.cells.share[row, col] == 0:
-        raise NotFoundError(f"There is no cell {fid[:40]!r}.", remedy="GET /collections/coverage/items.")
-    return _cell(ledger, row, col)
-
-
-def _reason_number(reason: str) -> int:
-    """Place of a reason in `REASONS`; `seen`: none."""
-    return -1 if reason == "seen" else REASONS.index(reason) if reason in REASONS else len(REASONS)
-
-
-def _in_boxes(cells: Cells, boxes: tuple[Box, ...]) -> npt.NDArray[np.bool_]:
-    if not boxes:
-        return np.ones(cells.grid.shape, bool)
-    return np.asarray(
-        sum(cells.share_in(shapely.box(*box)) for box in boxes) + np.zeros(cells.grid.shape) > 0, dtype=bool
-    )
-
-
-def _page(items: list[Any], query: FeatureQuery, text_of: Any) -> Page[str]:
-    first = query.after_key
-    some = items[first : first + query.limit]
-    following = first + len(some)
-    return Page([text_of(item) for item in some], len(items), following if following < len(items) else None)
-
-
-def _cell(ledger: Ledger, row: int, col: int) -> str:
-    grid = ledger.cells.grid
-    outline = ledger.cells.squares(np.array([row]), np.array([col]))
-    (lonlat,) = to_crs(outline, grid.crs, CRS84)
-    found = ledger.of(row, col)
-    days = [one for one in ledger.looks if found.last_seen is not None and one.scene in found.scenes]
-    due = None if found.last_seen is None else found.last_seen + timedelta(days=found.due_days)
-    told = {
-        "seen": found.reason is None,
-        "last_seen": _iso(found.last_seen),
-        "scenes": list(found.scenes),
-        "usable_share": round(float(min(1.0, sum(one.seen[row, col] for one in days))), 3),
-        "age_days": None if found.age_days is None else round(found.age_days, 2),
-        "due_days": found.due_days,
-        "due_on": _iso(due),
-        "reason": found.reason,
-        "area_m2": round(float(ledger.cells.area_m2[row, col]), 1),
-    }
-    return _feature(cell_id(ledger, row, col), lonlat, told)
-
-
-def cell_id(ledger: Ledger, row: int, col: int) -> str:
-    """The id of a cell: its place in the lattice, which is the same for every area."""
-    grid = ledger.cells.grid
-    side = grid.pixel_size[0]
-    return f"{round(grid.transform.c / side) + col}_{round(grid.transform.f / side) - 1 - row}"
-
-
-def blind_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
-    """Blind spots as GeoJSON texts, the largest first."""
-    boxes = [shapely.box(*box) for box in query.boxes]
-    spots = [
-        spot
-        for spot in covered(services, as_of).ledger.blind_spots()
-        if (not boxes or any(spot.outline.intersects(box) for box in boxes))
-        and query.equals.get("reason", spot.reason) == spot.reason
-    ]
-
-    def text(spot: Any) -> str:
-        told = {
-            "reason": spot.reason,
-            "reason_zh": WHY[spot.reason][0],
-            "last_seen": _iso(spot.last_seen),
-            "area_m2": round(spot.area_m2, 1),
-        }
-        return _feature(_spot_id(spot.outline, spot.reason), spot.outline, told)
-
-    return _page(spots, query, text)
-
-
-def blind_feature(services: Services, fid: str) -> str:
-    """One blind spot by its id, which lasts as long as its outline.
-
-    Raises:
-        NotFoundError: Without it.
-    """
-    page = blind_features(services, FeatureQuery(limit=10**9))
-    for text in page.items:
-        if orjson.loads(text)["id"] == fid:
-            return text
-    raise NotFoundError(f"There is no blind spot {fid[:40]!r}.", remedy="GET /collections/blind_spots/items.")
-
-
-def _spot_id(outline: shapely.Geometry, reason: str) -> str:
-    return hashlib.sha256(f"{reason}|{outline.wkt}".encode()).hexdigest()[:16]
-
-
-def tasking(services: Services, as_of: date | None = None) -> dict[str, Any]:
-    """What needs a flight or an image, the most pressing first, as a GeoJSON FeatureCollection."""
-    told = covered(services, as_of)
-    features = []
-    for number, task in enumerate(tasks(told.ledger), start=1):
-        never = np.isinf(task.overdue_days)
-        properties = {
-            "number": number,
-            "reason": task.reason,
-            "reason_zh": WHY[task.reason][0],
-            "area_m2": round(task.area_m2, 1),
-            "last_seen": _iso(task.last_seen),
-            "due_on": _iso(task.due_on),
-            "overdue_days": None if never else round(task.overdue_days, 1),
-            "never_seen": bool(never),
-            "priority": task.priority,
-        }
-        fid = _spot_id(task.outline, task.reason)
-        features.append(orjson.Fragment(_feature(fid, task.outline, properties)))
-    return {"type": "FeatureCollection", "as_of": told.as_of.isoformat(), "features": features}
-
-
-def _feature(fid: str, outline: shapely.Geometry, told: Mapping[str, Any]) -> str:
-    rounded = shapely.transform(outline, lambda c: np.round(c, 8))
-    return orjson.dumps(
-        {
-            "type": "Feature",
-            "id": fid,
-            "bbox": rounded.bounds,
-            "geometry": orjson.Fragment(shapely.to_geojson(rounded)),
-            "properties": told,
-        }
-    ).decode()
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
 def extent(services: Services) -> tuple[Box | None, tuple[str, str] | None]:
     """Box of the area of responsibility and time span of the looks; nothing where there is none."""
     try:
@@ -492,72 +330,6 @@ def extent(services: Services) -> tuple[Box | None, tuple[str, str] | None]:
     west, south, east, north = (float(v) for v in outline.bounds)
     span = (ledger.looks[0].on.isoformat(), ledger.looks[-1].on.isoformat()) if ledger.looks else None
     return (west, south, east, north), span
-
-
-# --- parcels -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ParcelSeen:
-    """What is known of a parcel.
-
-    Args:
-        id: The parcel.
-        state: `seen` in time, `overdue`, `never` (some of it), `excluded`, or `outside` the area of responsibility.
-        last_seen: The oldest last look at a cell that it meets; None: some were never seen, or it lies outside.
-        reason: Why most of what is not seen is not.
-    """
-
-    id: str
-    state: str
-    last_seen: datetime | None
-    reason: str | None
-
-
-def parcels(services: Services, limit: int, after_key: int, as_of: date | None = None) -> Page[ParcelSeen]:
-    """A page of the newest parcels with what is known of each.
-
-    Raises:
-        NotFoundError: Without parcels.
-    """
-    version = services.store.layers.newest("parcels")
-    if version is None:
-        raise NotFoundError("There is no parcels layer.", remedy="Store one: POST /layers/parcels.")
-    page = services.store.layers.features(FeatureQuery(version.id, limit=limit, after_key=after_key))
-    ledger = covered(services, as_of).ledger
-    found = []
-    for text in page.items:
-        feature = orjson.loads(text)
-        outline = shapely.geometry.shape(feature["geometry"])
-        found.append(_parcel(ledger, str(feature["id"]), outline))
-    return Page(found, page.matched, page.next_key)
-
-
-def _parcel(ledger: Ledger, fid: str, outline: shapely.Geometry) -> ParcelSeen:
-    grid = ledger.cells.grid
-    (local,) = to_crs(np.array([outline], dtype=object), CRS84, grid.crs)
-    left, bottom, right, top = local.bounds
-    t = grid.transform
-    rows = np.arange(max(0, int((t.f - top) // -t.e)), min(grid.height, int((t.f - bottom) // -t.e) + 1))
-    cols = np.arange(max(0, int((left - t.c) // t.a)), min(grid.width, int((right - t.c) // t.a) + 1))
-    if not len(rows) or not len(cols):
-        return ParcelSeen(fid, "outside", None, None)
-    row, col = (part.ravel() for part in np.meshgrid(rows, cols, indexing="ij"))
-    meets = shapely.intersects(ledger.cells.squares(row, col), local) & (ledger.cells.share[row, col] > 0)
-    row, col = row[meets], col[meets]
-    if not len(row):
-        return ParcelSeen(fid, "outside", None, None)
-    reasons, ages = ledger.reason[row, col], ledger.age_days[row, col]
-    last = None if np.isinf(ages).any() else ledger.as_of - timedelta(days=float(ages.max()))
-    blind = reasons[reasons >= 0]
-    if not len(blind):
-        return ParcelSeen(fid, "seen", last, None)
-    reason = REASONS[int(np.bincount(blind).argmax())]
-    wanted = reasons != REASONS.index("excluded")
-    if not (wanted & (reasons >= 0)).any():
-        return ParcelSeen(fid, "excluded", last, reason)
-    never = bool(np.isinf(ages[wanted & (reasons >= 0)]).any())
-    return ParcelSeen(fid, "never" if never else "overdue", last, reason)
 
 
 # --- staleness -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
 from service.store.records import FeatureQuery, IntakeEntry, NightRun
-from service.usecases import coverage
+from service.usecases import coverage, coverage_features
 from service.usecases.layers import newest_versions
 
 _MOST_LISTED = 50
@@ -120,7 +120,9 @@ def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
         told = coverage.summary(services)
         before = run.started_at.astimezone(BEIJING).date() - timedelta(days=1)
         lost = coverage.newly_overdue_km2(services, before)
-        wanted = [orjson.loads(orjson.dumps(part)) for part in coverage.tasking(services)["features"][:_MOST_TASKS]]
+        wanted = [
+            orjson.loads(orjson.dumps(part)) for part in coverage_features.tasking(services)["features"][:_MOST_TASKS]
+        ]
     except (NotFoundError, OptionError) as error:
         # a report is written all the same; who keeps no areas is told nothing of them
         return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
