@@ -25,7 +25,9 @@ app = typer.Typer(
     no_args_is_help=True, help="Store, list and compare layers: parcels, permits, zones, buildings, areas."
 )
 Kind = Annotated[str, typer.Argument(help="parcels, permits, zones, buildings or areas.")]
-File = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")]
+File = Annotated[
+    Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one; registers also CSV, XLSX.")
+]
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 Crs = Annotated[str | None, typer.Option(help="System of a file that declares none.")]
 Maps = Annotated[list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")]
@@ -95,8 +97,7 @@ def show(data: Data = None) -> None:
         table.add_column(name, overflow="fold")
     for version in page.items:
         table.add_row(*map(escape, _row(version)))
-    # a pipe or a log has no width of its own
-    (Console() if sys.stdout.isatty() else Console(width=200)).print(table)
+    _console().print(table)
 
 
 def _row(version: LayerVersion) -> list[str]:
@@ -112,6 +113,36 @@ def _row(version: LayerVersion) -> list[str]:
         version.content_sha256[:8],
         f"{version.created_at:%Y-%m-%d %H:%M} UTC",
     ]
+
+
+@app.command("match")
+def match(
+    permits: Annotated[str | None, typer.Argument(help="Id of a permits version; else the newest.")] = None,
+    parcels: Annotated[str | None, typer.Argument(help="Id of a parcels version; else the newest.")] = None,
+    data: Data = None,
+) -> None:
+    """Tell how the permits find their ground: by polygon, parcel number, address or point, and how well."""
+    from service.usecases.layer_loading import match_permits
+    from service.usecases.scans import resolve_layer
+
+    with _services(data) as services:
+        ids = (
+            resolve_layer(services, "permits", permits or "newest"),
+            resolve_layer(services, "parcels", parcels or "newest"),
+        )
+        told = match_permits(services, *ids)
+    table = Table(title=", ".join(f"{count} {name}" for name, count in told["counts"].items()), title_justify="left")
+    for name in ("permit", "match", "score", "parcel", "note"):
+        table.add_column(name, overflow="fold")
+    for row in [row for row in told["permits"] if row["score"] < 1]:
+        cells = (row["permit_id"], row["match"], f"{row['score']:.2f}", row["parcel_id"] or "", row["note"] or "")
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+
+
+def _console() -> Console:
+    # a pipe or a log has no width of its own
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 @app.command("diff")

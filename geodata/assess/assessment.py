@@ -21,15 +21,14 @@ from geodata.assess.facts import (
     BuildingFacts,
     ParcelFacts,
     PermitFacts,
-    Permits,
     ZoneFacts,
     building_facts,
     parcel_facts,
     permit_facts,
-    resolve_permits,
     zone_facts,
 )
 from geodata.assess.overlay import Outlines, outlines, places
+from geodata.assess.register import Permits, resolve_permits
 from geodata.assess.rules import Reason
 from geodata.crs import CRS84, parse_crs, require_same
 from geodata.errors import GeometryError, LayerColumnsError

@@ -18,7 +18,8 @@ import shapely
 from geodata.crs import check_bounds, crs_label, parse_crs
 from geodata.errors import CRSMismatchError, GeometryError, MissingCRSError
 from geodata.features import Conformer
-from geodata.io.sources import opened, portions
+from geodata.io.registers import place_mapping, register_portions
+from geodata.io.sources import Source, opened, portions
 from geodata.repair import place, polygonal, repair_polygons
 from geodata.types import LayerKind, LayerReport
 
@@ -61,10 +62,11 @@ class LayerReader:
 
     def frames(self) -> Iterator[gpd.GeoDataFrame]:
         """The portions that hold something. Raises as `read_layer` does."""
-        conformer = Conformer(self._kind, self._how.mapping)
         with opened(self._path, self._kind, self._how.encoding) as source:
+            columns = place_mapping(self._how.mapping)[1] if source.is_register else self._how.mapping
+            conformer = Conformer(self._kind, columns, register=source.is_register)
             system = _System(self._how.crs, source.name)
-            for raw in portions(source, self._kind, self._rows):
+            for raw in self._portions(source):
                 frame = conformer.take(system.given_to(raw))
                 if len(frame):
                     yield frame
@@ -82,6 +84,12 @@ class LayerReader:
             duplicated=conformer.duplicated,
         )
 
+    def _portions(self, source: Source) -> Iterator[gpd.GeoDataFrame]:
+        if not source.is_register:
+            return portions(source, self._kind, self._rows)
+        mapping, text = self._how.mapping, source.encoding
+        return register_portions(source.path, source.name, self._kind, mapping, text, self._rows)
+
 
 def read_layer(
     path: Path,
@@ -94,7 +102,8 @@ def read_layer(
     """Read one of the input layers and bring it to its schema, in CRS84.
 
     Args:
-        path: GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with side files, or all in a .zip).
+        path: GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with side files, or all in a .zip); permits and
+            buildings also as CSV or XLSX.
         kind: Which layer it is.
         crs: System of the coordinates, where the file declares none or one that they contradict.
         mapping: Foreign column names, target to source: `{"parcel_id": "DKBM"}`.

@@ -14,10 +14,11 @@ from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
 from service.routers.bodies import multipart_body
 from service.schemas.common import Link
-from service.schemas.layers import LayerList, LayerOut
+from service.schemas.layers import LayerList, LayerOut, PermitMatchOut
 from service.store.records import LayerVersion, Page
 from service.uploads import Form
 from service.usecases import layers as usecase
+from service.usecases.layer_loading import match_permits
 
 router = APIRouter(tags=["layers"])
 _READ = {
@@ -130,3 +131,13 @@ def get_layer_diff(request: Request, kind: str, version_id: str, other_id: str, 
         return same
     parts = usecase.difference_parts(services, old, new)
     return StreamingResponse(parts, media_type=GEOJSON, headers={"ETag": etag})
+
+
+@router.get(
+    "/layers/permits/{version_id}/match/{parcels_id}",
+    summary="How permits find their ground",
+    dependencies=[Depends(only_query())],
+)
+def get_permit_match(version_id: str, parcels_id: str, services: Kancha) -> PermitMatchOut:
+    """What each permit of a version was found by in a version of the parcels, and how well."""
+    return PermitMatchOut.model_validate(match_permits(services, version_id, parcels_id))

@@ -39,3 +39,22 @@ class LayerList(Answer):
     numberMatched: int  # noqa: N815 - the name that OGC API uses
     numberReturned: int  # noqa: N815
     links: list[Link]
+
+
+class PermitMatch(Answer):
+    """How one permit found its ground."""
+
+    permit_id: str
+    match: str = Field(description="What it was found by.")
+    score: float = Field(description="How well, 0 to 1; 1 is exact.")
+    parcel_id: str | None
+    note: str | None = Field(description="Why there is no ground, where several parcels were equally good.")
+
+
+class PermitMatchOut(Answer):
+    """How the permits of a version find their ground in a version of the parcels."""
+
+    permits_version: str
+    parcels_version: str
+    counts: dict[str, int] = Field(description="Permits per way.")
+    permits: list[PermitMatch] = Field(description="Those without ground first.")

@@ -69,6 +69,12 @@ class LayerStore(Protocol):
     def rows(self, version_id: str, box: Box | None = None, *, unplaced: bool = True) -> Iterator[str]:
         """All features whose box meets another and (if wanted) those that have none, in stored order."""
 
+    def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
+        """The features whose box meets one of many, each at least once, in no order."""
+
+    def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The id and some properties of all features, in stored order."""
+
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""
 

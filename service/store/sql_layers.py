@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from service.errors import NotFoundError
 from service.store.database import Database, index_rows, meets
 from service.store.records import Box, FeatureQuery, FeatureRow, LayerVersion, Page
 from service.store.schema import layer_features, layer_versions
-from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
+from service.store.sql_features import feature_values, insert_chunks, page_of, property_is, property_of
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _CHUNK = 5_000
@@ -163,6 +163,20 @@ class SqlLayers:
             for part in connection.execute(wanted.order_by(layer_features.c.seq)).partitions(_CHUNK):
                 for row in part:
                     yield row.geojson
+
+    def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
+        """The features whose box meets one of many, each at least once, in no order."""
+        for first in range(0, len(boxes), _NAMES):
+            yield from self._texts(version_id, meets(layer_features, boxes[first : first + _NAMES]))
+
+    def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The id and some properties of all features, in stored order."""
+        table = layer_features
+        wanted = sa.select(table.c.fid, *(property_of(table, name) for name in names))
+        wanted = wanted.where(table.c.version_id == version_id).order_by(table.c.seq)
+        with self._db.read() as connection:
+            for part in connection.execute(wanted).partitions(_CHUNK):
+                yield from map(tuple, part)
 
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""

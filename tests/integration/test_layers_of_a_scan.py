@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geodata.assess.facts import resolve_permits
+from geodata.assess.register import resolve_permits
 from geodata.types import LayerContent
 from service.bootstrap import open_services
 from service.files import private_folder, take_copy

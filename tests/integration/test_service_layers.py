@@ -105,3 +105,32 @@ def test_the_command_line_shows_versions_and_writes_differences(tmp_path: Path) 
     assert printed == json.loads(target.read_text()) and len(printed["features"]) == 1
     refused = kancha("layers", "diff", *ids, "-o", tmp_path / "no" / "d.geojson", data=data)
     assert refused.returncode == 2 and "file-not-found" in refused.stderr
+
+
+def test_a_register_finds_its_parcels_and_tells_how(client: Any, tmp_path: Path) -> None:
+    plots = [("G-001", "人民路12号"), ("G-002", "人民路14号"), ("H-7", "光明路3号"), ("H-07", "光明路5号")]
+    features = [
+        ({"parcel_id": name, "address": address}, polygon(0, i * 100, 90, 90))
+        for i, (name, address) in enumerate(plots)
+    ]
+    parcels = send(client, "parcels", write_layer(tmp_path / "parcels.geojson", features)).json()
+    register = tmp_path / "许可.csv"
+    rows = ["permit_id,valid_from,parcel_id,address", "a,2024-01-01,G-001,", "b,2024-01-01,g2,", "c,2024-01-01,h007,"]
+    rows += ["d,2024-01-01,,河北省邯郸市人民路十四號", "e,2024-01-01,,人民路99号"]
+    register.write_bytes("\r\n".join(rows).encode("gbk"))
+    answer = send(client, "permits", register)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["report"]["encoding"].startswith("GB18030") and answer.json()["bbox"] is None
+    told = client.get(f"/layers/permits/{answer.json()['id']}/match/{parcels['id']}").json()
+    assert [(row["permit_id"], row["match"], row["parcel_id"]) for row in told["permits"]] == [
+        ("c", "none", None),
+        ("e", "none", None),
+        ("d", "address", "G-002"),
+        ("b", "parcel_number_normalised", "G-002"),
+        ("a", "parcel_number", "G-001"),
+    ]
+    assert told["permits"][0]["note"] == "the number h007 fits the parcels H-07, H-7 equally well"
+    assert told["counts"]["none"] == 2
+    shown = kancha("layers", "match", data=tmp_path / "data")
+    assert shown.returncode == 0 and "equally well" in shown.stdout, shown.stderr
+    assert client.get(f"/layers/permits/{parcels['id']}/match/{parcels['id']}").json()["code"] == "bad-body"
