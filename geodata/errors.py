@@ -299,3 +299,14 @@ class ScanCancelledError(KanchaError):
     code = "scan-dismissed"
     title = "The scan was stopped"
     title_zh = "扫描已中止"
+
+
+# --- rulebooks -----------------------------------------------------------------------------------
+
+
+class RulebookError(InputError):
+    """A rulebook cannot be used."""
+
+    code = "rulebook-unusable"
+    title = "The rulebook cannot be used"
+    title_zh = "规则库不可用"

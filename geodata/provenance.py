@@ -102,10 +102,12 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         for role, info in what.inputs
     ]
     parameters = {**ask.options.result_parameters(), "aoi": None if ask.area is None else ask.area.wkt}
+    digests = layers_digest(ask.layers)
     identity = {
         "inputs": [{k: i[k] for k in ("role", "sha256", "acquired_at", "acquisition")} for i in inputs],
         "parameters": parameters,
-        "layers": layers_digest(ask.layers),
+        "layers": digests,
+        "rules": ask.book.checksum,
         "code": version("kancha"),
         "model": what.model,
     }
@@ -115,7 +117,8 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         "inputs": inputs,
         "parameters": parameters,
         "parameters_sha256": _digest(parameters),
-        "layers": _layer_names(ask.layers, layers_digest(ask.layers)),
+        "layers": _layer_names(ask.layers, digests),
+        "rulebook": ask.book.as_dict(),
         "layer_reports": [report.as_dict() for report in ask.layer_reports],
         "model": what.model,
         "code_version": version("kancha"),

@@ -22,13 +22,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geodata.assess import assess, watched_areas
+from geodata.assess import Book, assess, shipped_book, watched_areas
 from geodata.assess.priority import Lead, priority
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate, ordered
 from geodata.detect.detector import shipped
 from geodata.detect.measured import Pictures
 from geodata.detect.pipeline import detect
+from geodata.detect.thresholds import Areas
 from geodata.errors import OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster, require_unchanged
 from geodata.pairing.admissible import judge_pair
@@ -86,6 +87,7 @@ def scan(
     progress: ProgressHook | None = None,
     layer_reports: Sequence[LayerReport] = (),
     judge: Judge | None = None,
+    book: Book | None = None,
 ) -> ScanResult:
     """Compare two scenes and assess what changed: imagery, surface models, or both.
 
@@ -100,12 +102,15 @@ def scan(
         layer_reports: Reports of the layers, kept in the provenance.
         judge: What judges the imagery, the one that `options.detector` names; None: the training-free detector that
             Kancha ships.
+        book: The rulebook that `options.rules` names, None: the one that Kancha ships under that id.
 
     Raises:
-        OptionError: If the options name another detector than the judge.
+        OptionError: If the options name another detector than the judge, or another rulebook.
+        RulebookError: If the rulebook does not hold on the day of the second date.
         KanchaError: Another of the named refusals of `geodata.errors`.
     """
-    ask = ScanRequest(layers or Layers(), aoi, options or ScanOptions(), layer_reports)
+    options = options or ScanOptions()
+    ask = ScanRequest(layers or Layers(), aoi, options, layer_reports, _book_for(book, options))
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
     if before is not None and after is not None:
@@ -131,6 +136,17 @@ def _fitting(judge: Judge | None, options: ScanOptions) -> Judge:
     return given
 
 
+def _book_for(book: Book | None, options: ScanOptions) -> Book:
+    """The rulebook that the options name."""
+    given = book or shipped_book(options.rules.partition("+")[0])
+    if options.rules not in (given.rules.id, given.name):
+        raise OptionError(
+            f"The options name the rulebook {options.rules}, and {given.name} was given.",
+            remedy="Give the rulebook whose `name` the options hold.",
+        )
+    return given
+
+
 def _scan_images(
     paths: tuple[Path, Path],
     surfaces: SurfaceFiles | None,
@@ -147,6 +163,7 @@ def _scan_images(
         ]
         first, second = (one.result() for one in both)
     dates = require_dates(first, second, options.before_date, options.after_date)
+    ask.book.require_in_effect(dates[1])
     least = least_overlap(options)
     pair = plan_pair(
         first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=ask.area, min_overlap=least
@@ -165,7 +182,7 @@ def _scan_images(
     if found.seen_px == 0:
         raise nothing_in_common(first, second)
     tell(0.9, "outlining")
-    areas = watched_areas(ask.layers.zones, dates[1])
+    areas = watched_areas(ask.layers.zones, dates[1], ask.book.rules)
     candidates, threshold = candidates_of(found, prepared, options, gate, areas)
     if heights is not None:
         tell(0.9, "comparing heights")
@@ -189,9 +206,10 @@ def _scan_images(
     )
     told = provenance(what, ask)
     told |= admitted(told, gate, usable)
+    candidates, told["left_out"] = _large_enough(candidates, areas)
     told |= {"threshold": threshold, "looked_at_closely": round(found.fine_px / found.seen_px, 4)}
     tell(0.95, "assessing")
-    findings = _findings(candidates, ask.layers, told, dates, areas.strong(_outlines(candidates), judge.confirmed))
+    findings = _findings(candidates, ask, told, dates, areas.strong(_outlines(candidates), judge.confirmed))
     tell(1.0, "done")
     return ScanResult(findings, told)
 
@@ -201,8 +219,9 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook)
     options = ask.options
     heights = open_surfaces(surfaces, options, ask.area)
     dates = require_dates(heights.before, heights.after, options.before_date, options.after_date)
+    ask.book.require_in_effect(dates[1])
     tell(0.1, "detecting")
-    areas = watched_areas(ask.layers.zones, dates[1])
+    areas = watched_areas(ask.layers.zones, dates[1], ask.book.rules)
     found = height_candidates(heights, options, areas, progress=lambda at: tell(0.1 + 0.8 * at, "detecting"))
     for _, info in heights.inputs:
         require_unchanged(info)
@@ -217,8 +236,8 @@ def _scan_surfaces(surfaces: SurfaceFiles, ask: ScanRequest, tell: ProgressHook)
     )
     told = provenance(what, ask)
     tell(0.95, "assessing")
-    candidates = ordered(found.candidates)
-    findings = _findings(candidates, ask.layers, told, dates, areas.strong(_outlines(candidates), CONFIRMED))
+    candidates, told["left_out"] = _large_enough(ordered(found.candidates), areas)
+    findings = _findings(candidates, ask, told, dates, areas.strong(_outlines(candidates), CONFIRMED))
     tell(1.0, "done")
     return ScanResult(findings, told)
 
@@ -234,9 +253,16 @@ def _outlines(candidates: list[Candidate]) -> npt.NDArray[np.object_]:
     return np.array([c.polygon for c in candidates], object)
 
 
+def _large_enough(candidates: list[Candidate], areas: Areas) -> tuple[list[Candidate], dict[str, int]]:
+    """The candidates without those that are smaller than their zone wants, and how many those were."""
+    least = areas.least(_outlines(candidates))
+    kept = [c for c, m2 in zip(candidates, least, strict=True) if c.area_m2 >= m2]
+    return kept, {"below_zone_minimum": len(candidates) - len(kept)}
+
+
 def _findings(
     candidates: list[Candidate],
-    layers: Layers,
+    ask: ScanRequest,
     told: dict[str, Any],
     dates: tuple[datetime, datetime],
     strong: Sequence[float] | npt.NDArray[np.float64],
@@ -270,7 +296,7 @@ def _findings(
     for name in ("height_gain_m", "storeys"):
         # Whole numbers stay whole, and what is not known stays None beside what is.
         frame[name] = pd.Series([row[name] for row in rows], dtype=object, index=frame.index)
-    assessed = assess(frame, layers, as_of=dates[1])
+    assessed = assess(frame, ask.layers, as_of=dates[1], book=ask.book)
     assessed["priority"] = [priority(Lead.of(row)) for row in assessed.to_dict("records")]
     for name in REVIEWED:
         assessed[name] = pd.Series(None, dtype=object, index=assessed.index)

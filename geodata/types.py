@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import shapely
 
 from geodata.errors import OptionError
+
+if TYPE_CHECKING:
+    from geodata.assess.books import Book
 
 LayerKind = Literal["parcels", "permits", "zones", "buildings", "areas"]
 LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas")
@@ -42,6 +45,7 @@ ProgressHook = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done; may raise `ScanCancelledError` to stop."""
 
 TRAINING_FREE = "training-free"
+_RULES = re.compile(r"[a-z0-9][a-z0-9-]*(\+[0-9a-f]{8})?")
 _DETECTOR = re.compile(rf"{TRAINING_FREE}|[a-z0-9][a-z0-9._-]+\+[0-9a-f]{{8}}")
 
 Terrain = Literal["flat", "hilly", "mountain"]
@@ -85,6 +89,8 @@ class ScanOptions:
         before_crs: System of the first raster where the file declares none.
         after_crs: System of the second raster where the file declares none.
         min_gain_m: Smallest height change that counts where surface models are given, m.
+        rules: What the findings are assessed by: a rulebook by id, or by id and checksum (`cn+abcd1234`), so that the
+            options name it for ever.
     """
 
     min_area_m2: float = 20.0
@@ -103,6 +109,7 @@ class ScanOptions:
     before_crs: str | None = None
     after_crs: str | None = None
     min_gain_m: float = 2.0
+    rules: str = "cn"
 
     def __post_init__(self) -> None:
         checks = [
@@ -125,6 +132,10 @@ class ScanOptions:
             raise OptionError(
                 f"There is no detector {self.detector!r}.",
                 remedy=f"Known: {TRAINING_FREE}, or a model by name and checksum.",
+            )
+        if not _RULES.fullmatch(self.rules):
+            raise OptionError(
+                f"There is no rulebook {self.rules!r}.", remedy="A rulebook is named by its id: `kancha rules list`."
             )
         if self.terrain not in TERRAINS:
             raise OptionError(f"There is no terrain {self.terrain!r}.", remedy=f"Known: {', '.join(TERRAINS)}.")
@@ -240,12 +251,14 @@ class ScanRequest:
         area: Area of interest in CRS84, None: everything.
         options: The user's choices.
         layer_reports: How the layers were read.
+        book: The rulebook that the findings are assessed by.
     """
 
     layers: Layers
     area: shapely.MultiPolygon | None
     options: ScanOptions
-    layer_reports: Sequence[LayerReport] = ()
+    layer_reports: Sequence[LayerReport]
+    book: Book
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geodata.errors import KanchaError
-from scripts import demo, evaluate, judge, layers, models, nightly, queue, scan, serve, train
+from scripts import demo, evaluate, judge, layers, models, nightly, queue, rules, scan, serve, survey, train
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
 
@@ -27,8 +27,10 @@ app.command("queue")(queue.queue)
 app.command("judge")(judge.judge)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
 app.add_typer(models.app, name="models")
+app.add_typer(rules.app, name="rules")
 
 
 def _version(wanted: bool) -> None:

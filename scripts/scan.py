@@ -71,6 +71,13 @@ def scan(
     accept: Annotated[
         list[str] | None, typer.Option(help="Compare despite a refused check, by its code; repeatable.")
     ] = None,
+    rules: Annotated[
+        str,
+        typer.Option(
+            help="Rulebook: an id, a YAML file, or current: the one in use; the version that holds on --after-date, "
+            "else today."
+        ),
+    ] = "current",
     maps: Annotated[
         list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")
     ] = None,
@@ -91,9 +98,13 @@ def scan(
     from service.settings import read_settings
     from service.usecases.column_maps import parse_maps
     from service.usecases.models import judge_for
+    from service.usecases.rulebooks import book_for
     from service.usecases.scan_files import ScanFiles, ScanOutputs, as_bytes, scan_files
 
-    judge = judge_for(read_settings(data=data), detector, images=before is not None, folders=True)
+    settings = read_settings(data=data)
+    judge = judge_for(settings, detector, images=before is not None, folders=True)
+    after_at = None if after_date is None else parse_date(after_date)
+    book = book_for(settings, rules, after_at)
     options = ScanOptions(
         min_area_m2=min_area,
         min_confidence=min_confidence,
@@ -103,12 +114,13 @@ def scan(
         window_px=window,
         workers=workers,
         detector=judge.name,
+        rules=book.name,
         thorough=thorough,
         terrain=cast(Terrain, terrain),
         strict=strict,
         accept=tuple(accept or ()),
         before_date=None if before_date is None else parse_date(before_date),
-        after_date=None if after_date is None else parse_date(after_date),
+        after_date=after_at,
         before_crs=crs,
         after_crs=crs,
     )
@@ -123,6 +135,7 @@ def scan(
         aoi=aoi,
         surfaces=_surfaces(before_dsm, after_dsm, before_dtm, after_dtm),
         judge=judge,
+        book=book,
     )
     with progress_bar("scan") as progress:
         result = scan_files(files, ScanOutputs(output, report), progress)

@@ -12,7 +12,20 @@ from fastapi.routing import APIRoute
 
 from service import http_errors
 from service.bootstrap import open_with_runner
-from service.routers import collections, findings, health, jobs, layers, models, pages, queue, scans, scenes, verdicts
+from service.routers import (
+    collections,
+    findings,
+    health,
+    jobs,
+    layers,
+    models,
+    pages,
+    queue,
+    rulebooks,
+    scans,
+    scenes,
+    verdicts,
+)
 from service.schemas.problem import Problem
 from service.settings import Settings
 from service.version import code_version
@@ -46,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
     http_errors.install(app)
-    for part in (collections, scenes, layers, models, scans, findings, verdicts, queue, jobs, health, pages):
+    for part in (collections, scenes, layers, models, rulebooks, scans, findings, verdicts, queue, jobs, health, pages):
         app.include_router(part.router)
     _tell_errors_as_they_are(app)
     return app

@@ -1,10 +1,15 @@
-"""What each layer says of the structures of one place, before any status is drawn from it."""
+"""What the layers say of the structures of one place, as facts of the vocabulary, before any rule is asked.
+
+Facts are computed for all structures of a place together and handed out one structure at a time. Ground is compared
+in metres; areas in m² follow from the structures' ellipsoidal areas, so that they add up.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import isnan
 from typing import Any
 
 import geopandas as gpd
@@ -12,258 +17,190 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geodata.assess import rules
-from geodata.assess.overlay import (
-    Certainty,
-    FloatArray,
-    IntArray,
-    Outlines,
-    Overlaps,
-    depth_certainty,
-    joint_share,
-    overlap,
-)
+from geodata.assess.conditions import Later
+from geodata.assess.grades import Grade, Measure, Told
+from geodata.assess.overlay import FloatArray, IntArray, Outlines, Overlaps, joint_share, overlap
 from geodata.assess.register import Permits
-from geodata.assess.rules import Reason
+from geodata.assess.rulebook import Rulebook
+from geodata.assess.tables import column, days, in_force, numbers, shapes_of
+from geodata.crs import CRS84
 from geodata.detect.thresholds import Areas
 from geodata.features import parse_day
-from geodata.repair import Geometries
+from geodata.repair import to_crs
 
 COVERED = 0.8
 """Share of the outline from which on a permit or a building covers it."""
-_ROUNDING = 1e-6
-PARTLY = 0.2
-"""Share from which on a permit covers it in part."""
+TOUCHED = 0.05
+"""Share above which a permit has something to do with a structure."""
 BESIDE = 0.02
 """Share of the outline below which an overlap with a parcel means nothing."""
-IN_ZONE = 0.05
-"""Share of the outline above which it stands in a zone."""
-_TOUCHED = 0.05
+ADJOINS_M = 1.0
+"""How near a structure stands to a building that it is built onto."""
+NEAR_M = 30.0
+"""How far neighbours are looked for, m."""
+DEPTH_STEP_M = 0.02
+"""How finely a depth is measured."""
 _LEAST_M2 = 1.0
-
-BoolArray = npt.NDArray[np.bool_]
+_ROUNDING = 1e-6
 _NONE = np.empty(0, dtype=np.intp)
 
-
-def enough(share: float) -> bool:
-    """Whether a share counts as covered; exactly 80 % does, whatever rounding makes of it."""
-    return bool(share >= COVERED - _ROUNDING)
-
-
-def column(frame: gpd.GeoDataFrame, name: str) -> list[Any]:
-    """The values of a column, None for all rows where the layer has none of that name."""
-    return list(frame[name]) if name in frame.columns else [None] * len(frame)
-
-
-def days(frame: gpd.GeoDataFrame, name: str) -> list[date | None]:
-    """The days of a column, whatever date type they are in."""
-    return [parse_day(value) for value in column(frame, name)]
-
-
-def in_force(frame: gpd.GeoDataFrame, day: date) -> BoolArray:
-    """Which rows are valid on a day; `valid_to` is inclusive, an open end never ends."""
-    spans = zip(days(frame, "valid_from"), days(frame, "valid_to"), strict=True)
-    return np.array([(a is None or a <= day) and (b is None or day <= b) for a, b in spans], dtype=bool)
-
-
-def _shapes(frame: gpd.GeoDataFrame, keep: BoolArray | None = None) -> Geometries:
-    """The polygons of a layer, None for the rows that are not to be kept."""
-    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
-    if keep is not None:
-        shapes[~keep] = None
-    return shapes
-
-
-# --- buildings -----------------------------------------------------------------------------------
+BoolArray = npt.NDArray[np.bool_]
+Facts = dict[str, Any]
+"""Facts by name; what is not known is not in it."""
 
 
 @dataclass(frozen=True)
-class BuildingFacts:
-    """How much of every structure lies in known buildings: of its outline and of its core."""
+class Subjects:
+    """Everything that is known of one structure.
 
-    share: FloatArray
-    core_share: FloatArray
+    Args:
+        structure: Facts of itself.
+        permits: Facts of each permit that shares ground with it, greatest share first.
+        parcels: The parcel with most of it, alone.
+        zones: One entry for each kind of zone in which it stands.
+        lines: One entry for each zone that keeps a distance.
+        buildings: One entry for each building near it, nearest first.
+        registered: Whether known buildings cover it.
+        parcel_ids: Parcels under at least 1 m² and 2 % of it, the one with most of it first.
+    """
 
-    def certain(self, i: int) -> bool:
-        """Whether the outline is covered as it was measured."""
-        return enough(self.share[i])
+    structure: Facts
+    permits: Sequence[Facts] = ()
+    parcels: Sequence[Facts] = ()
+    zones: Sequence[Facts] = ()
+    lines: Sequence[Facts] = ()
+    buildings: Sequence[Facts] = ()
+    registered: Told = field(default_factory=lambda: Told(Grade.NO))
+    parcel_ids: Sequence[str] = ()
 
-    def covered(self, i: int) -> bool:
-        """Whether it is covered within its error."""
-        return self.certain(i) or enough(self.core_share[i])
+    def of(self, subject: str) -> Sequence[Facts]:
+        """The subjects that a rule may be about."""
+        if subject == "structure":
+            return [self.structure]
+        return list(getattr(self, f"{subject}s"))
 
 
-def building_facts(here: Outlines, buildings: gpd.GeoDataFrame, day: date) -> BuildingFacts:
-    """Known buildings count together; one built after the day does not count."""
-    built = np.array([b is None or b <= day for b in days(buildings, "built_on")], dtype=bool)
-    found = overlap(here, _shapes(buildings, built))
-    core_share = joint_share(found.core, found, here.cores)
-    return BuildingFacts(joint_share(found.part, found, here.shapes), core_share)
+def covered(share: float, core_share: float) -> Told:
+    """Whether ground covers a structure: certainly as it was measured, within its error if its core is covered."""
+    if share >= COVERED - _ROUNDING:
+        return Told(Grade.CERTAIN)
+    return Told(Grade.WITHIN_ERROR if core_share >= COVERED - _ROUNDING else Grade.NO)
+
+
+def known(facts: Facts) -> Facts:
+    """Facts without those that nobody told."""
+    return {k: v for k, v in facts.items() if v is not None and not (type(v) is Measure and isnan(v.value))}
+
+
+def depth_m(part: shapely.Geometry) -> float:
+    """How wide a part is, m: the diameter of the greatest circle that fits into it."""
+    pieces = [p for p in getattr(part, "geoms", [part]) if isinstance(p, shapely.Polygon) and p.area > 0]
+    if not pieces:
+        return 0.0
+    return max(2 * float(shapely.maximum_inscribed_circle(p, tolerance=DEPTH_STEP_M).length) for p in pieces)
+
+
+def ground(part: shapely.Geometry, error_m: float, scale: float) -> tuple[Measure, Later]:
+    """Area and depth of a part that a line cuts off, with their errors; the depth is measured when it is asked for.
+
+    Args:
+        part: The part, metres.
+        error_m: Standard error of the line, m; it moves the part's border on about half of its length.
+        scale: From plane to ellipsoidal area.
+    """
+    area = Measure(float(part.area) * scale, error_m * float(part.length) / 2 * scale, "m2")
+    return area, Later(lambda: Measure(depth_m(part), error_m, "m"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Structures of one place with what scales them.
+
+    Args:
+        here: Their outlines in metres.
+        scale: Ellipsoidal by plane area, shape (n,).
+        day: The day of the assessment.
+    """
+
+    here: Outlines
+    scale: FloatArray
+    day: date
 
 
 # --- permits -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class PermitFacts:
-    """Which permits touch every structure, how much of it, and whether they are in force on the day.
-
-    Args:
-        ids: Per permit, as `kinds`, `valid_from` and `valid_to`.
-        kinds: planning, village, temporary, or None.
-        valid_from: First day.
-        valid_to: Last day, inclusive; None: open-ended.
-        day: The day of the assessment.
-        unplaced: Permits in force whose ground is unknown.
-        found: Pairs of structure and permit.
-        by_row: Positions of the pairs by structure.
-    """
-
-    ids: list[str]
-    kinds: list[str | None]
-    valid_from: list[date | None]
-    valid_to: list[date | None]
-    day: date
-    unplaced: int
-    found: Overlaps
-    by_row: dict[int, IntArray]
-
-    def _select(self, i: int, test: Callable[[int], bool]) -> list[int]:
-        """Pairs of structure `i` that pass a test of their permit, greatest share first."""
-        return [int(p) for p in self.by_row.get(i, _NONE) if test(int(self.found.feature[p]))]
-
-    def _covers(self, pair: int) -> bool:
-        return enough(self._best(pair))
-
-    def _expired(self, permit: int) -> bool:
-        until = self.valid_to[permit]
-        return until is not None and until < self.day
-
-    def _early(self, permit: int) -> bool:
-        since = self.valid_from[permit]
-        return since is not None and since > self.day
-
-    def _valid(self, permit: int) -> bool:
-        return not self._expired(permit) and not self._early(permit)
-
-    def _names(self, pairs: list[int]) -> list[str]:
-        return list(dict.fromkeys(self.ids[int(self.found.feature[p])] for p in pairs))
-
-    def covering(self, i: int) -> list[str]:
-        """Ids of the permits that cover a structure in place and time."""
-        return self._names([p for p in self._select(i, self._valid) if self._covers(p)])
-
-    def certain(self, i: int) -> bool:
-        """Whether one of them covers the outline as it was measured."""
-        return any(enough(self.found.share[p]) for p in self._select(i, self._valid))
-
-    def reasons(self, i: int, area_m2: float, here: Outlines, village: bool) -> tuple[list[Reason], list[str]]:
-        """Why the papers do not cover a structure, and the permits that this is said of."""
-        reasons: list[Reason] = []
-        named: list[int] = []
-        valid = self._select(i, self._valid)
-        partly = [p for p in valid if self._best(p) >= PARTLY]
-        if partly:
-            reasons.append(self._partial(partly[0], area_m2, here, village))
-            named += partly
-        for test, late in ((self._expired, True), (self._early, False)):
-            covering = [p for p in self._select(i, test) if self._covers(p)]
-            if covering:
-                reasons.append(self._untimely(covering[0], area_m2, village, late))
-                named += covering
-        if not reasons:
-            touched = any(self._best(p) > _TOUCHED for p in valid)
-            sure: Certainty = "possible" if touched or self.unplaced else "certain"
-            basis = rules.planning_basis(village=village)
-            reasons.append(rules.no_permit(area_m2, basis, sure, self.unplaced))
-        return reasons, self._names(named)
-
-    def _best(self, pair: int) -> float:
-        return float(max(self.found.share[pair], self.found.core_share[pair]))
-
-    def _partial(self, pair: int, area_m2: float, here: Outlines, village: bool) -> Reason:
-        permit, row = int(self.found.feature[pair]), int(self.found.structure[pair])
-        outside = shapely.difference(here.shapes[row], self.found.part[pair])
-        share = float(self.found.share[pair])
-        return rules.beyond_permit(
-            self.ids[permit],
-            area_m2 * (1 - share),
-            share,
-            rules.planning_basis(village=village, permit_kind=self.kinds[permit]),
-            depth_certainty(outside, float(here.error_m[row])),
-        )
-
-    def _untimely(self, pair: int, area_m2: float, village: bool, late: bool) -> Reason:
-        permit = int(self.found.feature[pair])
-        say = rules.permit_expired if late else rules.permit_not_yet_valid
-        when = (self.valid_to if late else self.valid_from)[permit]
-        basis = rules.planning_basis(village=village, permit_kind=self.kinds[permit])
-        sure: Certainty = "certain" if enough(self.found.share[pair]) else "within_error"
-        return say(self.ids[permit], str(when), area_m2, basis, sure)
-
-
-def permit_facts(here: Outlines, permits: Permits, day: date) -> PermitFacts:
-    """Permits of any date over the structures of a place."""
-    frame = permits.frame
-    found = overlap(here, permits.ground)
-    return PermitFacts(
-        ids=[str(value) for value in column(frame, "permit_id")],
-        kinds=[value if isinstance(value, str) else None for value in column(frame, "kind")],
-        valid_from=days(frame, "valid_from"),
-        valid_to=days(frame, "valid_to"),
-        day=day,
-        unplaced=int((permits.unplaced & in_force(frame, day)).sum()),
-        found=found,
-        by_row=found.of(),
-    )
+def permit_facts(at: Place, permits: Permits) -> tuple[dict[int, list[Facts]], int]:
+    """Permits of any date over the structures of a place, and how many in force have no known ground."""
+    frame, found = permits.frame, overlap(at.here, permits.ground, cores=True)
+    valid = in_force(frame, at.day)
+    since, until = days(frame, "valid_from"), days(frame, "valid_to")
+    told = {name: column(frame, name) for name in ("permit_id", "kind", "use")}
+    area, height = numbers(frame, "area_m2"), numbers(frame, "height_m")
+    out: dict[int, list[Facts]] = {}
+    for row, pairs in found.of().items():
+        best = next((p for p in pairs.tolist() if valid[found.feature[p]]), None)
+        for p in pairs.tolist():
+            one = int(found.feature[p])
+            first, last = since[one], until[one]
+            facts = {
+                "permit.id": str(told["permit_id"][one]),
+                "permit.kind": told["kind"][one],
+                "permit.use": told["use"][one],
+                "permit.valid_from": first,
+                "permit.valid_to": last,
+                "permit.in_force": bool(valid[one]),
+                "permit.expired": last is not None and last < at.day,
+                "permit.early": first is not None and first > at.day,
+                "permit.best": p == best,
+                "permit.covers": covered(float(found.share[p]), float(found.core_share[p])),
+                "permit.share": Measure(float(max(found.share[p], found.core_share[p])), unit="share"),
+                "permit.area_m2": Measure(area[one], unit="m2"),
+                "permit.height_m": Measure(height[one], unit="m"),
+                "permit.match": permits.match[one],
+                "permit.match_score": Measure(float(permits.score[one])),
+            }
+            if found.share[p] < 1 - _ROUNDING:
+                outside = shapely.difference(at.here.shapes[row], found.part[p])
+                facts["permit.outside_m2"], facts["permit.outside_depth_m"] = ground(
+                    outside, float(at.here.error_m[row]), float(at.scale[row])
+                )
+            out.setdefault(row, []).append(known(facts))
+    return out, int((permits.unplaced & valid).sum())
 
 
 # --- parcels -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ParcelFacts:
-    """Which parcels every structure stands on."""
-
-    names: list[str]
-    accuracy_m: FloatArray
-    found: Overlaps
-    by_row: dict[int, IntArray]
-
-    def ids(self, i: int, area_m2: float) -> list[str]:
-        """Parcels under at least 1 m² and 2 % of a structure, the one with most of it first."""
-        pairs = [
-            p
-            for p in self.by_row.get(i, _NONE)
-            if self.found.share[p] >= BESIDE and self.found.share[p] * area_m2 >= _LEAST_M2
-        ]
-        return list(dict.fromkeys(self.names[int(self.found.feature[p])] for p in pairs))
-
-    def reasons(self, i: int, area_m2: float, here: Outlines) -> list[Reason]:
-        """Whether a structure crosses the line of its main parcel by at least 2 % of itself."""
-        pairs = self.by_row.get(i, _NONE)
-        if not len(pairs):
-            return []
-        main = int(self.found.feature[pairs[0]])
-        same = [p for p in pairs if self.names[int(self.found.feature[p])] == self.names[main]]
-        outside = shapely.difference(here.shapes[i], shapely.union_all(self.found.part[same]))
-        share = float(outside.area / here.shapes[i].area)
-        if share < BESIDE:
-            return []
-        error_m = float(np.hypot(here.error_m[i], self.accuracy_m[main]))
-        return [rules.beyond_parcel(self.names[main], share * area_m2, depth_certainty(outside, error_m))]
-
-
-def parcel_facts(here: Outlines, parcels: gpd.GeoDataFrame) -> ParcelFacts:
-    """Parcels under the structures of a place."""
-    found = overlap(here, _shapes(parcels))
-    accuracy = [np.nan if v is None else v for v in column(parcels, "accuracy_m")]
-    return ParcelFacts(
-        [str(value) for value in column(parcels, "parcel_id")],
-        np.nan_to_num(np.array(accuracy, dtype=np.float64)),
-        found,
-        found.of(),
-    )
+def parcel_facts(at: Place, parcels: gpd.GeoDataFrame) -> tuple[dict[int, Facts], dict[int, list[str]]]:
+    """The main parcel of every structure, and all that it stands on."""
+    here, found = at.here, overlap(at.here, shapes_of(parcels))
+    names = [str(value) for value in column(parcels, "parcel_id")]
+    use, owner = column(parcels, "land_use"), column(parcels, "owner_kind")
+    accuracy = np.nan_to_num(numbers(parcels, "accuracy_m"))
+    main: dict[int, Facts] = {}
+    ids: dict[int, list[str]] = {}
+    for row, pairs in found.of().items():
+        first = int(found.feature[pairs[0]])
+        same = [p for p in pairs if names[int(found.feature[p])] == names[first]]
+        plane = here.shapes[row].area
+        under = [p for p in pairs if found.share[p] >= BESIDE and found.share[p] * plane >= _LEAST_M2]
+        ids[row] = list(dict.fromkeys(names[int(found.feature[p])] for p in under))
+        share = float(found.share[same].sum())
+        facts = {
+            "parcel.id": names[first],
+            "parcel.land_use": use[first],
+            "parcel.owner_kind": owner[first],
+            "parcel.share": Measure(min(1.0, share), unit="share"),
+        }
+        if share < 1 - _ROUNDING:
+            outside = shapely.difference(here.shapes[row], shapely.union_all(found.part[same]))
+            error_m = float(np.hypot(here.error_m[row], accuracy[first]))
+            area, depth = ground(outside, error_m, float(at.scale[row]))
+            facts["parcel.outside_share"] = Measure(float(outside.area / plane), unit="share")
+            facts["parcel.outside_m2"], facts["parcel.outside_depth_m"] = area, depth
+        main[row] = known(facts)
+    return main, ids
 
 
 # --- zones ---------------------------------------------------------------------------------------
@@ -271,65 +208,147 @@ def parcel_facts(here: Outlines, parcels: gpd.GeoDataFrame) -> ParcelFacts:
 
 @dataclass(frozen=True)
 class ZoneFacts:
-    """Zones in force under the structures.
+    """Zones in force under and beside the structures.
 
     Args:
-        found_in: Per structure: (kind, id of the zone with most of it, share in the kind, certainty).
-        farmland: Whether it stands in permanent basic farmland.
-        village: Whether most of it lies outside the urban development boundary, where that is known.
+        zones: By structure, one entry for each kind.
+        lines: By structure, one entry for each zone that keeps a distance.
+        village: Whether most of each lies outside the urban development boundary, None where none was given.
     """
 
-    found_in: dict[int, list[tuple[str, str, float, Certainty]]]
-    farmland: BoolArray
-    village: BoolArray
-
-    def reasons(self, i: int, area_m2: float) -> list[Reason]:
-        """One reason for every kind of protective zone that a structure stands in."""
-        return [
-            rules.in_zone(kind, name, share * area_m2, sure) for kind, name, share, sure in self.found_in.get(i, [])
-        ]
+    zones: dict[int, list[Facts]]
+    lines: dict[int, list[Facts]]
+    village: BoolArray | None
 
 
-def watched_areas(zones: gpd.GeoDataFrame | None, as_of: datetime) -> Areas:
-    """The zones in force that say from which confidence a structure is reported or called a strong lead there.
+def zone_facts(at: Place, zones: gpd.GeoDataFrame) -> ZoneFacts:
+    """Zones of one kind count together, so that ground under two of them counts once."""
+    valid = in_force(zones, at.day)
+    kinds = np.array([str(kind) for kind in column(zones, "kind")], dtype=object)
+    found = overlap(at.here, shapes_of(zones, valid & (kinds != "urban_development_boundary")))
+    names = [str(name) for name in column(zones, "zone_id")]
+    use, height = column(zones, "use"), numbers(zones, "max_height_m")
+    out: dict[int, list[Facts]] = {}
+    for row, pairs in found.of().items():
+        shape = at.here.shapes[row]
+        for kind in dict.fromkeys(kinds[found.feature[pairs]]):
+            of_kind = pairs[kinds[found.feature[pairs]] == kind]
+            part = shapely.union_all(found.part[of_kind])
+            area, depth = ground(part, float(at.here.error_m[row]), float(at.scale[row]))
+            heights = height[found.feature[of_kind]]
+            lowest = float(np.nanmin(heights)) if not np.isnan(heights).all() else np.nan
+            main = int(found.feature[of_kind[0]])
+            facts = {
+                "zone.kind": str(kind),
+                "zone.id": names[main],
+                "zone.use": use[main],
+                "zone.share": Measure(min(1.0, float(part.area / shape.area)), unit="share"),
+                "zone.area_m2": area,
+                "zone.depth_m": depth,
+                "zone.max_height_m": Measure(lowest, unit="m"),
+            }
+            out.setdefault(row, []).append(known(facts))
+    boundary = valid & (kinds == "urban_development_boundary")
+    village = None
+    if boundary.any():
+        urban = overlap(at.here, shapes_of(zones, boundary))
+        village = joint_share(urban.part, urban, at.here.shapes) < 0.5
+    return ZoneFacts(out, _line_facts(at, zones, valid, names), village)
+
+
+def _line_facts(at: Place, zones: gpd.GeoDataFrame, valid: BoolArray, names: list[str]) -> dict[int, list[Facts]]:
+    """Zones with a setback near the structures."""
+    setback = numbers(zones, "setback_m")
+    rows = np.flatnonzero(valid & (setback > 0))
+    out: dict[int, list[Facts]] = {}
+    if not len(rows):
+        return out
+    kinds = column(zones, "kind")
+    grounds = to_crs(shapes_of(zones)[rows], CRS84, at.here.metric)
+    tree = shapely.STRtree(at.here.shapes)
+    one, structure = tree.query(grounds, predicate="dwithin", distance=setback[rows])
+    gaps = shapely.distance(grounds[one], at.here.shapes[structure])
+    for k in np.lexsort((gaps, structure)).tolist():
+        zone, row = int(rows[one[k]]), int(structure[k])
+        facts = {
+            "line.kind": kinds[zone],
+            "line.id": names[zone],
+            "line.distance_m": Measure(float(gaps[k]), float(at.here.error_m[row]), "m"),
+            "line.setback_m": Measure(float(setback[zone]), unit="m"),
+        }
+        out.setdefault(row, []).append(known(facts))
+    return out
+
+
+# --- buildings -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BuildingFacts:
+    """Known buildings under and beside the structures.
+
+    Args:
+        registered: Whether known buildings together cover each.
+        near: By structure, one entry for each building, nearest first.
+    """
+
+    registered: list[Told]
+    near: dict[int, list[Facts]]
+
+
+def building_facts(at: Place, buildings: gpd.GeoDataFrame) -> BuildingFacts:
+    """Known buildings count together; one built after the day does not count."""
+    here = at.here
+    built = np.array([b is None or b <= at.day for b in days(buildings, "built_on")], dtype=bool)
+    shapes = shapes_of(buildings, built)
+    found = overlap(here, shapes, cores=True)
+    share, core = joint_share(found.part, found, here.shapes), joint_share(found.core, found, here.cores)
+    registered = [covered(float(s), float(c)) for s, c in zip(share, core, strict=True)]
+    return BuildingFacts(registered, _near_facts(at, buildings, shapes, found))
+
+
+def _near_facts(
+    at: Place, buildings: gpd.GeoDataFrame, shapes: npt.NDArray[np.object_], found: Overlaps
+) -> dict[int, list[Facts]]:
+    here = at.here
+    box = shapely.box(*shapely.total_bounds(here.lonlat)).buffer(0.01)
+    rows = np.flatnonzero(~shapely.is_missing(shapes) & shapely.intersects(shapes, box))
+    out: dict[int, list[Facts]] = {}
+    if not len(rows):
+        return out
+    names = [str(value) for value in column(buildings, "building_id")]
+    grounds = to_crs(shapes[rows], CRS84, here.metric)
+    one, structure = shapely.STRtree(here.shapes).query(grounds, predicate="dwithin", distance=NEAR_M)
+    gaps = shapely.distance(grounds[one], here.shapes[structure])
+    for k in np.lexsort((rows[one], gaps, structure)).tolist():
+        row = int(structure[k])
+        facts = {
+            "building.id": names[int(rows[one[k]])],
+            "building.distance_m": Measure(float(gaps[k]), float(here.error_m[row]), "m"),
+            "building.adjoins": bool(gaps[k] <= ADJOINS_M),
+        }
+        out.setdefault(row, []).append(facts)
+    return out
+
+
+def watched_areas(zones: gpd.GeoDataFrame | None, as_of: datetime, rules: Rulebook) -> Areas:
+    """The zones in force that say from which confidence or area a structure is reported there.
 
     Args:
         zones: The zones, None: there are none.
         as_of: When the structures stood; its day in Beijing counts.
+        rules: Its least areas hold for zones that have none of their own.
     """
     day = parse_day(as_of)
     if zones is None or day is None:
         return Areas.none()
-    candidate, confirmed = (
-        np.array([np.nan if v is None else v for v in column(zones, name)], float)
-        for name in ("min_confidence", "confirmed_from")
+    candidate, confirmed, least_m2 = (
+        numbers(zones, name) for name in ("min_confidence", "confirmed_from", "min_area_m2")
     )
-    keep = in_force(zones, day) & ~(np.isnan(candidate) & np.isnan(confirmed))
-    return Areas(_shapes(zones)[keep], candidate[keep], confirmed[keep])
+    by_kind = np.array([rules.minimum_area_m2.get(str(kind), np.nan) for kind in column(zones, "kind")])
+    least_m2 = np.where(np.isnan(least_m2), by_kind, least_m2)
+    keep = in_force(zones, day) & ~(np.isnan(candidate) & np.isnan(confirmed) & np.isnan(least_m2))
+    return Areas(shapes_of(zones)[keep], candidate[keep], confirmed[keep], least_m2[keep])
 
 
-def zone_facts(here: Outlines, zones: gpd.GeoDataFrame, day: date) -> ZoneFacts:
-    """Zones of one kind count together, so that ground under two of them counts once."""
-    valid = in_force(zones, day)
-    kinds = np.array([str(kind) for kind in column(zones, "kind")], dtype=object)
-    names = [str(name) for name in column(zones, "zone_id")]
-    found_in: dict[int, list[tuple[str, str, float, Certainty]]] = {}
-    farmland, village = np.zeros(len(here), dtype=bool), np.zeros(len(here), dtype=bool)
-    protective = valid & np.isin(kinds, list(rules.PROTECTIVE_KINDS))
-    found = overlap(here, _shapes(zones, protective))
-    for row, pairs in found.of().items():
-        error_m = float(here.error_m[row])
-        for kind in dict.fromkeys(kinds[found.feature[pairs]]):
-            of_kind = pairs[kinds[found.feature[pairs]] == kind]
-            part = shapely.union_all(found.part[of_kind])
-            share = min(1.0, part.area / here.shapes[row].area)
-            sure = depth_certainty(part, error_m)
-            if share > IN_ZONE or (sure == "certain" and part.area >= _LEAST_M2):
-                main = names[int(found.feature[of_kind[0]])]
-                found_in.setdefault(row, []).append((kind, main, share, sure))
-                farmland[row] |= kind == "permanent_basic_farmland"
-    boundary = valid & (kinds == "urban_development_boundary")
-    if boundary.any():
-        urban = overlap(here, _shapes(zones, boundary))
-        village = joint_share(urban.part, urban, here.shapes) < 0.5
-    return ZoneFacts(found_in, farmland, village)
+__all__ = ["BuildingFacts", "Facts", "IntArray", "Place", "Subjects", "ZoneFacts"]

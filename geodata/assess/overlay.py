@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,6 @@ from geodata.repair import Geometries, to_crs
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
-Certainty = Literal["certain", "possible", "within_error"]
 
 _HALVINGS = 6
 
@@ -56,16 +54,16 @@ class Overlaps:
         structure: Row of the structure, ascending, shape (k,).
         feature: Row of the feature in its layer.
         part: The shared ground, metres.
-        core: The ground shared with the structure's core.
         share: Share of `part` in the structure, 0 to 1.
-        core_share: The share of the structure's core that lies in the feature.
+        core: The ground shared with the structure's core; empty where nobody asked for it.
+        core_share: The share of the structure's core that lies in the feature; likewise.
     """
 
     structure: IntArray
     feature: IntArray
     part: Geometries
-    core: Geometries
     share: FloatArray
+    core: Geometries
     core_share: FloatArray
 
     def of(self) -> dict[int, IntArray]:
@@ -106,13 +104,14 @@ def outlines(lonlat: Geometries, error_m: FloatArray, metric: pyproj.CRS) -> Out
     return Outlines(metric, lonlat, shapes, cores, error_m)
 
 
-def overlap(structures: Outlines, layer: Geometries) -> Overlaps:
+def overlap(structures: Outlines, layer: Geometries, *, cores: bool = False) -> Overlaps:
     """All pairs of a structure and a feature that share ground.
 
     Args:
         structures: The structures.
         layer: Polygons in CRS84, None where there is none, shape (m,). Only those near a structure are
             transformed.
+        cores: Whether the structures' cores are asked for too.
     """
     feature, structure = shapely.STRtree(structures.lonlat).query(layer)
     used, at = np.unique(feature, return_inverse=True)
@@ -121,19 +120,14 @@ def overlap(structures: Outlines, layer: Geometries) -> Overlaps:
     meets = shapely.intersects(ground[at], structures.shapes[structure])
     feature, structure, at = feature[meets], structure[meets], at[meets]
     part = _shared(structures.shapes[structure], ground[at])
-    core = _shared(structures.cores[structure], ground[at])
     share = shapely.area(part) / shapely.area(structures.shapes[structure])
-    core_share = shapely.area(core) / shapely.area(structures.cores[structure])
-    some = share > 0
-    order = np.lexsort((feature[some], structure[some]))
-    return Overlaps(
-        structure[some][order],
-        feature[some][order],
-        part[some][order],
-        core[some][order],
-        np.minimum(share[some][order], 1.0),
-        np.minimum(core_share[some][order], 1.0),
-    )
+    order = np.lexsort((feature, structure))
+    order = order[share[order] > 0]
+    core, core_share = np.empty(0, object), np.empty(0)
+    if cores:
+        core = _shared(structures.cores[structure[order]], ground[at[order]])
+        core_share = np.minimum(shapely.area(core) / shapely.area(structures.cores[structure[order]]), 1.0)
+    return Overlaps(structure[order], feature[order], part[order], np.minimum(share[order], 1.0), core, core_share)
 
 
 def _sound(shapes: Geometries) -> Geometries:
@@ -168,20 +162,3 @@ def joint_share(parts: Geometries, found: Overlaps, shapes: Geometries) -> Float
     for row, pairs in found.of().items():
         shared[row] = (shapely.union_all(parts[pairs]) if len(pairs) > 1 else parts[pairs[0]]).area
     return np.asarray(np.minimum(shared / shapely.area(shapes), 1.0), np.float64)
-
-
-def depth_certainty(part: shapely.Geometry, error_m: float) -> Certainty:
-    """How sure it is that a part of a structure really lies where it seems to.
-
-    The depth of a part is its width: it is deeper than d where a circle of that diameter fits into it.
-
-    Args:
-        part: The part, metres.
-        error_m: Standard error of the line that cuts it off, m.
-
-    Returns:
-        `certain` above twice the error, `possible` above it, else `within_error`.
-    """
-    if not shapely.buffer(part, -error_m, join_style="mitre").is_empty:
-        return "certain"
-    return "within_error" if shapely.buffer(part, -error_m / 2, join_style="mitre").is_empty else "possible"

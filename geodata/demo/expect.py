@@ -15,6 +15,9 @@ AFTER_DAY = "2026-09-18"
 _COVERED = 0.8
 _CROSSING = 0.02
 _IN_ZONE = 0.05
+_ADJOINS_M = 1.0
+_CULTIVATED = "01"
+"""First-level class of cultivated land, GB/T 21010."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Assessor:
     def __init__(self, plan: Plan) -> None:
         """Index parcels, permits, zones and registered buildings."""
         self._parcels = [p.shape for p in plan.parcels]
+        self._land_use = [p.land_use for p in plan.parcels]
         self._parcel_tree = shapely.STRtree(self._parcels)
         by_id = {p.parcel_id: p.shape for p in plan.parcels}
         self._permits = [(p, p.shape if p.shape is not None else by_id[p.parcel_id or ""]) for p in plan.permits]
         self._zones = [z.ground for z in plan.zones if z.kind in RESTRICTING]
+        self._farmland = [z.ground for z in plan.zones if z.kind == "permanent_basic_farmland"]
         self._registered = plan.registered
         self._register_tree = shapely.STRtree(plan.registered)
 
@@ -50,7 +55,18 @@ class Assessor:
         papers = [p for p, ground in self._permits if _share(shape, ground) >= _COVERED]
         if any(_valid(p) for p in papers):
             return Expectation("permitted", place)
-        return Expectation("suspected", (_missing(papers), *place))
+        added = ("addition",) if len(self._register_tree.query(shape, "dwithin", _ADJOINS_M)) else ()
+        crossing = tuple(code for code in place if code == "beyond_parcel")
+        zoned = tuple(code for code in place if code == "in_zone")
+        return Expectation("suspected", (_missing(papers), *crossing, *self._cultivated(shape), *zoned, *added))
+
+    def _cultivated(self, shape: Polygon) -> tuple[str, ...]:
+        """Whether most of it stands on a parcel of cultivated land that is not permanent basic farmland."""
+        inside = self._parcel_tree.query(shape, predicate="intersects")
+        share, main = max(((_share(shape, self._parcels[i]), i) for i in inside), default=(0.0, -1))
+        if share < 0.5 or any(_share(shape, zone) > _IN_ZONE for zone in self._farmland):
+            return ()
+        return ("on_cultivated_land",) if self._land_use[main].startswith(_CULTIVATED) else ()
 
     def _place(self, shape: Polygon) -> tuple[str, ...]:
         """Reasons that lie in where it stands."""

@@ -30,7 +30,10 @@ from geodata.io.workbooks import is_workbook
 
 _TABLES = ("csv", "xlsx")
 _DRIVERS = {"geojson": "GeoJSON", "gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile"}
-_ACCEPTED = "GeoJSON, GeoPackage, FlatGeobuf, a shapefile (.shp with its side files, or all in a .zip); registers also CSV, XLSX"
+_ACCEPTED = (
+    "GeoJSON, GeoPackage, FlatGeobuf, a shapefile (.shp with its side files, or all in a .zip); "
+    "registers also CSV, XLSX"
+)
 _SIDE_FILES = (".dbf", ".shx", ".prj", ".cpg", ".qmd", ".sbn", ".sbx")
 _BYTES_AS_TEXT = "ISO-8859-1"
 """Maps each byte to one character and back, so that text can be taken out undecoded."""

@@ -63,7 +63,7 @@ def write_report(result: ScanResult, before: Path, after: Path, path: Path) -> N
 def render(result: ScanResult, before: Path, after: Path) -> str:
     """The report as HTML text; see `write_report`."""
     provenance = result.provenance
-    findings = finding_views(result.findings.to_dict("records"))
+    findings = finding_views(result.findings.to_dict("records"), provenance)
     scenes = _scenes(provenance, before, after)
     metric = scenes.metric
     shown = [Illustrated(f, *draw_chips(scenes, f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]]

@@ -64,22 +64,31 @@ class FindingView:
     parcels: tuple[str, ...]
     permits: tuple[str, ...]
     authority: Text
+    severity: Text
+    consequence: Text
     cues: tuple[Text, ...]
     flags: tuple[Text, ...]
     reasons: tuple[ReasonView, ...]
 
 
-def finding_views(rows: Iterable[Mapping[str, Any]]) -> list[FindingView]:
-    """The findings in reading order: suspected first, then by confidence; numbered from 1."""
+def finding_views(rows: Iterable[Mapping[str, Any]], provenance: Mapping[str, Any]) -> list[FindingView]:
+    """The findings in reading order: suspected first, then by confidence; numbered from 1.
+
+    Args:
+        rows: Properties and geometry of the findings.
+        provenance: That of their scan; its rulebook tells the words of its own codes.
+    """
+    told = provenance.get("rulebook", {}).get("words", {})
+    said = words.AUTHORITY | {code: Text(one["zh"], one["en"]) for code, one in told.items()}
     order = {status: i for i, status in enumerate(words.STATUS)}
     ranked = sorted(
         rows,
         key=lambda r: (order.get(_text(r.get("status")), len(order)), -_number(r.get("confidence"), 0.0)),
     )
-    return [_view(number, row) for number, row in enumerate(ranked, start=1)]
+    return [_view(number, row, said) for number, row in enumerate(ranked, start=1)]
 
 
-def _view(number: int, row: Mapping[str, Any]) -> FindingView:
+def _view(number: int, row: Mapping[str, Any], said: dict[str, Text]) -> FindingView:
     area, gain = _number(row.get("area_m2"), 0.0), row.get("height_gain_m")
     point = shapely.get_coordinates(shapely.point_on_surface(row["geometry"]))[0]
     status, stage = _text(row.get("status")) or "unassessed", _text(row.get("stage")) or "unknown"
@@ -102,7 +111,9 @@ def _view(number: int, row: Mapping[str, Any]) -> FindingView:
         storeys=int(storeys) if (storeys := _number(row.get("storeys"), None)) is not None else None,
         parcels=_texts(row.get("parcel_ids")),
         permits=_texts(row.get("permit_ids")),
-        authority=term(words.AUTHORITY, _text(row.get("authority"))),
+        authority=term(said, _text(row.get("authority"))),
+        severity=term(words.SEVERITY, _text(row.get("severity"))),
+        consequence=term(said, _text(row.get("consequence"))),
         cues=tuple(term(words.CUES, c) for c in _texts(row.get("cues"))),
         flags=tuple(term(words.FLAGS, f) for f in _texts(row.get("flags"))),
         reasons=tuple(_reason(r) for r in _items(row.get("reasons"))),

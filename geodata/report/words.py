@@ -77,6 +77,13 @@ AUTHORITY: dict[str, Text] = {
     "natural_resources": Text("自然资源主管部门", "Natural resources authority"),
 }
 
+SEVERITY: dict[str, Text] = {
+    "low": Text("轻微", "low"),
+    "medium": Text("一般", "medium"),
+    "high": Text("严重", "high"),
+    "critical": Text("特别严重", "critical"),
+}
+
 LAYER: dict[str, Text] = {
     "parcels": Text("地块", "parcels"),
     "permits": Text("许可", "permits"),
@@ -150,6 +157,7 @@ PARAMETER: dict[str, Text] = {
     "after_date": Text("指定后期日期", "Chosen second date"),
     "before_crs": Text("指定前期坐标系", "Chosen first system"),
     "after_crs": Text("指定后期坐标系", "Chosen second system"),
+    "rules": Text("规则库", "Rulebook"),
     "aoi": Text("关注范围", "Area of interest"),
 }
 

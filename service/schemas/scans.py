@@ -35,6 +35,9 @@ class ScanOptionsIn(BaseModel):
     detector: str | None = Field(
         default=None, description="training-free, a model's name, or current: the model in use."
     )
+    rules: str | None = Field(
+        default=None, description="A rulebook by id, with or without its checksum, or current: the one in use."
+    )
     terrain: str | None = Field(default=None, description="flat, hilly or mountain: how far pixel sizes may differ.")
     strict: bool | None = Field(default=None, description="Refuse a pair for every limit that it exceeds.")
     accept: Annotated[tuple[str, ...] | None, BeforeValidator(_codes)] = Field(

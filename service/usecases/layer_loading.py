@@ -35,6 +35,12 @@ def near(pair: tuple[Scene, Scene], surfaces: Mapping[str, Scene]) -> Box:
     boxes += [_common(models)] if models else []
     west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
     east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    return around((west, south, east, north))
+
+
+def around(box: Box) -> Box:
+    """A box in CRS84 with a margin of `MARGIN_M`."""
+    west, south, east, north = box
     lat = MARGIN_M / _M_PER_DEGREE
     lon = lat / max(0.01, math.cos(math.radians(min(89.0, max(abs(south), abs(north)) + lat))))
     return west - lon, south - lat, east + lon, north + lat

@@ -24,6 +24,7 @@ from geodata.types import (
 from service.files import write_beside
 
 if TYPE_CHECKING:
+    from geodata.assess import Book
     from geodata.scan import ScanResult
     from geodata.scan_images import Judge
 
@@ -43,6 +44,7 @@ class ScanFiles:
         aoi: Polygon file of the area of interest.
         surfaces: Surface models of the two dates.
         judge: What `options.detector` names; None: the training-free detector.
+        book: The rulebook that `options.rules` names; None: the shipped one of that id.
     """
 
     before: Path | None
@@ -55,6 +57,7 @@ class ScanFiles:
     aoi: Path | None = None
     surfaces: SurfaceFiles | None = None
     judge: Judge | None = None
+    book: Book | None = None
 
     @property
     def shown(self) -> tuple[Path, Path]:
@@ -108,6 +111,7 @@ def scan_files(files: ScanFiles, outputs: ScanOutputs, progress: ProgressHook | 
         progress=progress,
         layer_reports=reports,
         judge=files.judge,
+        book=files.book,
     )
     if outputs.geojson is not None:
         write_beside(outputs.geojson, as_bytes(result.feature_collection()))

@@ -22,6 +22,7 @@ from service.store.records import Claim, FindingRow, Job, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layer_loading import load_layers, near
 from service.usecases.models import judge_for
+from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def scan_again(services: Services, order: ScanOrder, progress: ProgressHook | No
             progress=progress,
             layer_reports=reports,
             judge=judge_for(services.settings, options.detector),
+            book=get_book(services.settings, options.rules),
         )
 
 

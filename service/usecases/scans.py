@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from geodata.features import parse_day
 from geodata.types import LayerKind, ScanOptions
 from service.errors import InternalError, NotFoundError
 from service.jobs.states import JobState
@@ -20,6 +21,7 @@ from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
+from service.usecases.rulebooks import rules_for
 from service.version import code_version
 
 
@@ -34,8 +36,8 @@ class ScanOrder:
         surfaces: Id of a scene per role of a surface or terrain model. Where `before_scene` and `after_scene` are
             the surface models themselves, they alone are compared.
         aoi: Area of interest as GeoJSON text in lon-lat; None: all that both scenes cover.
-        options: Values of `ScanOptions` by name; dates and systems come from the scenes. The detector may be
-            `current` or a model's name here; the stored order names it with its checksum.
+        options: Values of `ScanOptions` by name; dates and systems come from the scenes. The detector and the rules
+            may be `current` or a name here; the stored order names them with their checksums.
     """
 
     before_scene: str
@@ -67,12 +69,13 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
         PairError: If the two scenes cannot be compared.
         OptionError: If an option is out of range, or there is no such detector.
         ModelError: If the model cannot be used.
+        RulebookError: If no version of the rulebook holds on the day of the later scene.
     """
     if services.runner is None:
         raise InternalError("This service runs no jobs.")
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
-    order = _with_detector(services, order)
+    order = _with_rules(services, _with_detector(services, order), after)
     options = options_for(order, before, after)
     check_pair(before, after, options, area_geometry(order.aoi))
     check_surfaces({role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}, options)
@@ -107,6 +110,14 @@ def _with_detector(services: Services, order: ScanOrder) -> ScanOrder:
     if order.options.get("false_alarms_per_km2") is not None:
         require_background(services.settings, detector)
     return replace(order, options={**order.options, "detector": detector})
+
+
+def _with_rules(services: Services, order: ScanOrder, after: Scene) -> ScanOrder:
+    """The same order with the rulebook that is meant now, of the version that holds on the day of the later scene."""
+    given = str(order.options.get("rules", CURRENT))
+    day = parse_day(after.acquired_at)
+    assert day is not None  # a scene has its date
+    return replace(order, options={**order.options, "rules": rules_for(services.settings, given, day)})
 
 
 def options_for(order: ScanOrder, before: Scene, after: Scene) -> ScanOptions:

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from ablation import ablation  # noqa: E402  (found through the line above)
 from alignment import alignment  # noqa: E402
+from assessing import assessing  # noqa: E402
 from height import height  # noqa: E402
 from layers import layers  # noqa: E402
 from learning import cascade, quiet, starter  # noqa: E402
@@ -142,6 +143,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "height": height,
     "layers": layers,
     "nochange": nochange,
+    "assessing": assessing,
     "speed": speed,
     "usable": usable,
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geodata.assess import watched_areas
+from geodata.assess import shipped_book, watched_areas
 from geodata.crs import CRS84
 from geodata.detect.thresholds import Areas
 from geodata.errors import LayerValueError
@@ -17,6 +17,7 @@ from geodata.features import conform
 
 NAN = np.nan
 DAY = datetime(2025, 6, 1, tzinfo=UTC)
+RULES = shipped_book().rules
 
 
 def squares(*corners: tuple[float, float], side: float = 1.0) -> np.ndarray:
@@ -55,13 +56,23 @@ def test_zones_say_so_while_they_are_in_force() -> None:
         confirmed_from=[None, None, 0.5, 1],
         valid_to=[None, None, "2024-12-31", "2025-06-01"],
     )
-    areas = watched_areas(told, DAY)
+    areas = watched_areas(told, DAY, RULES)
     np.testing.assert_array_equal(areas.candidate, [0.2, 0.3])
     np.testing.assert_array_equal(areas.confirmed, [NAN, 1.0])
-    assert len(watched_areas(None, DAY).shapes) == len(watched_areas(zones(use=["x"]), DAY).shapes) == 0
+    assert len(watched_areas(None, DAY, RULES).shapes) == len(watched_areas(zones(use=["x"]), DAY, RULES).shapes) == 0
 
 
 @pytest.mark.parametrize("value", [1.2, -0.1, "half"])
 def test_a_confidence_is_a_share(value: object) -> None:
     with pytest.raises(LayerValueError, match="Row 1 of the zones layer: min_confidence"):
         zones(min_confidence=[value])
+
+
+def test_a_zone_says_how_small_is_too_small_and_the_rulebook_where_it_does_not() -> None:
+    told = zones(min_area_m2=[50, None, None], kind=["green", "green", "road"])
+    rules = RULES.model_copy(update={"minimum_area_m2": {"green": 30.0}})
+    areas = watched_areas(told, DAY, rules)
+    here = np.array([shapely.box(x, 38.1, x + 0.01, 38.11) for x in (116.1, 117.1, 118.1)], object)
+    np.testing.assert_array_equal(areas.least(here), [50, 30, 0])
+    np.testing.assert_array_equal(Areas.none().least(here), [0, 0, 0])
+    np.testing.assert_array_equal(areas.floor(here, 0.42), [0.42] * 3)

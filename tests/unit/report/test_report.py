@@ -169,7 +169,7 @@ def test_area_in_mu_and_missing_values() -> None:
     from shapely.geometry import box
 
     row = {"id": "a", "geometry": box(0, 0, 1, 1), "area_m2": 2000.0, "area_error_m2": float("nan"), "cues": None}
-    view = finding_views([row])[0]
+    view = finding_views([row], {})[0]
     assert (view.area_mu, view.area_error_m2, view.cues) == ("3.00", "0.0", ())
     assert view.status_key == "unassessed"
 
