@@ -32,6 +32,11 @@ Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./k
 Crs = Annotated[str | None, typer.Option(help="System of a file that declares none.")]
 Maps = Annotated[list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")]
 Encoding = Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")]
+Source = Annotated[
+    str | None,
+    typer.Option(help="Who sends it; what was declared with its last delivery holds where nothing else is told."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Leave aside what the source declared with its last delivery.")]
 
 
 @contextmanager
@@ -55,14 +60,16 @@ def add(
     crs: Crs = None,
     maps: Maps = None,
     encoding: Encoding = None,
-    source: Annotated[str | None, typer.Option(help="Who sends it, the same word with every delivery.")] = None,
+    source: Source = None,
+    fresh: Fresh = False,
     as_of: Annotated[str | None, typer.Option(help="The day whose state the data show.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
     valid_to: Annotated[str | None, typer.Option(help="Until when it holds, the day included.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""
+    from service.usecases.layer_facts import LayerFacts
     from service.usecases.layer_files import add_layer_file
-    from service.usecases.layers import LayerFacts
+    from service.usecases.layer_sources import declared_words
 
     facts = LayerFacts(
         crs=crs,
@@ -72,6 +79,7 @@ def add(
         as_of=None if as_of is None else parse_day(parse_date(as_of)),
         valid_from=None if valid_from is None else parse_date(valid_from),
         valid_to=None if valid_to is None else parse_date(valid_to),
+        fresh=fresh,
     )
     with _services(data) as services:
         version, new = add_layer_file(services, kind, file, facts)
@@ -81,6 +89,8 @@ def add(
         f"{version.features} of {told['rows']} features, {len(told['repaired'])} repaired, "
         f"{len(told['dropped'])} left out, {told['crs']}, {told['encoding']}"
     )
+    if declared := declared_words(version.read_as):
+        typer.echo(f"read as declared: {declared}")
     for name, reason in told["dropped"]:
         typer.echo(f"left out: {name}: {reason}", err=True)
 
@@ -113,6 +123,22 @@ def _row(version: LayerVersion) -> list[str]:
         version.content_sha256[:8],
         f"{version.created_at:%Y-%m-%d %H:%M} UTC",
     ]
+
+
+@app.command("sources")
+def sources(kind: Kind, data: Data = None) -> None:
+    """Tell who sent layers of a kind and what was declared of their files."""
+    from service.usecases.layer_sources import declared_words, list_sources
+
+    with _services(data) as services:
+        known = list_sources(services, kind)
+    table = Table(title=f"{len(known)} sources of {kind}", title_justify="left")
+    for name in ("source", "declared", "versions", "newest", "as of"):
+        table.add_column(name, overflow="fold")
+    for one in known:
+        cells = (one.name, declared_words(one.read_as), str(one.versions), one.newest, str(one.as_of or ""))
+        table.add_row(*map(escape, cells))
+    _console().print(table)
 
 
 @app.command("match")

@@ -14,18 +14,21 @@ from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
 from service.routers.bodies import multipart_body
 from service.schemas.common import Link
-from service.schemas.layers import LayerList, LayerOut, PermitMatchOut
+from service.schemas.layers import LayerList, LayerOut, LayerSourceList, LayerSourceOut, PermitMatchOut
 from service.store.records import LayerVersion, Page
 from service.uploads import Form
 from service.usecases import layers as usecase
+from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_loading import match_permits
+from service.usecases.layer_sources import list_sources
 
 router = APIRouter(tags=["layers"])
 _READ = {
     "crs": "System of a file that declares none.",
     "mapping": 'JSON object, wanted column to given: {"parcel_id": "DKBM"}.',
     "encoding": "Text encoding of a Shapefile that does not tell it.",
-    "source": "Who sends it.",
+    "source": "Who sends it; what was declared with its last delivery of the kind holds where nothing else is told.",
+    "fresh": "`true`: what the source declared with its last delivery is left aside.",
 }
 _TOLD = {
     "as_of": "The day whose state the data show.",
@@ -65,13 +68,13 @@ def post_layer(request: Request, response: Response, kind: str, form: Body, serv
     return layer_out(request, version)
 
 
-def _sent(form: Form) -> tuple[Upload, usecase.LayerFacts]:
+def _sent(form: Form) -> tuple[Upload, LayerFacts]:
     """The file and what its sender says of it."""
     upload = form.files.get("file")
     if upload is None:
         raise BadRequestBodyError("The part file is missing.", remedy="Send the layer as the file part file.")
     times = {name: None if (text := form.text(name)) is None else parse_date(text) for name in _TOLD}
-    facts = usecase.LayerFacts(
+    facts = LayerFacts(
         crs=form.text("crs"),
         mapping={str(k): str(v) for k, v in form.mapping("mapping").items()},
         encoding=form.text("encoding"),
@@ -79,8 +82,18 @@ def _sent(form: Form) -> tuple[Upload, usecase.LayerFacts]:
         as_of=parse_day(times["as_of"]),
         valid_from=times["valid_from"],
         valid_to=times["valid_to"],
+        fresh=_is_true(form, "fresh"),
     )
     return upload, facts
+
+
+def _is_true(form: Form, name: str) -> bool:
+    value = form.fields.get(name)
+    if value in (None, "", False, "false"):
+        return False
+    if value in (True, "true"):
+        return True
+    raise BadRequestBodyError(f"The field {name} is {str(value)[:40]!r}.", remedy="Send true or false.")
 
 
 def _list(request: Request, page: Page[LayerVersion]) -> LayerList:
@@ -104,6 +117,12 @@ def get_layers_of_kind(request: Request, kind: str, services: Kancha, page: Page
     return _list(request, usecase.list_layers(services, page.limit, page.after_key, kind))
 
 
+@router.get("/layers/{kind}/sources", summary="Who sends a kind of layer", dependencies=[Depends(only_query())])
+def get_layer_sources(kind: str, services: Kancha) -> LayerSourceList:
+    """Who sent layers of a kind, and what was declared of their files: it holds for the next delivery too."""
+    return LayerSourceList(sources=[LayerSourceOut.model_validate(s) for s in list_sources(services, kind)])
+
+
 @router.get("/layers/{kind}/{version_id}", summary="One layer version", response_model=LayerOut)
 def get_layer(request: Request, response: Response, kind: str, version_id: str, services: Kancha) -> Any:
     """One version with the report of its import."""
@@ -123,7 +142,7 @@ def get_layer(request: Request, response: Response, kind: str, version_id: str, 
 def get_layer_diff(request: Request, kind: str, version_id: str, other_id: str, services: Kancha) -> Response:
     """By id, what a version has that the one before has not: `added`, `removed`, `moved` or `changed` features."""
     old, new = usecase.require_one_kind(services, version_id, other_id)
-    if new.kind != usecase.layer_kind(kind):
+    if new.kind != layer_kind(kind):
         raise NotFoundError(f"Layer version {other_id} is of the kind {new.kind}, not {kind}.")
     etag = etag_of(request, old.id, new.id)
     same = unchanged(request, etag)

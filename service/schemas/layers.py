@@ -41,6 +41,24 @@ class LayerList(Answer):
     links: list[Link]
 
 
+class LayerSourceOut(Answer):
+    """Who sends layers of a kind."""
+
+    kind: str
+    name: str
+    read_as: dict[str, Any] = Field(description="What was declared with its last delivery: crs, mapping, encoding.")
+    updated_at: datetime
+    versions: int = Field(description="Versions that came from it.")
+    newest: str = Field(description="Id of the version that came last.")
+    as_of: date | None = Field(description="The day whose state that one shows.")
+
+
+class LayerSourceList(Answer):
+    """Who sends layers of a kind."""
+
+    sources: list[LayerSourceOut]
+
+
 class PermitMatch(Answer):
     """How one permit found its ground."""
 

@@ -16,6 +16,7 @@ from service.store.records import (
     IntakeEntry,
     Job,
     JudgedRow,
+    LayerSource,
     LayerVersion,
     NightRun,
     Page,
@@ -46,7 +47,13 @@ class LayerStore(Protocol):
     """Layer versions and their features."""
 
     def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
-        """Store a version with all its features at once; False where it is there already."""
+        """Store a version with all its features at once; False where it is there already.
+
+        In the same step, how it was read is kept for the next delivery of its source.
+        """
+
+    def sources(self, kind: str) -> Sequence[LayerSource]:
+        """Who sent layers of a kind, by name."""
 
     def get(self, version_id: str) -> LayerVersion:
         """One version; `NotFoundError` without it."""

@@ -133,6 +133,29 @@ class LayerVersion:
 
 
 @dataclass(frozen=True)
+class LayerSource:
+    """Who sends layers of a kind, and how its files are read unless told otherwise.
+
+    Args:
+        kind: Kind of the layers.
+        name: Who sends them.
+        read_as: What was declared with its last delivery, as `LayerVersion.read_as`.
+        updated_at: When it was last declared.
+        versions: How many versions came from it.
+        newest: Id of the version that came last.
+        as_of: The day whose state that one shows; None: not told.
+    """
+
+    kind: str
+    name: str
+    read_as: Mapping[str, Any]
+    updated_at: datetime
+    versions: int
+    newest: str
+    as_of: date | None
+
+
+@dataclass(frozen=True)
 class FeatureRow:
     """A feature ready to be stored and served.
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from service.errors import NotFoundError
 from service.store.database import Database, index_rows, meets
-from service.store.records import Box, FeatureQuery, FeatureRow, LayerVersion, Page
-from service.store.schema import layer_features, layer_versions
+from service.store.records import Box, FeatureQuery, FeatureRow, LayerSource, LayerVersion, Page
+from service.store.schema import layer_features, layer_sources, layer_versions
 from service.store.sql_features import feature_values, insert_chunks, page_of, property_is, property_of
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
@@ -31,11 +31,13 @@ class SqlLayers:
     def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
         """Store a version with all its features at once; False where it is there already.
 
-        A version that came with one scan and comes again as a layer of its own becomes standing.
+        A version that came with one scan and comes again as a layer of its own becomes standing. In the same step, how
+        it was read is kept for the next delivery of its source.
         """
         values = {name: getattr(version, name) for name in _PLAIN}
         values["bbox"] = None if version.bbox is None else list(version.bbox)
         with self._db.write() as connection:
+            _keep_source(connection, version)
             known = connection.execute(
                 sa.select(layer_versions.c.standing).where(layer_versions.c.id == version.id)
             ).first()
@@ -66,6 +68,21 @@ class SqlLayers:
         if row is None:
             raise NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
         return _version(row)
+
+    def sources(self, kind: str) -> Sequence[LayerSource]:
+        """Who sent layers of a kind, by name."""
+        table, own = layer_sources, layer_versions
+        of_source = sa.and_(own.c.kind == table.c.kind, own.c.source == table.c.name)
+        counted = sa.select(table, sa.func.count(own.c.seq).label("versions"), sa.func.max(own.c.seq).label("last"))
+        counted = counted.join(own, of_source).where(table.c.kind == kind).group_by(table.c.kind, table.c.name)
+        told = counted.subquery()
+        wanted = sa.select(told, own.c.id, own.c.as_of).join(own, own.c.seq == told.c.last).order_by(told.c.name)
+        with self._db.read() as connection:
+            rows = connection.execute(wanted).all()
+        return [
+            LayerSource(r.kind, r.name, r.read_as, r.updated_at, versions=r.versions, newest=r.id, as_of=r.as_of)
+            for r in rows
+        ]
 
     def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
         """Versions in the order of their coming."""
@@ -192,6 +209,16 @@ class SqlLayers:
                 )
                 for row in connection.execute(wanted):
                     yield row.geojson
+
+
+def _keep_source(connection: sa.Connection, version: LayerVersion) -> None:
+    if version.source is None:
+        return
+    table = layer_sources
+    values = {"read_as": dict(version.read_as), "updated_at": version.created_at}
+    this = sa.and_(table.c.kind == version.kind, table.c.name == version.source)
+    if not connection.execute(sa.update(table).where(this).values(values)).rowcount:
+        connection.execute(sa.insert(table).values(kind=version.kind, name=version.source, **values))
 
 
 def _version(row: sa.Row[Any]) -> LayerVersion:

@@ -9,7 +9,8 @@ from geodata.errors import MissingFileError
 from service.files import Upload, private_folder, safe_name, sha256_of, take_copy
 from service.services import Services
 from service.store.records import LayerVersion
-from service.usecases.layers import LayerFacts, add_layer, layer_kind
+from service.usecases.layer_facts import LayerFacts, layer_kind
+from service.usecases.layers import add_layer
 
 _SIDES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -134,3 +134,31 @@ def test_a_register_finds_its_parcels_and_tells_how(client: Any, tmp_path: Path)
     shown = kancha("layers", "match", data=tmp_path / "data")
     assert shown.returncode == 0 and "equally well" in shown.stdout, shown.stderr
     assert client.get(f"/layers/permits/{parcels['id']}/match/{parcels['id']}").json()["code"] == "bad-body"
+
+
+def test_what_was_declared_of_a_source_holds_for_its_next_delivery(client: Any, tmp_path: Path) -> None:
+    def quarter(at: float, number: str = "DKBM") -> Path:
+        told = {number: "p", "USE": "0103"}
+        return write_layer(tmp_path / f"{at}.geojson", [(told, polygon(0, at, 80, 80))])
+
+    mapping = '{"parcel_id": "DKBM", "land_use": "USE"}'
+    first = send(client, "parcels", quarter(0), source="自然资源局", mapping=mapping).json()
+    second = send(client, "parcels", quarter(100), source=" 自然资源局 ")
+    assert second.status_code == 201, second.text
+    assert second.json()["read_as"] == first["read_as"] and second.json()["source"] == "自然资源局"
+    assert send(client, "parcels", quarter(100), source="另一局").json()["code"] == "layer-columns"
+    (kept,) = client.get("/layers/parcels/sources").json()["sources"]
+    assert (kept["name"], kept["versions"], kept["newest"]) == ("自然资源局", 2, second.json()["id"])
+    assert kept["read_as"]["mapping"] == {"parcel_id": "DKBM", "land_use": "USE"}
+    changed = send(client, "parcels", quarter(200, "ZDDM"), source="自然资源局").json()
+    assert changed["code"] == "layer-columns" and "parcel_id=DKBM" in changed["remedy"]
+    assert changed["measured"]["remembered"]["mapping"]["land_use"] == "USE"
+    third = send(client, "parcels", quarter(200, "ZDDM"), source="自然资源局", mapping='{"parcel_id": "ZDDM"}').json()
+    assert third["read_as"]["mapping"] == {"parcel_id": "ZDDM"}
+    fresh = send(client, "parcels", quarter(300, "parcel_id"), source="自然资源局", fresh="true").json()
+    assert fresh["read_as"]["mapping"] == {}
+    assert client.get("/layers/zones/sources").json() == {"sources": []}
+    assert client.get("/layers/trees/sources").json()["code"] == "not-found"
+    assert send(client, "parcels", quarter(0), fresh="perhaps").json()["code"] == "bad-body"
+    shown = kancha("layers", "sources", "parcels", data=tmp_path / "data")
+    assert shown.returncode == 0 and "自然资源局" in shown.stdout, shown.stderr
