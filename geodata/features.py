@@ -42,6 +42,7 @@ __all__ = [
     "Conformed",
     "Conformer",
     "conform",
+    "matching",
     "parse_day",
     "sources_of",
 ]
@@ -278,7 +279,7 @@ def sources_of(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, st
     """
     known = [column.name for column in SCHEMAS[kind]]
     unknown = [target for target in mapping if target not in known]
-    absent = [source for source in mapping.values() if _matching(source, present) is None]
+    absent = [source for source in mapping.values() if matching(source, present) is None]
     if unknown or absent:
         raise LayerColumnsError(
             f"The mapping of the {kind} layer names "
@@ -288,7 +289,7 @@ def sources_of(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, st
         )
     found: dict[str, str] = {}
     for name in known:
-        source = _matching(mapping.get(name, name), present)
+        source = matching(mapping.get(name, name), present)
         if source is not None and (name in mapping or source not in mapping.values()):
             found[name] = source
     missing = [c.name for c in SCHEMAS[kind] if c.required and c.name not in found]
@@ -302,8 +303,8 @@ def sources_of(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, st
     return found
 
 
-def _matching(name: str, present: Sequence[str]) -> str | None:
-    """The present column that a name means: equal, equal but for case, or cut to ten bytes by a shapefile."""
+def matching(name: str, present: Sequence[str]) -> str | None:
+    """The present column that a name means: equal, equal but for case, or cut to ten bytes by a shapefile; or None."""
     if name in present:
         return name
     for candidate in present:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from geodata.features import parse_day
 from geodata.io.dates import parse_date
+from scripts.layer_preview import show_preview
 from service.usecases.column_maps import parse_maps
 
 if TYPE_CHECKING:
@@ -93,6 +94,30 @@ def add(
         typer.echo(f"read as declared: {declared}")
     for name, reason in told["dropped"]:
         typer.echo(f"left out: {name}: {reason}", err=True)
+
+
+@app.command("preview")
+def preview(
+    kind: Kind,
+    file: File,
+    data: Data = None,
+    crs: Crs = None,
+    maps: Maps = None,
+    encoding: Encoding = None,
+    source: Source = None,
+    fresh: Fresh = False,
+) -> None:
+    """Tell what storing a layer would do: text, columns, system, what would be left out. Nothing is stored."""
+    from service.usecases.layer_facts import LayerFacts
+    from service.usecases.layer_files import preview_layer_file
+
+    mapping = parse_maps(maps or []).get(kind, {})
+    facts = LayerFacts(crs=crs, mapping=mapping, encoding=encoding, source=source, fresh=fresh)
+    with _services(data) as services:
+        told = preview_layer_file(services, kind, file, facts)
+    show_preview(told, _console())
+    if told.refused is not None:
+        raise typer.Exit(2)
 
 
 @app.command("list")

@@ -90,6 +90,16 @@ def read_area_apart(path: Path, limits: Limits, crs: str | None) -> str:
     return str(_call({"do": "area", "path": str(path), "crs": crs}, path.parent, limits)["area"])
 
 
+def read_head_apart(path: Path, kind: LayerKind, limits: Limits, rows: int, **how: Any) -> dict[str, Any]:
+    """The head of a file, read in a process of its own, as plain values; see `heads.Head`.
+
+    Raises:
+        LayerError: The named refusal, or that the reading process died.
+    """
+    request = {"do": "head", "path": str(path), "kind": kind, "rows": rows, "how": how}
+    return dict(_call(request, path.parent, limits)["head"])
+
+
 def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     request |= {"out": str(folder), "memory": limits.max_reader_memory_bytes}
     try:
@@ -145,6 +155,14 @@ def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _read_head(request: dict[str, Any]) -> dict[str, Any]:
+    from geodata.io.heads import read_head
+    from geodata.io.vectors import ReadAs
+
+    head = read_head(Path(request["path"]), request["kind"], ReadAs(**request["how"]), request["rows"])
+    return {"head": head.as_dict()}
+
+
 def _read_area(request: dict[str, Any]) -> dict[str, Any]:
     import shapely
 
@@ -157,7 +175,7 @@ def _main() -> None:
     request: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
     limit_memory(request["memory"])
     try:
-        answer = _read_layer(request) if request["do"] == "layer" else _read_area(request)
+        answer = {"layer": _read_layer, "area": _read_area, "head": _read_head}[request["do"]](request)
     except KanchaError as error:
         answer = {"error": error.as_dict()}
     except MemoryError:

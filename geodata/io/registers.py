@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +21,7 @@ import pandas as pd
 import shapely
 from openpyxl.utils.datetime import from_excel
 
+from geodata.column_names import guessed
 from geodata.errors import EncodingError, LayerColumnsError, LayerError, LayerValueError
 from geodata.features import SCHEMAS, sources_of
 from geodata.io.encodings import TextEncoding, codec_named, decide_encoding
@@ -102,6 +103,57 @@ def register_portions(
         yield from _portions(_Table(name, kind, mapping, lines), rows)
 
 
+def head_of_table(
+    path: Path, name: str, kind: LayerKind, mapping: Mapping[str, str], encoding: TextEncoding | None, rows: int
+) -> tuple[list[str], list[Row]]:
+    """The columns of a table and its first rows, also where its columns have foreign names.
+
+    The header is the first row in which the needed columns can be guessed, else the one in which the most can.
+
+    Args:
+        path: The file.
+        name: The user's name for it.
+        kind: Which layer it is.
+        mapping: Foreign column names, target to source.
+        encoding: Encoding of a CSV; None for a workbook.
+        rows: So many rows.
+
+    Raises:
+        LayerError: If it cannot be read, or is empty.
+        EncodingError: If its text is of another encoding.
+    """
+    with ExitStack() as stack:
+        sheet = None
+        if encoding is None:
+            sheet = read_sheet(path, name, kind)
+            lines = sheet.rows
+        else:
+            lines = stack.enter_context(_csv_rows(path, name, encoding))
+        head = list(islice(lines, _HEADER_WITHIN + rows))
+    best, most, columns = -1, (-1, -1), place_mapping(mapping)[1]
+    names: list[str] = []
+    for at, row in enumerate(head[:_HEADER_WITHIN]):
+        last = _last_of_header(sheet, at)
+        here = _names(head[at : last + 1])
+        told = guessed(here, kind, columns)
+        needed = all(column.name in told for column in SCHEMAS[kind] if column.required)
+        rank = (1_000 if needed else len(told), sum(not is_missing(value) for value in set(row)))
+        if rank > most and (needed or rank[1]):
+            best, most, names = last, rank, here
+        if needed:
+            break
+    if best < 0:
+        raise LayerColumnsError(f"{name!r} is an empty table.", remedy="Give a table with a header and rows.")
+    below = [row for row in head[best + 1 :] if any(not is_missing(value) for value in row)]
+    return names, [[*row[: len(names)], *[None] * (len(names) - len(row))] for row in below[:rows]]
+
+
+def _last_of_header(sheet: Sheet | None, at: int) -> int:
+    """A header whose cells reach down over several rows ends with the last of them."""
+    merged = sheet.merged if sheet is not None else ()
+    return max((bottom - 1 for _, top, _, bottom in merged if top - 1 == at and bottom > top), default=at)
+
+
 @contextmanager
 def _csv_rows(path: Path, name: str, encoding: TextEncoding) -> Iterator[Iterator[Row]]:
     try:
@@ -164,7 +216,7 @@ class _Table:
         best: LayerColumnsError | None = None
         widest = 0
         for at, row in enumerate(head):
-            last = self._last_of_header(at)
+            last = _last_of_header(self._sheet, at)
             names = _names(head[at : last + 1])
             try:
                 sources_of(names, self._kind, mapping)
@@ -177,11 +229,6 @@ class _Table:
         raise best or LayerColumnsError(
             f"{self.name!r} is an empty table.", remedy="Give a table with a header and rows."
         )
-
-    def _last_of_header(self, at: int) -> int:
-        """A header whose cells reach down over several rows ends with the last of them."""
-        merged = self._sheet.merged if self._sheet is not None else ()
-        return max((bottom - 1 for _, top, _, bottom in merged if top - 1 == at and bottom > top), default=at)
 
     def _places(self, mapped: Mapping[str, str]) -> dict[str, str]:
         """The columns that hold a place; those that the mapping names must be there."""

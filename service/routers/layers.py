@@ -14,15 +14,17 @@ from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
 from service.routers.bodies import multipart_body
 from service.schemas.common import Link
-from service.schemas.layers import LayerList, LayerOut, LayerSourceList, LayerSourceOut, PermitMatchOut
+from service.schemas.layers import LayerList, LayerOut, LayerPreviewOut, LayerSourceList, LayerSourceOut, PermitMatchOut
 from service.store.records import LayerVersion, Page
 from service.uploads import Form
 from service.usecases import layers as usecase
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_loading import match_permits
+from service.usecases.layer_preview import preview_layer
 from service.usecases.layer_sources import list_sources
 
 router = APIRouter(tags=["layers"])
+_FILE = "GeoJSON, GeoPackage, FlatGeobuf, or a zip of a Shapefile; permits and buildings also CSV or XLSX."
 _READ = {
     "crs": "System of a file that declares none.",
     "mapping": 'JSON object, wanted column to given: {"parcel_id": "DKBM"}.',
@@ -48,12 +50,23 @@ def layer_out(request: Request, version: LayerVersion) -> LayerOut:
 
 
 @router.post(
+    "/layers/{kind}/preview",
+    summary="What storing a layer would do",
+    openapi_extra=multipart_body({"file": _FILE}, _READ | _TOLD, required=["file"]),
+)
+def post_layer_preview(kind: str, form: Body, services: Kancha) -> LayerPreviewOut:
+    """Read a file as storing it would, with guesses where its columns have foreign names; nothing is stored."""
+    form.only({"file", *_READ, *_TOLD})
+    return LayerPreviewOut.model_validate(preview_layer(services, kind, *_sent(form)))
+
+
+@router.post(
     "/layers/{kind}",
     status_code=201,
     summary="Store a layer",
     responses={200: {"model": LayerOut, "description": "The same layer is stored already."}},
     openapi_extra=multipart_body(
-        {"file": "GeoJSON, GeoPackage, FlatGeobuf, or a zip of a Shapefile."},
+        {"file": _FILE},
         _READ | _TOLD,
         required=["file"],
     ),

@@ -59,6 +59,23 @@ class LayerSourceList(Answer):
     sources: list[LayerSourceOut]
 
 
+class LayerPreviewOut(Answer):
+    """What is in a file, and what storing it as a layer would do."""
+
+    kind: str
+    file_name: str
+    head: dict[str, Any] = Field(
+        description="format, sha256, encoding and how it was found, declared_crs, columns with what they are taken "
+        "for (by what: told, name, guess), the first rows as text, their geometry, the first coordinate."
+    )
+    read_as: dict[str, Any] = Field(description="What to declare so that storing it does what is told here.")
+    remembered: dict[str, Any] = Field(description="What of it came from the last delivery of the source.")
+    counts: dict[str, int] | None = Field(description="rows, kept, repaired, dropped, duplicated.")
+    report: dict[str, Any] | None = Field(description="What reading would repair, drop, find twice.")
+    bbox: tuple[float, float, float, float] | None = Field(description="In longitude and latitude.")
+    refused: dict[str, Any] | None = Field(description="The error with which it would be refused.")
+
+
 class PermitMatch(Answer):
     """How one permit found its ground."""
 

@@ -162,3 +162,48 @@ def test_what_was_declared_of_a_source_holds_for_its_next_delivery(client: Any, 
     assert send(client, "parcels", quarter(0), fresh="perhaps").json()["code"] == "bad-body"
     shown = kancha("layers", "sources", "parcels", data=tmp_path / "data")
     assert shown.returncode == 0 and "自然资源局" in shown.stdout, shown.stderr
+
+
+def preview(client: Any, kind: str, path: Path, **fields: str) -> Any:
+    return client.post(f"/layers/{kind}/preview", files={"file": (path.name, path.read_bytes())}, data=fields)
+
+
+def test_a_preview_tells_what_an_import_does_and_stores_nothing(client: Any, tmp_path: Path) -> None:
+    bow = [[[114, 36], [114.001, 36.001], [114.001, 36], [114, 36.001], [114, 36]]]
+    features = [
+        ({"DKBM": "一", "DLBM": "0103"}, polygon(0, 0, 80, 80)),
+        ({"DKBM": "二", "DLBM": "0702"}, bow),
+        ({"DKBM": "二", "DLBM": "0103"}, polygon(0, 100, 80, 80)),
+        ({"DKBM": None, "DLBM": "0103"}, polygon(0, 200, 80, 80)),
+    ]
+    path = write_layer(tmp_path / "p.geojson", features)
+    answer = preview(client, "parcels", path)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["counts"] == {"rows": 4, "kept": 3, "repaired": 1, "dropped": 1, "duplicated": 1}
+    assert told["report"]["dropped"] == [["row 4", "parcel_id is empty"]] and told["refused"] is None
+    assert told["head"]["columns"][0] == {"name": "DKBM", "target": "parcel_id", "by": "guess"}
+    assert told["head"]["rows"][0] == ["一", "0103"] and told["head"]["declared_crs"] == "EPSG:4326"
+    assert client.get("/layers").json()["numberMatched"] == 0
+    mapping = json.dumps(told["read_as"]["mapping"])
+    assert send(client, "parcels", path).json()["code"] == "layer-columns", "guesses are never used unasked"
+    stored = send(client, "parcels", path, source="局", mapping=mapping).json()
+    assert stored["bbox"] == told["bbox"] and stored["report"]["kept"] == told["counts"]["kept"]
+    later = preview(client, "parcels", path, source="局").json()
+    assert later["remembered"]["mapping"] == json.loads(mapping)
+    assert [column["by"] for column in later["head"]["columns"]] == ["told", "told"]
+
+
+def test_a_preview_shows_what_an_import_would_refuse(client: Any, tmp_path: Path) -> None:
+    told = preview(client, "areas", write_layer(tmp_path / "a.geojson", [({"DM": "1"}, polygon(0, 0, 9, 9))])).json()
+    assert told["refused"]["code"] == "layer-columns" and told["counts"] is None
+    assert told["head"]["rows"] == [["1"]]
+    (tmp_path / "x.geojson").write_bytes(b"\x00\x01rubbish")
+    assert preview(client, "areas", tmp_path / "x.geojson").json()["code"] == "layer-unusable"
+    assert preview(client, "trees", tmp_path / "a.geojson").json()["code"] == "not-found"
+    shown = kancha("layers", "preview", "areas", tmp_path / "a.geojson", data=tmp_path / "data")
+    assert shown.returncode == 2 and "would be refused: layer-columns" in shown.stdout, shown.stderr
+    good = write_layer(tmp_path / "b.geojson", [({"XZQDM": "130402", "XZQMC": "邯山区"}, polygon(0, 0, 9, 9))])
+    shown = kancha("layers", "preview", "areas", good, data=tmp_path / "data")
+    assert shown.returncode == 0 and "--map areas.name=XZQMC" in shown.stdout, shown.stderr
+    assert "would be stored: 1 rows, 1 kept" in shown.stdout and "邯山区" in shown.stdout
