@@ -49,7 +49,8 @@ def _show_outcome(told: Preview, console: Console) -> None:
         console.print(escape(text), highlight=False, soft_wrap=True)
 
     options = [f"--map {told.kind}.{target}={source}" for target, source in told.read_as["mapping"].items()]
-    options += [f"--{name} {told.read_as[name]}" for name in ("crs", "encoding") if told.read_as[name]]
+    named = ("crs", "encoding", "transformation")
+    options += [f"--{name} {value}" for name in named if (value := told.read_as.get(name))]
     if options:
         say(f"as read here: {' '.join(options)}")
     if told.refused is not None:

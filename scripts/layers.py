@@ -30,7 +30,20 @@ File = Annotated[
     Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one; registers also CSV, XLSX.")
 ]
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
-Crs = Annotated[str | None, typer.Option(help="System of a file that declares none.")]
+Crs = Annotated[
+    str | None,
+    typer.Option(help="System of a file that declares none; GCJ-02 or BD-09: coordinates of a web map, turned back."),
+]
+Transform = Annotated[
+    str | None,
+    typer.Option(
+        "--transformation",
+        help="From Xian 1980 or Beijing 1954: dx,dy,dz,rx,ry,rz,ppm, an operation (EPSG:15918), or a PROJ pipeline.",
+    ),
+]
+AcceptPlace = Annotated[
+    bool, typer.Option("--accept-place", help="Do not hold the layer against the parcels and areas on file.")
+]
 Maps = Annotated[list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")]
 Encoding = Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")]
 Source = Annotated[
@@ -61,6 +74,8 @@ def add(
     crs: Crs = None,
     maps: Maps = None,
     encoding: Encoding = None,
+    transformation: Transform = None,
+    accept_place: AcceptPlace = False,
     source: Source = None,
     fresh: Fresh = False,
     as_of: Annotated[str | None, typer.Option(help="The day whose state the data show.")] = None,
@@ -76,6 +91,8 @@ def add(
         crs=crs,
         mapping=parse_maps(maps or []).get(kind, {}),
         encoding=encoding,
+        transformation=transformation,
+        accept_place=accept_place,
         source=source,
         as_of=None if as_of is None else parse_day(parse_date(as_of)),
         valid_from=None if valid_from is None else parse_date(valid_from),
@@ -104,6 +121,8 @@ def preview(
     crs: Crs = None,
     maps: Maps = None,
     encoding: Encoding = None,
+    transformation: Transform = None,
+    accept_place: AcceptPlace = False,
     source: Source = None,
     fresh: Fresh = False,
 ) -> None:
@@ -112,7 +131,15 @@ def preview(
     from service.usecases.layer_files import preview_layer_file
 
     mapping = parse_maps(maps or []).get(kind, {})
-    facts = LayerFacts(crs=crs, mapping=mapping, encoding=encoding, source=source, fresh=fresh)
+    facts = LayerFacts(
+        crs=crs,
+        mapping=mapping,
+        encoding=encoding,
+        transformation=transformation,
+        accept_place=accept_place,
+        source=source,
+        fresh=fresh,
+    )
     with _services(data) as services:
         told = preview_layer_file(services, kind, file, facts)
     show_preview(told, _console())

@@ -41,6 +41,7 @@ class LayerContent:
         bbox: Box around it; None without any geometry.
         count: How many features it has.
         rows_file: Where they are kept until they are stored.
+        system: The system of the coordinates in the file, as WKT; None without any, or where it had to be left first.
     """
 
     sha256: str
@@ -49,6 +50,7 @@ class LayerContent:
     bbox: Box | None
     count: int
     rows_file: Path
+    system: str | None = None
 
     def rows(self) -> Iterator[FeatureRow]:
         """The features, one after the other."""
@@ -78,6 +80,7 @@ def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) ->
         bbox=None if told["bbox"] is None else tuple(told["bbox"]),
         count=told["count"],
         rows_file=path.parent / _ROWS,
+        system=told["system"],
     )
 
 
@@ -152,6 +155,7 @@ def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
         "report": reader.report.as_dict(),
         "bbox": [west, south, east, north] if west <= east else None,
         "count": maker.count,
+        "system": None if reader.system is None else reader.system.to_wkt(),
     }
 
 

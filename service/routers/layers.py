@@ -26,9 +26,11 @@ from service.usecases.layer_sources import list_sources
 router = APIRouter(tags=["layers"])
 _FILE = "GeoJSON, GeoPackage, FlatGeobuf, or a zip of a Shapefile; permits and buildings also CSV or XLSX."
 _READ = {
-    "crs": "System of a file that declares none.",
+    "crs": "System of a file that declares none; GCJ-02 or BD-09: coordinates of a web map, turned back.",
     "mapping": 'JSON object, wanted column to given: {"parcel_id": "DKBM"}.',
     "encoding": "Text encoding of a Shapefile that does not tell it.",
+    "transformation": "From Xian 1980 or Beijing 1954: seven parameters, code of an operation, or PROJ pipeline.",
+    "accept_place": "`true`: the layer is not held against the parcels and administrative areas on file.",
     "source": "Who sends it; what was declared with its last delivery of the kind holds where nothing else is told.",
     "fresh": "`true`: what the source declared with its last delivery is left aside.",
 }
@@ -91,6 +93,8 @@ def _sent(form: Form) -> tuple[Upload, LayerFacts]:
         crs=form.text("crs"),
         mapping={str(k): str(v) for k, v in form.mapping("mapping").items()},
         encoding=form.text("encoding"),
+        transformation=form.text("transformation"),
+        accept_place=_is_true(form, "accept_place"),
         source=form.text("source"),
         as_of=parse_day(times["as_of"]),
         valid_from=times["valid_from"],

@@ -61,8 +61,8 @@ class LayerStore(Protocol):
     def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
         """Versions in the order of their coming."""
 
-    def newest(self, kind: str) -> LayerVersion | None:
-        """The standing version that came last."""
+    def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
+        """The standing version that came last, of those whose box meets another."""
 
     def features(self, query: FeatureQuery) -> Page[str]:
         """Features of one version as GeoJSON texts."""

@@ -95,17 +95,19 @@ class SqlLayers:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_version(row) for row in rows[:limit]], matched, following)
 
-    def newest(self, kind: str) -> LayerVersion | None:
-        """The standing version that came last."""
+    def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
+        """The standing version that came last, of those whose box meets another."""
         wanted = (
             sa.select(layer_versions)
             .where(layer_versions.c.kind == kind, layer_versions.c.standing)
             .order_by(layer_versions.c.seq.desc())
-            .limit(1)
         )
         with self._db.read() as connection:
-            row = connection.execute(wanted).first()
-        return None if row is None else _version(row)
+            for row in connection.execute(wanted if near is not None else wanted.limit(1)):
+                version = _version(row)
+                if near is None or (version.bbox is not None and _meet(version.bbox, near)):
+                    return version
+        return None
 
     def features(self, query: FeatureQuery) -> Page[str]:
         """Features of one version as GeoJSON texts."""
@@ -219,6 +221,10 @@ def _keep_source(connection: sa.Connection, version: LayerVersion) -> None:
     this = sa.and_(table.c.kind == version.kind, table.c.name == version.source)
     if not connection.execute(sa.update(table).where(this).values(values)).rowcount:
         connection.execute(sa.insert(table).values(kind=version.kind, name=version.source, **values))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _version(row: sa.Row[Any]) -> LayerVersion:

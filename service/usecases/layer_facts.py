@@ -14,7 +14,7 @@ from service.errors import NotFoundError
 _LONGEST_SOURCE = 120
 
 
-DECLARED = ("crs", "mapping", "encoding")
+DECLARED = ("crs", "mapping", "encoding", "transformation")
 """What is declared of a file's reading, and kept for the next delivery of its source."""
 
 
@@ -23,7 +23,7 @@ class LayerFacts:
     """What the sender says about a layer.
 
     Args:
-        crs: System of a file that declares none.
+        crs: System of a file that declares none; `GCJ-02` or `BD-09`: a web map's, turned back.
         mapping: Column names, wanted to given: `{"parcel_id": "DKBM"}`.
         encoding: Text encoding of a Shapefile that does not tell it.
         source: Who sends it.
@@ -31,6 +31,8 @@ class LayerFacts:
         valid_from: Since when the layer holds.
         valid_to: Until when it holds, the day included.
         standing: Whether later scans may take it as the newest of its kind.
+        transformation: From Xian 1980 or Beijing 1954 to CGCS2000; see `geodata.datums`.
+        accept_place: Whether the layer is not held against the parcels and the areas on file.
         fresh: Whether what the source declared with its last delivery is left aside.
     """
 
@@ -42,6 +44,8 @@ class LayerFacts:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     standing: bool = True
+    transformation: str | None = None
+    accept_place: bool = False
     fresh: bool = False
 
     def __post_init__(self) -> None:
@@ -59,8 +63,13 @@ class LayerFacts:
             )
 
     def read_as(self) -> dict[str, Any]:
-        """What is declared of its reading, as `LayerVersion.read_as`."""
-        return {"crs": self.crs, "mapping": dict(self.mapping), "encoding": self.encoding}
+        """What is declared of its reading, as the fields of `ReadAs`."""
+        told = {"crs": self.crs, "mapping": dict(self.mapping), "encoding": self.encoding}
+        return told if self.transformation is None else {**told, "transformation": self.transformation}
+
+    def recorded(self) -> dict[str, Any]:
+        """What is declared of its reading and place, as `LayerVersion.read_as`."""
+        return {**self.read_as(), "place": "accepted"} if self.accept_place else self.read_as()
 
 
 def layer_kind(text: str) -> LayerKind:

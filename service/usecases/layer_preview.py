@@ -10,6 +10,7 @@ from service.files import Upload
 from service.layer_process import read_head_apart, read_layer_apart
 from service.services import Services
 from service.usecases.layer_facts import LayerFacts, layer_kind
+from service.usecases.layer_placement import require_place
 from service.usecases.layer_sources import completed, telling_what_was_remembered
 
 ROWS = 10
@@ -65,10 +66,11 @@ def preview_layer(services: Services, kind: str, upload: Upload, facts: LayerFac
     # what is declared and not there is kept: that it is not there is what the import refuses
     mapping = {**head.pop("mapping"), **told.facts.mapping}
     facts = replace(told.facts, mapping=mapping)
-    made = Preview(kind, upload.name, head, facts.read_as(), dict(told.used), None, None, None, None)
+    made = Preview(kind, upload.name, head, facts.recorded(), dict(told.used), None, None, None, None)
     try:
         with telling_what_was_remembered(told):
             content = read_layer_apart(upload.path, layer_kind(kind), limits, **facts.read_as())
+            require_place(services, layer_kind(kind), content, facts)
     except KanchaError as error:
         return replace(made, refused=error.as_dict())
     report = dict(content.report)

@@ -20,6 +20,7 @@ from service.layer_process import read_layer_apart
 from service.services import Services
 from service.store.records import LayerVersion, Page
 from service.usecases.layer_facts import LayerFacts, layer_kind
+from service.usecases.layer_placement import require_place
 from service.usecases.layer_sources import completed, telling_what_was_remembered
 
 
@@ -38,18 +39,21 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
     Raises:
         NotFoundError: If there is no such kind.
         LayerError: If the file is refused; its subclasses say why.
+        WebMapCoordinatesError: If it fits the parcels on file only when its coordinates are read otherwise.
+        OutsideAreasError: If it lies wholly outside the administrative areas on file.
     """
     told = completed(services, layer_kind(kind), facts)
     facts = told.facts
     with telling_what_was_remembered(told):
         content = read_layer_apart(upload.path, layer_kind(kind), services.settings.limits, **facts.read_as())
+        require_place(services, layer_kind(kind), content, facts)
     version = LayerVersion(
         id=_version_id(kind, upload.sha256, facts),
         kind=kind,
         file_name=upload.name,
         sha256=upload.sha256,
         content_sha256=content.sha256,
-        read_as=facts.read_as(),
+        read_as=facts.recorded(),
         valid_from=facts.valid_from,
         standing=facts.standing,
         columns=content.columns,
@@ -70,6 +74,7 @@ def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:
     told: list[Any] = [kind, sha256, facts.crs, sorted(facts.mapping.items()), facts.encoding, facts.valid_from]
     # what came to be told later is left out where it is not told: the same file keeps the id that it has
     later = {"source": facts.source, "as_of": facts.as_of, "valid_to": facts.valid_to}
+    later |= {"transformation": facts.transformation, "place": "accepted" if facts.accept_place else None}
     told += [given] if (given := {name: value for name, value in later.items() if value is not None}) else []
     return hashlib.sha256(orjson.dumps(told)).hexdigest()[:20]
 
