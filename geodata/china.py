@@ -7,6 +7,7 @@ obfuscation (eviltransform); turning back is by iteration, to a millimetre.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,8 @@ _BD_PI = np.pi * 3000 / 180
 _CHINA = (72.004, 0.8293, 137.8347, 55.8271)
 """Where the obfuscation applies: west, south, east, north."""
 _ROUNDS = 8
+READINGS: tuple[WebSystem | None, ...] = (None, "GCJ-02", "BD-09")
+"""How coordinates in degrees may be meant: as they are, or as a web map shows them."""
 SAMPLE = 400
 """So many features decide whether a layer is in a web map's system."""
 BETTER = 0.25
@@ -84,6 +87,55 @@ def from_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[F64, F64]:
     return own_x, own_y
 
 
+def web_system(text: str | None) -> WebSystem | None:
+    """The web map's system that a word names, None for any other.
+
+    >>> web_system("gcj02"), web_system("BD-09"), web_system("EPSG:4490")
+    ('GCJ-02', 'BD-09', None)
+    """
+    word = (text or "").strip().upper().replace("-", "").replace("_", "")
+    names: dict[str, WebSystem] = {"GCJ02": "GCJ-02", "BD09": "BD-09"}
+    return names.get(word)
+
+
+def turned_back(shapes: npt.NDArray[np.object_], system: WebSystem | None) -> npt.NDArray[np.object_]:
+    """Geometries that a web map's system shows, at their own places; None: they are there already."""
+    back = {"GCJ-02": from_gcj02, "BD-09": from_bd09, None: None}[system]
+    return shapes if back is None else _moved(shapes, back)
+
+
+def as_shown(shapes: npt.NDArray[np.object_], system: WebSystem | None) -> npt.NDArray[np.object_]:
+    """Geometries as a web map's system shows them; None: as they are."""
+    forth = {"GCJ-02": to_gcj02, "BD-09": to_bd09, None: None}[system]
+    return shapes if forth is None else _moved(shapes, forth)
+
+
+def _moved(
+    shapes: npt.NDArray[np.object_], way: Callable[[npt.ArrayLike, npt.ArrayLike], tuple[F64, F64]]
+) -> npt.NDArray[np.object_]:
+    moved = shapely.transform(shapes, lambda c: np.column_stack(way(c[:, 0], c[:, 1])))
+    return np.asarray(moved, dtype=object)
+
+
+def chosen_evenly(count: int, sample: int = SAMPLE) -> npt.NDArray[np.intp]:
+    """Which of so many features are compared, spread evenly."""
+    return np.unique(np.linspace(0, max(count - 1, 0), min(sample, count)).astype(np.intp))
+
+
+def fits_of(shown: npt.NDArray[np.object_], parcels: npt.NDArray[np.object_]) -> dict[WebSystem | None, float]:
+    """How well polygons fit a cadastre by each way of reading their coordinates; see `suspected_system`.
+
+    Args:
+        shown: Polygons as their file has them, in degrees.
+        parcels: The cadastre in CRS84.
+
+    Returns:
+        Mean share of each that its best parcel holds: as they are (None), and turned back from each system.
+    """
+    tree = shapely.STRtree(parcels)
+    return {system: _fit(turned_back(shown, system), parcels, tree) for system in READINGS}
+
+
 def suspected_system(
     shapes: npt.NDArray[np.object_], parcels: npt.NDArray[np.object_], sample: int = SAMPLE
 ) -> tuple[WebSystem, float, float] | None:
@@ -103,15 +155,10 @@ def suspected_system(
     """
     if not len(shapes) or not len(parcels):
         return None
-    chosen = shapes[np.unique(np.linspace(0, len(shapes) - 1, min(sample, len(shapes))).astype(int))]
-    tree = shapely.STRtree(parcels)
-    plain = _fit(chosen, parcels, tree)
-    ways: dict[WebSystem, float] = {}
-    for name, back in (("GCJ-02", from_gcj02), ("BD-09", from_bd09)):
-        turned = shapely.transform(chosen, lambda c, back=back: np.column_stack(back(c[:, 0], c[:, 1])))
-        ways[name] = _fit(turned, parcels, tree)  # type: ignore[index]
-    best = max(ways, key=lambda name: ways[name])
-    return (best, plain, ways[best]) if ways[best] >= plain + BETTER else None
+    fits = fits_of(shapes[chosen_evenly(len(shapes), sample)], parcels)
+    plain = fits[None]
+    best: WebSystem = "GCJ-02" if fits["GCJ-02"] >= fits["BD-09"] else "BD-09"
+    return (best, plain, fits[best]) if fits[best] >= plain + BETTER else None
 
 
 def _fit(shapes: npt.NDArray[np.object_], parcels: npt.NDArray[np.object_], tree: shapely.STRtree) -> float:

@@ -71,17 +71,24 @@ def _normalised(wkt: str) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(epsg) if epsg else crs
 
 
+def needs_declared_transformation(crs: pyproj.CRS) -> bool:
+    """Whether a system stands on Xian 1980 or Beijing 1954, whose accurate parameters are not public."""
+    datum = (crs.datum.name if crs.datum else "").lower()
+    return any(name in datum for name in _DATUMS_FOR_EXPLICIT_USE)
+
+
 def refuse_undeclared_datum(crs: pyproj.CRS) -> None:
-    """Refuse Xian 1980 and Beijing 1954, whose accurate parameters are not public.
+    """Refuse Xian 1980 and Beijing 1954 where nobody declared how to leave them.
 
     Raises:
         CRSError: If the system stands on one of them.
     """
-    datum = (crs.datum.name if crs.datum else "").lower()
-    if any(name in datum for name in _DATUMS_FOR_EXPLICIT_USE):
+    if needs_declared_transformation(crs):
+        datum = str(crs.datum.name if crs.datum else "").lower()
         raise CRSError(
             f"{crs.name!r} stands on the datum {datum!r}, which has no public accurate transformation.",
-            remedy="Transform the data to CGCS2000 with your bureau's own parameters first.",
+            remedy="Transform the data to CGCS2000 with your bureau's own parameters first; a layer that is stored may "
+            "declare them (--transformation).",
             datum=datum,
         )
 
@@ -227,10 +234,11 @@ def _check_degrees(crs: pyproj.CRS, bounds: tuple[float, float, float, float], w
 
 def _check_zone(crs: pyproj.CRS, bounds: tuple[float, float, float, float], what: str) -> None:
     epsg = crs.to_epsg()
-    if epsg is None or not 4491 <= epsg <= 4554:
+    old = needs_declared_transformation(crs)
+    if not old and (epsg is None or not 4491 <= epsg <= 4554):
         return
     zone = zone_of_easting(bounds[0])
-    want = next((number for number, code in _CODE_OF_ZONE.items() if code == epsg), None)
+    want = zone_of_easting(_false_easting(crs))
     if zone == want:
         return
     raise CRSMismatchError(
@@ -239,11 +247,21 @@ def _check_zone(crs: pyproj.CRS, bounds: tuple[float, float, float, float], what
         + (f", but {crs_label(crs)} wants zone {want}." if want else f", but {crs_label(crs)} has none."),
         remedy=(
             f"Zone {zone} of the {3 if zone >= 25 else 6}° belts is EPSG:{_CODE_OF_ZONE[zone]}."
-            if zone in _CODE_OF_ZONE
+            if zone in _CODE_OF_ZONE and not old
+            else "Name the system whose zone the eastings carry."
+            if old
             else "A six-digit easting does not tell its zone: name the system by its central meridian."
         ),
         easting=bounds[0],
     )
+
+
+def _false_easting(crs: pyproj.CRS) -> float:
+    """The easting of the central meridian: 500 km, with the zone before it where the system has one."""
+    own = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
+    projection = own.coordinate_operation
+    named = {p.name: p.value for p in projection.params} if projection is not None else {}
+    return float(named.get("False easting", 0.0))
 
 
 def is_metric(crs: pyproj.CRS, lon: float, lat: float) -> bool:

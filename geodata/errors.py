@@ -145,6 +145,30 @@ class CRSMismatchError(CRSError):
     title_zh = "坐标与坐标系不符"
 
 
+class TransformationError(CRSError):
+    """A declared transformation between datums cannot be used."""
+
+    code = "transformation-unusable"
+    title = "The declared transformation cannot be used"
+    title_zh = "声明的坐标转换不可用"
+
+
+class WebMapCoordinatesError(CRSMismatchError):
+    """Coordinates fit the cadastre only when they are read as those of another system: that of a web map, or not."""
+
+    code = "web-map-coordinates"
+    title = "The coordinates seem to be in another system than declared: that of a web map, or not"
+    title_zh = "坐标疑似经过或未经过地图加偏"
+
+
+class OutsideAreasError(CRSMismatchError):
+    """Data lie wholly outside the administrative areas on file."""
+
+    code = "outside-areas"
+    title = "The data lie outside the administrative areas"
+    title_zh = "数据全部位于行政区划范围之外"
+
+
 # --- pairs ---------------------------------------------------------------------------------------
 
 

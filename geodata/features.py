@@ -42,7 +42,9 @@ __all__ = [
     "Conformed",
     "Conformer",
     "conform",
+    "matching",
     "parse_day",
+    "sources_of",
 ]
 
 ZONE_KINDS: tuple[str, ...] = (
@@ -90,6 +92,7 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("owner_kind"),
         Column("village"),
         Column("accuracy_m", "number"),
+        Column("address"),
     ),
     "permits": (
         Column("permit_id", required=True),
@@ -101,6 +104,9 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("height_m", "number"),
         Column("use"),
         Column("issued_on", "day"),
+        Column("address"),
+        Column("point_lon", "degrees"),
+        Column("point_lat", "degrees"),
     ),
     "zones": (
         Column("zone_id", required=True),
@@ -158,10 +164,12 @@ class Conformer:
     Args:
         kind: Which layer it is.
         mapping: Foreign column names, target to source: `{"parcel_id": "DKBM"}`.
+        register: Whether it comes from a register: then a building without an outline is kept, without a place.
     """
 
-    def __init__(self, kind: LayerKind, mapping: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: LayerKind, mapping: Mapping[str, str] | None = None, *, register: bool = False) -> None:
         self._kind, self._mapping = kind, mapping or {}
+        self._bare = register and kind == "buildings"
         self._duplicates = Duplicates()
         self.rows, self.kept = 0, 0
         self.repaired: list[str] = []
@@ -182,6 +190,10 @@ class Conformer:
             shapes = widen_lines(shapes, list(frame["kind"]), list(frame["buffer_m"]), reasons)
         if kind == "permits":
             _leave_to_parcel(shapes, frame, reasons)
+        if self._bare:
+            for i in np.flatnonzero(~(shapely.get_dimensions(shapes) > 0)).tolist():
+                reasons.pop(i, None)
+                shapes[i] = None
         shapes, repaired = repair_polygons(shapes, reasons)
         _note_empty(frame, kind, reasons)
         keep = np.ones(len(frame), dtype=bool)
@@ -244,7 +256,7 @@ def _renamed(raw: gpd.GeoDataFrame, kind: LayerKind, mapping: Mapping[str, str])
     """The attributes under the names of the schema, absent optional columns added."""
     attributes = pd.DataFrame(raw.drop(columns=raw.geometry.name)).reset_index(drop=True)
     present = [str(name) for name in attributes.columns]
-    sources = _sources(present, kind, mapping)
+    sources = sources_of(present, kind, mapping)
     named: dict[str, Any] = {}
     for column in SCHEMAS[kind]:
         source = sources.get(column.name)
@@ -260,11 +272,15 @@ def _renamed(raw: gpd.GeoDataFrame, kind: LayerKind, mapping: Mapping[str, str])
     return pd.DataFrame(named, index=attributes.index)
 
 
-def _sources(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Which column of the file each column of the schema comes from."""
+def sources_of(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Which column of a file each column of the schema comes from, target to source.
+
+    Raises:
+        LayerColumnsError: If a needed column is missing, or the mapping names one that is not there.
+    """
     known = [column.name for column in SCHEMAS[kind]]
     unknown = [target for target in mapping if target not in known]
-    absent = [source for source in mapping.values() if _matching(source, present) is None]
+    absent = [source for source in mapping.values() if matching(source, present) is None]
     if unknown or absent:
         raise LayerColumnsError(
             f"The mapping of the {kind} layer names "
@@ -274,7 +290,7 @@ def _sources(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, str]
         )
     found: dict[str, str] = {}
     for name in known:
-        source = _matching(mapping.get(name, name), present)
+        source = matching(mapping.get(name, name), present)
         if source is not None and (name in mapping or source not in mapping.values()):
             found[name] = source
     missing = [c.name for c in SCHEMAS[kind] if c.required and c.name not in found]
@@ -288,8 +304,8 @@ def _sources(present: Sequence[str], kind: LayerKind, mapping: Mapping[str, str]
     return found
 
 
-def _matching(name: str, present: Sequence[str]) -> str | None:
-    """The present column that a name means: equal, equal but for case, or cut to ten bytes by a shapefile."""
+def matching(name: str, present: Sequence[str]) -> str | None:
+    """The present column that a name means: equal, equal but for case, or cut to ten bytes by a shapefile; or None."""
     if name in present:
         return name
     for candidate in present:
@@ -357,10 +373,14 @@ def _check_kinds(frame: pd.DataFrame, first: int) -> None:
 
 
 def _leave_to_parcel(shapes: Geometries, frame: pd.DataFrame, reasons: dict[int, str]) -> None:
-    """A permit without a polygon (or with a mere point) stands on its parcel, where it names one."""
+    """A permit without a polygon stands on its parcel: by number, by address, or under its mere point."""
+    points = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POINT)
+    for name, place_of in (("point_lon", shapely.get_x), ("point_lat", shapely.get_y)):
+        frame.loc[frame.index[points], name] = place_of(shapes[points])
+    named = ~pd.isna(frame[["parcel_id", "address", "point_lon"]]).all(axis=1).to_numpy()
     for i in np.flatnonzero(~(shapely.get_dimensions(shapes) > 0)).tolist():
-        if frame["parcel_id"].iloc[i] is None:
-            reasons[i] = "neither polygon nor parcel_id"
+        if not named[i]:
+            reasons[i] = "neither polygon, parcel_id, address nor point"
         elif reasons.get(i, NO_GEOMETRY) == NO_GEOMETRY:
             reasons.pop(i, None)
             shapes[i] = None

@@ -183,7 +183,7 @@ def answer(
     data: Data = None,
 ) -> None:
     """Keep what was seen in a cell; the latest answer counts."""
-    from service.store.records import AuditAnswer
+    from service.store.audit_records import AuditAnswer
     from service.usecases import audits as usecase
 
     if missed not in ("true", "false"):

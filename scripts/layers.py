@@ -15,6 +15,7 @@ from rich.table import Table
 
 from geodata.features import parse_day
 from geodata.io.dates import parse_date
+from scripts.layer_preview import show_preview
 from service.usecases.column_maps import parse_maps
 
 if TYPE_CHECKING:
@@ -25,11 +26,31 @@ app = typer.Typer(
     no_args_is_help=True, help="Store, list and compare layers: parcels, permits, zones, buildings, areas."
 )
 Kind = Annotated[str, typer.Argument(help="parcels, permits, zones, buildings or areas.")]
-File = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one.")]
+File = Annotated[
+    Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one; registers also CSV, XLSX.")
+]
 Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
-Crs = Annotated[str | None, typer.Option(help="System of a file that declares none.")]
+Crs = Annotated[
+    str | None,
+    typer.Option(help="System of a file that declares none; GCJ-02 or BD-09: coordinates of a web map, turned back."),
+]
+Transform = Annotated[
+    str | None,
+    typer.Option(
+        "--transformation",
+        help="From Xian 1980 or Beijing 1954: dx,dy,dz,rx,ry,rz,ppm, an operation (EPSG:15918), or a PROJ pipeline.",
+    ),
+]
+AcceptPlace = Annotated[
+    bool, typer.Option("--accept-place", help="Do not hold the layer against the parcels and areas on file.")
+]
 Maps = Annotated[list[str] | None, typer.Option("--map", help="Column name: parcels.parcel_id=DKBM; repeatable.")]
 Encoding = Annotated[str | None, typer.Option(help="Text encoding of a file that does not tell it.")]
+Source = Annotated[
+    str | None,
+    typer.Option(help="Who sends it; what was declared with its last delivery holds where nothing else is told."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Leave aside what the source declared with its last delivery.")]
 
 
 @contextmanager
@@ -53,23 +74,30 @@ def add(
     crs: Crs = None,
     maps: Maps = None,
     encoding: Encoding = None,
-    source: Annotated[str | None, typer.Option(help="Who sends it, the same word with every delivery.")] = None,
+    transformation: Transform = None,
+    accept_place: AcceptPlace = False,
+    source: Source = None,
+    fresh: Fresh = False,
     as_of: Annotated[str | None, typer.Option(help="The day whose state the data show.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
     valid_to: Annotated[str | None, typer.Option(help="Until when it holds, the day included.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""
+    from service.usecases.layer_facts import LayerFacts
     from service.usecases.layer_files import add_layer_file
-    from service.usecases.layers import LayerFacts
+    from service.usecases.layer_sources import declared_words
 
     facts = LayerFacts(
         crs=crs,
         mapping=parse_maps(maps or []).get(kind, {}),
         encoding=encoding,
+        transformation=transformation,
+        accept_place=accept_place,
         source=source,
         as_of=None if as_of is None else parse_day(parse_date(as_of)),
         valid_from=None if valid_from is None else parse_date(valid_from),
         valid_to=None if valid_to is None else parse_date(valid_to),
+        fresh=fresh,
     )
     with _services(data) as services:
         version, new = add_layer_file(services, kind, file, facts)
@@ -79,8 +107,44 @@ def add(
         f"{version.features} of {told['rows']} features, {len(told['repaired'])} repaired, "
         f"{len(told['dropped'])} left out, {told['crs']}, {told['encoding']}"
     )
+    if declared := declared_words(version.read_as):
+        typer.echo(f"read as declared: {declared}")
     for name, reason in told["dropped"]:
         typer.echo(f"left out: {name}: {reason}", err=True)
+
+
+@app.command("preview")
+def preview(
+    kind: Kind,
+    file: File,
+    data: Data = None,
+    crs: Crs = None,
+    maps: Maps = None,
+    encoding: Encoding = None,
+    transformation: Transform = None,
+    accept_place: AcceptPlace = False,
+    source: Source = None,
+    fresh: Fresh = False,
+) -> None:
+    """Tell what storing a layer would do: text, columns, system, what would be left out. Nothing is stored."""
+    from service.usecases.layer_facts import LayerFacts
+    from service.usecases.layer_files import preview_layer_file
+
+    mapping = parse_maps(maps or []).get(kind, {})
+    facts = LayerFacts(
+        crs=crs,
+        mapping=mapping,
+        encoding=encoding,
+        transformation=transformation,
+        accept_place=accept_place,
+        source=source,
+        fresh=fresh,
+    )
+    with _services(data) as services:
+        told = preview_layer_file(services, kind, file, facts)
+    show_preview(told, _console())
+    if told.refused is not None:
+        raise typer.Exit(2)
 
 
 @app.command("list")
@@ -95,8 +159,7 @@ def show(data: Data = None) -> None:
         table.add_column(name, overflow="fold")
     for version in page.items:
         table.add_row(*map(escape, _row(version)))
-    # a pipe or a log has no width of its own
-    (Console() if sys.stdout.isatty() else Console(width=200)).print(table)
+    _console().print(table)
 
 
 def _row(version: LayerVersion) -> list[str]:
@@ -112,6 +175,52 @@ def _row(version: LayerVersion) -> list[str]:
         version.content_sha256[:8],
         f"{version.created_at:%Y-%m-%d %H:%M} UTC",
     ]
+
+
+@app.command("sources")
+def sources(kind: Kind, data: Data = None) -> None:
+    """Tell who sent layers of a kind and what was declared of their files."""
+    from service.usecases.layer_sources import declared_words, list_sources
+
+    with _services(data) as services:
+        known = list_sources(services, kind)
+    table = Table(title=f"{len(known)} sources of {kind}", title_justify="left")
+    for name in ("source", "declared", "versions", "newest", "as of"):
+        table.add_column(name, overflow="fold")
+    for one in known:
+        cells = (one.name, declared_words(one.read_as), str(one.versions), one.newest, str(one.as_of or ""))
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+
+
+@app.command("match")
+def match(
+    permits: Annotated[str | None, typer.Argument(help="Id of a permits version; else the newest.")] = None,
+    parcels: Annotated[str | None, typer.Argument(help="Id of a parcels version; else the newest.")] = None,
+    data: Data = None,
+) -> None:
+    """Tell how the permits find their ground: by polygon, parcel number, address or point, and how well."""
+    from service.usecases.layer_loading import match_permits
+    from service.usecases.scans import resolve_layer
+
+    with _services(data) as services:
+        ids = (
+            resolve_layer(services, "permits", permits or "newest"),
+            resolve_layer(services, "parcels", parcels or "newest"),
+        )
+        told = match_permits(services, *ids)
+    table = Table(title=", ".join(f"{count} {name}" for name, count in told["counts"].items()), title_justify="left")
+    for name in ("permit", "match", "score", "parcel", "note"):
+        table.add_column(name, overflow="fold")
+    for row in [row for row in told["permits"] if row["score"] < 1]:
+        cells = (row["permit_id"], row["match"], f"{row['score']:.2f}", row["parcel_id"] or "", row["note"] or "")
+        table.add_row(*map(escape, cells))
+    _console().print(table)
+
+
+def _console() -> Console:
+    # a pipe or a log has no width of its own
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 @app.command("diff")

@@ -41,6 +41,7 @@ class LayerContent:
         bbox: Box around it; None without any geometry.
         count: How many features it has.
         rows_file: Where they are kept until they are stored.
+        system: The system of the coordinates in the file, as WKT; None without any, or where it had to be left first.
     """
 
     sha256: str
@@ -49,6 +50,7 @@ class LayerContent:
     bbox: Box | None
     count: int
     rows_file: Path
+    system: str | None = None
 
     def rows(self) -> Iterator[FeatureRow]:
         """The features, one after the other."""
@@ -78,6 +80,7 @@ def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) ->
         bbox=None if told["bbox"] is None else tuple(told["bbox"]),
         count=told["count"],
         rows_file=path.parent / _ROWS,
+        system=told["system"],
     )
 
 
@@ -88,6 +91,16 @@ def read_area_apart(path: Path, limits: Limits, crs: str | None) -> str:
         LayerError: The named refusal, or that the reading process died.
     """
     return str(_call({"do": "area", "path": str(path), "crs": crs}, path.parent, limits)["area"])
+
+
+def read_head_apart(path: Path, kind: LayerKind, limits: Limits, rows: int, **how: Any) -> dict[str, Any]:
+    """The head of a file, read in a process of its own, as plain values; see `heads.Head`.
+
+    Raises:
+        LayerError: The named refusal, or that the reading process died.
+    """
+    request = {"do": "head", "path": str(path), "kind": kind, "rows": rows, "how": how}
+    return dict(_call(request, path.parent, limits)["head"])
 
 
 def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
@@ -142,7 +155,16 @@ def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
         "report": reader.report.as_dict(),
         "bbox": [west, south, east, north] if west <= east else None,
         "count": maker.count,
+        "system": None if reader.system is None else reader.system.to_wkt(),
     }
+
+
+def _read_head(request: dict[str, Any]) -> dict[str, Any]:
+    from geodata.io.heads import read_head
+    from geodata.io.vectors import ReadAs
+
+    head = read_head(Path(request["path"]), request["kind"], ReadAs(**request["how"]), request["rows"])
+    return {"head": head.as_dict()}
 
 
 def _read_area(request: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +179,7 @@ def _main() -> None:
     request: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
     limit_memory(request["memory"])
     try:
-        answer = _read_layer(request) if request["do"] == "layer" else _read_area(request)
+        answer = {"layer": _read_layer, "area": _read_area, "head": _read_head}[request["do"]](request)
     except KanchaError as error:
         answer = {"error": error.as_dict()}
     except MemoryError:

@@ -34,7 +34,7 @@ from geodata.assess.facts import (
 from geodata.assess.grades import Grade, Measure, Told
 from geodata.assess.judging import Judge, Reason, Trial
 from geodata.assess.overlay import outlines, places
-from geodata.assess.register import Permits, resolve_permits
+from geodata.assess.register import SCORES, Permits, resolve_permits
 from geodata.assess.rulebook import SEVERITIES, Severity
 from geodata.crs import CRS84, parse_crs, require_same
 from geodata.errors import GeometryError, LayerColumnsError
@@ -42,7 +42,17 @@ from geodata.features import parse_day
 from geodata.types import LAYER_KINDS, Layers, Status
 
 _NEEDED = ("change", "area_m2", "outline_error_m")
-ADDED = ("status", "reasons", "severity", "consequence", "parcel_ids", "permit_ids", "authority", "flags")
+ADDED = (
+    "status",
+    "reasons",
+    "severity",
+    "consequence",
+    "parcel_ids",
+    "permit_ids",
+    "permit_matches",
+    "authority",
+    "flags",
+)
 """The columns that an assessment adds."""
 PARTLY = 0.2
 """Share from which on a permit is named for a structure."""
@@ -61,6 +71,7 @@ class Assessment:
         consequence: What follows of that reason.
         parcel_ids: Parcels it stands on, the one with most of it first.
         permit_ids: Permits that cover it, or cover it in part or at another time.
+        permit_matches: What the ground of each of these was found by, and how well: `permit_id`, `match`, `score`.
         authority: Who is competent.
         flags: What calls for attention.
     """
@@ -71,6 +82,7 @@ class Assessment:
     consequence: str | None = None
     parcel_ids: list[str] = field(default_factory=list)
     permit_ids: list[str] = field(default_factory=list)
+    permit_matches: list[dict[str, Any]] = field(default_factory=list)
     authority: str = ""
     flags: list[str] = field(default_factory=list)
 
@@ -296,15 +308,17 @@ def judged(judge: Judge, subjects: Subjects) -> Assessment:
     status = _status(counting, titled, subjects, reasons)
     leading = max(counting, key=lambda r: SEVERITIES.index(r.rule.severity), default=None)
     follows = None if leading is None or leading.rule.consequence is None else leading.rule.consequence
+    permits = _named_permits(subjects, status)
     return Assessment(
         status,
         reasons,
         None if leading is None else leading.rule.severity,
         None if follows is None else judge.consequence(follows, own),
         parcels,
-        _named_permits(subjects, status),
+        list(permits),
+        [_match(permit) for permit in permits.values()],
         authority,
-        _flags(status, reasons, titled, own["structure.permitted"]),
+        [*_flags(status, reasons, titled, own["structure.permitted"]), *_inferred(permits)],
     )
 
 
@@ -326,17 +340,34 @@ def _flags(status: Status, reasons: list[Reason], registered: Told, permitted: T
     return list(dict.fromkeys(flags))
 
 
-def _named_permits(subjects: Subjects, status: Status) -> list[str]:
-    """Permits that cover it in place and time; else those that cover it in part or at another time."""
+def _named_permits(subjects: Subjects, status: Status) -> dict[str, dict[str, Any]]:
+    """Permits by id that cover it in place and time; else those that cover it in part or at another time."""
     if status == "existing":
-        return []
+        return {}
     covering = [p for p in subjects.permits if p["permit.in_force"] and p["permit.covers"]]
     partly = [
         p
         for p in subjects.permits
         if p["permit.covers"] or (p["permit.in_force"] and p["permit.share"].value >= PARTLY)
     ]
-    return list(dict.fromkeys(p["permit.id"] for p in (covering or partly)))
+    named: dict[str, dict[str, Any]] = {}
+    for permit in covering or partly:
+        named.setdefault(permit["permit.id"], permit)
+    return named
+
+
+def _match(permit: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "permit_id": permit["permit.id"],
+        "match": permit["permit.match"],
+        "score": permit["permit.match_score"].value,
+    }
+
+
+def _inferred(permits: Mapping[str, dict[str, Any]]) -> list[str]:
+    """A flag where a permit has its place by an address or a mere point."""
+    sure = SCORES["parcel_number_normalised"]
+    return ["permit_place_inferred"] if any(_match(p)["score"] < sure for p in permits.values()) else []
 
 
 def _with_columns(structures: gpd.GeoDataFrame, findings: list[Assessment]) -> gpd.GeoDataFrame:
@@ -352,6 +383,7 @@ def _with_columns(structures: gpd.GeoDataFrame, findings: list[Assessment]) -> g
         "consequence": [f.consequence for f in findings],
         "parcel_ids": [f.parcel_ids for f in findings],
         "permit_ids": [f.permit_ids for f in findings],
+        "permit_matches": [f.permit_matches for f in findings],
         "authority": [f.authority for f in findings],
         "flags": flags,
     }

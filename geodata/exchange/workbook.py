@@ -83,7 +83,7 @@ COLUMNS: tuple[_Column, ...] = (
     _Column(Text("核查结论", "Verdict"), 10, lambda r, at: _in(_VERDICT[r.stored.get("judged")], at)),
     _Column(Text("村", "Village"), 12, lambda r, _: r.village),
     _Column(Text("宗地", "Parcels"), 20, lambda r, _: "\n".join(r.shown.parcels)),
-    _Column(Text("许可", "Permits"), 20, lambda r, _: "\n".join(r.shown.permits)),
+    _Column(Text("许可", "Permits"), 20, lambda r, at: "\n".join(_permit(x, at) for x in r.shown.permits)),
     _Column(Text("标记", "Flags"), 16, lambda r, at: "\n".join(_in(x, at) for x in r.shown.flags)),
     _Column(Text("经度", "Longitude"), 12, lambda r, _: round(_point(r)[0], 7), "0.000000"),
     _Column(Text("纬度", "Latitude"), 12, lambda r, _: round(_point(r)[1], 7), "0.000000"),
@@ -178,6 +178,12 @@ def _cell(sheet: Worksheet, value: Any, form: str = "General", *, head: bool = F
 
 def _in(text: Text, at: Language) -> str:
     return text.zh if at == "zh" else text.en
+
+
+def _permit(permit: tuple[str, Text | None], at: Language) -> str:
+    """A permit, and by what it was placed where that was not its own polygon."""
+    name, match = permit
+    return name if match is None else f"{name} ({_in(match, at)})"
 
 
 def _several(texts: Iterable[str]) -> str:

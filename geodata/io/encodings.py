@@ -124,12 +124,12 @@ def detect_dbf_encoding(dbf: Path, declared: str | None = None, wanted: str | No
     header = read_dbf_header(dbf)
     texts = list(_foreign_texts(dbf, header))
     if wanted:
-        codec = _codec(wanted)
+        codec = codec_named(wanted)
         if codec is None:
             raise EncodingError(f"There is no text encoding {wanted!r}.", remedy="Use UTF-8, GBK or GB18030.")
         _require(codec, texts)
         return TextEncoding(codec, "as given")
-    said = _codec(declared) if declared else _LDID.get(header.language)
+    said = codec_named(declared) if declared else _LDID.get(header.language)
     source = ".cpg" if declared else "language byte"
     return decide_encoding(texts, said, source)
 
@@ -184,7 +184,7 @@ def _foreign_texts(dbf: Path, header: DbfHeader) -> set[tuple[bytes, bool]]:
     return found
 
 
-def _codec(name: str) -> str | None:
+def codec_named(name: str) -> str | None:
     """Python's codec for the names that .cpg files use: `UTF-8`, `936`, `ANSI 936`, `88591`, `GBK`."""
     word = re.sub(r"^(ansi|oem|ldid/|cp|windows-)\s*", "", name.strip().lower())
     known = {"936": "gb18030", "54936": "gb18030", "65001": "utf-8", "88591": "iso8859-1", "950": "big5"}

@@ -120,7 +120,7 @@ def unpack_zip(path: Path, wanted: str, into: Path) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _guard(path.name, entries)
+            guard_zip(path.name, entries)
             for part, entry in _members(path.name, entries, wanted).items():
                 _unpack(archive, entry, into / f"layer{part}")
     except _ZIP_FAILURES as error:
@@ -130,7 +130,7 @@ def unpack_zip(path: Path, wanted: str, into: Path) -> Path:
     return into / "layer.shp"
 
 
-def _guard(name: str, entries: list[zipfile.ZipInfo]) -> None:
+def guard_zip(name: str, entries: list[zipfile.ZipInfo]) -> None:
     """Refuse a .zip by its table of contents, before anything is unpacked."""
     packed, unpacked = sum(e.compress_size for e in entries), sum(e.file_size for e in entries)
     bomb = unpacked > _SMALL_BYTES and unpacked > _MAX_RATIO * max(1, packed)

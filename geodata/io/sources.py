@@ -24,14 +24,22 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from geodata.crs import parse_crs
 from geodata.errors import CRSError, EncodingError, LayerError, MissingFileError
 from geodata.io.encodings import TextEncoding, detect_dbf_encoding
+from geodata.io.registers import REGISTERS, detect_csv_encoding
 from geodata.io.shapefiles import PARTS, check_parts, declared_encoding, gather_parts, prj_text, unpack_zip
+from geodata.io.workbooks import is_workbook
 
+_TABLES = ("csv", "xlsx")
 _DRIVERS = {"geojson": "GeoJSON", "gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile"}
-_ACCEPTED = "GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with its side files, or all in a .zip)"
+_ACCEPTED = (
+    "GeoJSON, GeoPackage, FlatGeobuf, a shapefile (.shp with its side files, or all in a .zip); "
+    "registers also CSV, XLSX"
+)
 _SIDE_FILES = (".dbf", ".shx", ".prj", ".cpg", ".qmd", ".sbn", ".sbx")
 _BYTES_AS_TEXT = "ISO-8859-1"
 """Maps each byte to one character and back, so that text can be taken out undecoded."""
 _BLOCK = 1024**2
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LEAST_ROWS = {"GeoJSON": 250_000}
 """GeoJSON can only be read from its beginning: it is gone through in few portions."""
 
@@ -54,6 +62,11 @@ class Source:
     sha256: str
     encoding: TextEncoding | None
 
+    @property
+    def is_register(self) -> bool:
+        """Whether it is a table, to be read by `registers`."""
+        return self.driver in _TABLES
+
 
 # --- what it is ----------------------------------------------------------------------------------
 
@@ -63,7 +76,7 @@ def _sniff(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
-        return "zip"
+        return "xlsx" if is_workbook(path) else "zip"
     if head.startswith(b"SQLite format 3\0"):
         return "gpkg"
     if head[:3] == b"fgb" and head[4:7] == b"fgb":
@@ -77,6 +90,10 @@ def _sniff(path: Path) -> str:
             f"{path.name!r} is only a part of a shapefile.",
             remedy=f"Give {path.stem}.shp, the parts beside it.",
         )
+    if head.startswith(_OLD_WORKBOOK):
+        raise LayerError(f"{path.name!r} is a workbook of the old form (.xls).", remedy="Save it as .xlsx, or as CSV.")
+    if path.suffix.lower() in (".csv", ".tsv", ".txt") and head.strip() and (b"\0" not in head or head[:2] in _UTF16):
+        return "csv"
     what = "is empty" if not head.strip() else f"begins with {bytes(head[:8])!r}"
     raise LayerError(
         f"{path.name!r} is none of the accepted vector formats: it {what}.", remedy=f"Accepted: {_ACCEPTED}."
@@ -92,6 +109,11 @@ def opened(path: Path, wanted: str, encoding: str | None) -> Iterator[Source]:
             remedy="Check the path.",
         )
     kind = _sniff(path)
+    if kind in _TABLES and wanted not in REGISTERS:
+        raise LayerError(
+            f"{path.name!r} is none of the accepted vector formats: it is a table, which only registers may be.",
+            remedy=f"As a table only {' and '.join(REGISTERS)} are taken. Accepted: {_ACCEPTED}.",
+        )
     with tempfile.TemporaryDirectory(prefix="kancha-") as folder:
         place_of = Path(folder)
         if kind == "zip":
@@ -109,7 +131,8 @@ def opened(path: Path, wanted: str, encoding: str | None) -> Iterator[Source]:
             return
         link = place_of / f"layer.{kind}"
         link.symlink_to(path.resolve())
-        yield Source(link, path.name, _DRIVERS[kind], digest, None)
+        found = detect_csv_encoding(path, encoding) if kind == "csv" else None
+        yield Source(link, path.name, _DRIVERS.get(kind, kind), digest, found)
 
 
 def _lay_out_shapefile(shp: Path, folder: Path, encoding: str | None, name: str) -> TextEncoding:

@@ -6,7 +6,6 @@ held against, and to the schema of their layer: at once, or in portions where a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,11 @@ import geopandas as gpd
 import pyproj
 import shapely
 
-from geodata.crs import check_bounds, crs_label, parse_crs
-from geodata.errors import CRSMismatchError, GeometryError, MissingCRSError
+from geodata.errors import GeometryError
 from geodata.features import Conformer
-from geodata.io.sources import opened, portions
+from geodata.io.registers import place_mapping, register_portions
+from geodata.io.sources import Source, opened, portions
+from geodata.io.systems import System
 from geodata.repair import place, polygonal, repair_polygons
 from geodata.types import LayerKind, LayerReport
 
@@ -28,14 +28,17 @@ class ReadAs:
     """What is said of a file for its reading.
 
     Args:
-        crs: System of the coordinates, where the file declares none or one that they contradict.
+        crs: System of the coordinates, where the file declares none or one that they contradict; `GCJ-02` or `BD-09`:
+            they are a web map's, whatever the file declares, and are turned back.
         mapping: Foreign column names, target to source: `{"parcel_id": "DKBM"}`.
         encoding: Text encoding of a shapefile, where it should not be found from the text.
+        transformation: From Xian 1980 or Beijing 1954 to CGCS2000; see `datums`.
     """
 
     crs: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     encoding: str | None = None
+    transformation: str | None = None
 
 
 class LayerReader:
@@ -51,6 +54,12 @@ class LayerReader:
     def __init__(self, path: Path, kind: LayerKind, how: ReadAs, rows: int | None = None) -> None:
         self._path, self._kind, self._how, self._rows = path, kind, how, rows
         self._report: LayerReport | None = None
+        self._system: System | None = None
+
+    @property
+    def system(self) -> pyproj.CRS | None:
+        """The system of the coordinates in the file, once something was read; None without any."""
+        return None if self._system is None else self._system.chosen
 
     @property
     def report(self) -> LayerReport:
@@ -61,10 +70,11 @@ class LayerReader:
 
     def frames(self) -> Iterator[gpd.GeoDataFrame]:
         """The portions that hold something. Raises as `read_layer` does."""
-        conformer = Conformer(self._kind, self._how.mapping)
         with opened(self._path, self._kind, self._how.encoding) as source:
-            system = _System(self._how.crs, source.name)
-            for raw in portions(source, self._kind, self._rows):
+            columns = place_mapping(self._how.mapping)[1] if source.is_register else self._how.mapping
+            conformer = Conformer(self._kind, columns, register=source.is_register)
+            self._system = system = System(self._how.crs, self._how.transformation, source.name)
+            for raw in self._portions(source):
                 frame = conformer.take(system.given_to(raw))
                 if len(frame):
                     yield frame
@@ -82,6 +92,12 @@ class LayerReader:
             duplicated=conformer.duplicated,
         )
 
+    def _portions(self, source: Source) -> Iterator[gpd.GeoDataFrame]:
+        if not source.is_register:
+            return portions(source, self._kind, self._rows)
+        mapping, text = self._how.mapping, source.encoding
+        return register_portions(source.path, source.name, self._kind, mapping, text, self._rows)
+
 
 def read_layer(
     path: Path,
@@ -94,7 +110,8 @@ def read_layer(
     """Read one of the input layers and bring it to its schema, in CRS84.
 
     Args:
-        path: GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with side files, or all in a .zip).
+        path: GeoJSON, GeoPackage, FlatGeobuf, or a shapefile (.shp with side files, or all in a .zip); permits and
+            buildings also as CSV or XLSX.
         kind: Which layer it is.
         crs: System of the coordinates, where the file declares none or one that they contradict.
         mapping: Foreign column names, target to source: `{"parcel_id": "DKBM"}`.
@@ -135,7 +152,7 @@ def read_features(path: Path, wanted: str, *, crs: str | None = None, encoding: 
     """
     with opened(Path(path), wanted, encoding) as source:
         (raw,) = portions(source, wanted)
-    return _System(crs, source.name).given_to(raw)
+    return System(crs, None, source.name).given_to(raw)
 
 
 def read_area(path: Path, *, crs: str | None = None) -> shapely.MultiPolygon:
@@ -168,61 +185,3 @@ def read_area(path: Path, *, crs: str | None = None) -> shapely.MultiPolygon:
             rows=len(raw),
         )
     return area if isinstance(area, shapely.MultiPolygon) else shapely.MultiPolygon([area])
-
-
-# --- its system ----------------------------------------------------------------------------------
-
-
-class _System:
-    """The system of a file's coordinates, told by its first portion that has any.
-
-    What the file declares goes first, as for rasters, unless its own coordinates contradict it.
-
-    Args:
-        given: The system that the user names.
-        name: The user's name for the file.
-    """
-
-    def __init__(self, given: str | None, name: str) -> None:
-        self._given, self._name = None if given is None else parse_crs(given), name
-        self._chosen: pyproj.CRS | None = None
-        self.words = "none"
-
-    def given_to(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """A portion under the system.
-
-        Raises:
-            MissingCRSError: If there are coordinates and no system.
-        """
-        chosen = self._chosen or self._choose(frame)
-        return frame if chosen is None else frame.set_crs(chosen, allow_override=True)
-
-    def _choose(self, frame: gpd.GeoDataFrame) -> pyproj.CRS | None:
-        declared = None if frame.crs is None else parse_crs(frame.crs)
-        bare = bool(frame.geometry.isna().all())
-        if declared is None and self._given is None:
-            if bare:
-                return None
-            raise MissingCRSError(
-                f"{self._name!r} declares no readable coordinate reference system (a shapefile keeps it in its .prj).",
-                remedy="Name it, for example --crs EPSG:4547.",
-            )
-        if self._given is None or (declared is not None and _fits(declared, frame, self._name)):
-            self.words = "none" if declared is None else crs_label(declared)
-            chosen = declared
-        else:
-            contradicted = "" if declared is None else f", against the file's {crs_label(declared)}"
-            self.words, chosen = f"{crs_label(self._given)} (as given{contradicted})", self._given
-        self._chosen = None if bare else chosen
-        return chosen
-
-
-def _fits(declared: pyproj.CRS, frame: gpd.GeoDataFrame, name: str) -> bool:
-    left, bottom, right, top = (float(v) for v in frame.total_bounds)
-    if not all(math.isfinite(v) for v in (left, bottom, right, top)):
-        return True
-    try:
-        check_bounds(declared, (left, bottom, right, top), name)
-    except CRSMismatchError:
-        return False
-    return True

@@ -62,7 +62,7 @@ class FindingView:
     height_gain: str
     storeys: int | None
     parcels: tuple[str, ...]
-    permits: tuple[str, ...]
+    permits: tuple[tuple[str, Text | None], ...]
     authority: Text
     severity: Text
     consequence: Text
@@ -110,7 +110,7 @@ def _view(number: int, row: Mapping[str, Any], said: dict[str, Text]) -> Finding
         height_gain="" if _number(gain, None) is None else f"{_number(gain, 0.0):+.1f} m",
         storeys=int(storeys) if (storeys := _number(row.get("storeys"), None)) is not None else None,
         parcels=_texts(row.get("parcel_ids")),
-        permits=_texts(row.get("permit_ids")),
+        permits=_permits(row),
         authority=term(said, _text(row.get("authority"))),
         severity=term(words.SEVERITY, _text(row.get("severity"))),
         consequence=term(said, _text(row.get("consequence"))),
@@ -118,6 +118,18 @@ def _view(number: int, row: Mapping[str, Any], said: dict[str, Text]) -> Finding
         flags=tuple(term(words.FLAGS, f) for f in _texts(row.get("flags"))),
         reasons=tuple(_reason(r) for r in _items(row.get("reasons"))),
     )
+
+
+def _permits(row: Mapping[str, Any]) -> tuple[tuple[str, Text | None], ...]:
+    """Each permit, and how its ground was found where that is less than sure."""
+    found = {str(told["permit_id"]): told for told in _items(row.get("permit_matches"))}
+    return tuple((name, _found_by(found.get(name, {}))) for name in _texts(row.get("permit_ids")))
+
+
+def _found_by(told: Mapping[str, Any]) -> Text | None:
+    by = words.MATCH.get(_text(told.get("match")))
+    score = f"{100 * _number(told.get('score'), 0.0):.0f} %"
+    return None if by is None else Text(f"{by.zh}，{score}", f"{by.en}, {score}")
 
 
 def _position(lon: float, lat: float) -> str:

@@ -69,7 +69,16 @@ FLAGS: dict[str, Text] = {
     "rebuilt": Text("疑似复建", "possibly rebuilt"),
     "protected_land": Text("位于保护性用地", "on protected land"),
     "changed_since_dismissal": Text("排除后又有变化", "changed since it was dismissed"),
+    "permit_place_inferred": Text("许可位置由地址或坐标点推定", "a permit placed by address or point"),
 }
+
+MATCH: dict[str, Text] = {
+    "parcel_number_normalised": Text("按地块号（统一写法）", "by parcel number in one spelling"),
+    "address": Text("按地址", "by address"),
+    "address_similar": Text("按相近地址", "by a similar address"),
+    "point": Text("按坐标点", "by its point"),
+}
+"""How the ground of a permit was found, where neither its own polygon nor the parcel number as it is told it."""
 
 AUTHORITY: dict[str, Text] = {
     "urban_management_bureau": Text("城市管理综合执法局", "Urban management bureau"),

@@ -24,7 +24,7 @@ from service.schemas.coverage import (
     RateOut,
     SummaryOut,
 )
-from service.store.records import AuditAnswer
+from service.store.audit_records import AuditAnswer
 from service.uploads import Form
 from service.usecases import audits, coverage, coverage_features, coverage_parcels
 

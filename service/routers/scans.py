@@ -35,7 +35,7 @@ from service.schemas.scans import ScanList, ScanOptionsIn, ScanOut
 from service.store.records import FeatureQuery, Scan
 from service.uploads import Form
 from service.usecases import scans as usecase
-from service.usecases.layers import layer_kind
+from service.usecases.layer_facts import layer_kind
 from service.usecases.orders import OrderParts, take_order
 
 router = APIRouter(tags=["scans"])

@@ -39,3 +39,57 @@ class LayerList(Answer):
     numberMatched: int  # noqa: N815 - the name that OGC API uses
     numberReturned: int  # noqa: N815
     links: list[Link]
+
+
+class LayerSourceOut(Answer):
+    """Who sends layers of a kind."""
+
+    kind: str
+    name: str
+    read_as: dict[str, Any] = Field(description="What was declared with its last delivery: crs, mapping, encoding.")
+    updated_at: datetime
+    versions: int = Field(description="Versions that came from it.")
+    newest: str = Field(description="Id of the version that came last.")
+    as_of: date | None = Field(description="The day whose state that one shows.")
+
+
+class LayerSourceList(Answer):
+    """Who sends layers of a kind."""
+
+    sources: list[LayerSourceOut]
+
+
+class LayerPreviewOut(Answer):
+    """What is in a file, and what storing it as a layer would do."""
+
+    kind: str
+    file_name: str
+    head: dict[str, Any] = Field(
+        description="format, sha256, encoding and how it was found, declared_crs, columns with what they are taken "
+        "for (by what: told, name, guess), the first rows as text, their geometry, the first coordinate."
+    )
+    read_as: dict[str, Any] = Field(description="What to declare so that storing it does what is told here.")
+    remembered: dict[str, Any] = Field(description="What of it came from the last delivery of the source.")
+    counts: dict[str, int] | None = Field(description="rows, kept, repaired, dropped, duplicated.")
+    report: dict[str, Any] | None = Field(description="What reading would repair, drop, find twice.")
+    bbox: tuple[float, float, float, float] | None = Field(description="In longitude and latitude.")
+    refused: dict[str, Any] | None = Field(description="The error with which it would be refused.")
+
+
+class PermitMatch(Answer):
+    """How one permit found its ground."""
+
+    permit_id: str
+    match: str = Field(description="What it was found by.")
+    score: float = Field(description="How well, 0 to 1; 1 is exact.")
+    parcel_id: str | None
+    note: str | None = Field(description="Why there is no ground, where several parcels were equally good.")
+
+
+class PermitMatchOut(Answer):
+    """How the permits of a version find their ground in a version of the parcels."""
+
+    permits_version: str
+    parcels_version: str
+    counts: dict[str, int] = Field(description="Permits per way.")
+    permits: list[PermitMatch] = Field(description="Those without ground first.")

@@ -14,7 +14,7 @@
     area_error_m2: "面积误差 Area error m²", stage: "阶段 Stage", height_gain_m: "增高 Height gain m",
     storeys: "层数 Storeys",
     cues: "疑点 Cues", flags: "标记 Flags", tier: "级别 Tier", parcel_ids: "宗地 Parcels",
-    permit_ids: "许可 Permits", authority: "主管机关 Authority", before_acquired_at: "前期 Before",
+    permit_ids: "许可 Permits", permit_matches: "许可定位 Permits found by", authority: "主管机关 Authority", before_acquired_at: "前期 Before",
     after_acquired_at: "后期 After", structure_id: "建筑编号 Structure", outline_error_m: "轮廓误差 Outline error m",
     priority: "优先级 Priority", judged: "核查结论 Judged", judged_reason: "排除原因 Reason", suppressed_by: "与已排除图斑相同 Repeats",
   };
@@ -180,7 +180,8 @@
     }
     for (const [name, value] of Object.entries(told)) {
       if (["reasons", "id", "scan_id"].includes(name)) continue;
-      facts.append(element("dt", LABELS[name] || name), element("dd", text(value)));
+      const shown = name === "permit_matches" ? value.map((m) => `${m.permit_id}: ${m.match} ${m.score}`) : value;
+      facts.append(element("dt", LABELS[name] || name), element("dd", text(shown)));
     }
     home.append(facts);
   }

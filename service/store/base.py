@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from service.jobs.states import JobState
+from service.store.audit_records import Audit, AuditAnswer
 from service.store.records import (
-    Audit,
-    AuditAnswer,
     Box,
     Claim,
     FeatureQuery,
@@ -18,6 +17,7 @@ from service.store.records import (
     IntakeEntry,
     Job,
     JudgedRow,
+    LayerSource,
     LayerVersion,
     NightRun,
     Page,
@@ -49,7 +49,13 @@ class LayerStore(Protocol):
     """Layer versions and their features."""
 
     def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
-        """Store a version with all its features at once; False where it is there already."""
+        """Store a version with all its features at once; False where it is there already.
+
+        In the same step, how it was read is kept for the next delivery of its source.
+        """
+
+    def sources(self, kind: str) -> Sequence[LayerSource]:
+        """Who sent layers of a kind, by name."""
 
     def get(self, version_id: str) -> LayerVersion:
         """One version; `NotFoundError` without it."""
@@ -57,8 +63,8 @@ class LayerStore(Protocol):
     def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
         """Versions in the order of their coming."""
 
-    def newest(self, kind: str) -> LayerVersion | None:
-        """The standing version that came last."""
+    def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
+        """The standing version that came last, of those whose box meets another."""
 
     def features(self, query: FeatureQuery) -> Page[str]:
         """Features of one version as GeoJSON texts."""
@@ -71,6 +77,12 @@ class LayerStore(Protocol):
 
     def rows(self, version_id: str, box: Box | None = None, *, unplaced: bool = True) -> Iterator[str]:
         """All features whose box meets another and (if wanted) those that have none, in stored order."""
+
+    def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
+        """The features whose box meets one of many, each at least once, in no order."""
+
+    def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The id and some properties of all features, in stored order."""
 
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""

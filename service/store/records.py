@@ -133,6 +133,29 @@ class LayerVersion:
 
 
 @dataclass(frozen=True)
+class LayerSource:
+    """Who sends layers of a kind, and how its files are read unless told otherwise.
+
+    Args:
+        kind: Kind of the layers.
+        name: Who sends them.
+        read_as: What was declared with its last delivery, as `LayerVersion.read_as`.
+        updated_at: When it was last declared.
+        versions: How many versions came from it.
+        newest: Id of the version that came last.
+        as_of: The day whose state that one shows; None: not told.
+    """
+
+    kind: str
+    name: str
+    read_as: Mapping[str, Any]
+    updated_at: datetime
+    versions: int
+    newest: str
+    as_of: date | None
+
+
+@dataclass(frozen=True)
 class FeatureRow:
     """A feature ready to be stored and served.
 
@@ -263,44 +286,6 @@ class JudgedRow:
     row: ReviewRow
     verdict: Verdict
     geojson: str
-
-
-@dataclass(frozen=True)
-class Audit:
-    """A recall audit: cells that were seen and hold no finding, drawn for people to look at. Never changes.
-
-    Args:
-        id: Its id.
-        as_of: The day whose ledger it was drawn from.
-        seed: What decided the draw.
-        cells: Outline as a GeoJSON polygon by the id of the cell.
-        created_at: When it was drawn.
-    """
-
-    id: str
-    as_of: date
-    seed: int
-    cells: Mapping[str, Mapping[str, Any]]
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class AuditAnswer:
-    """What was said of a cell of an audit. Never changes: another is added, and the latest counts.
-
-    Args:
-        cell: The cell.
-        missed: Whether it holds a structure that nobody reported.
-        judged_by: Who says so.
-        note: Anything else.
-        created_at: When it was said.
-    """
-
-    cell: str
-    missed: bool
-    judged_by: str
-    note: str | None
-    created_at: datetime
 
 
 SortKey = Literal["priority", "-priority"]

@@ -99,6 +99,15 @@ layer_versions = sa.Table(
     sqlite_autoincrement=True,
 )
 
+layer_sources = sa.Table(
+    "layer_sources",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("read_as", sa.JSON, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+)
+
 layer_features = sa.Table(
     "layer_features",
     metadata,

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.errors import NotFoundError
+from service.store.audit_records import Audit, AuditAnswer
 from service.store.database import Database
-from service.store.records import Audit, AuditAnswer, Page
+from service.store.records import Page
 from service.store.schema import audit_answers, audits
 
 _AUDIT = [c.name for c in audits.c if c.name != "seq"]

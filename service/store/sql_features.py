@@ -109,5 +109,9 @@ def feature_values(row: FeatureRow) -> dict[str, object]:
 
 def property_is(table: sa.Table, name: str, value: str) -> sa.ColumnElement[bool]:
     """Rows whose property has a value, compared as text."""
-    found = sa.func.json_extract(table.c.geojson, '$.properties."' + name.replace('"', "") + '"')
-    return sa.cast(found, sa.Text) == value
+    return sa.cast(property_of(table, name), sa.Text) == value
+
+
+def property_of(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    """A property of each row."""
+    return sa.func.json_extract(table.c.geojson, '$.properties."' + name.replace('"', "") + '"')

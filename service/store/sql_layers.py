@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.errors import NotFoundError
 from service.store.database import Database, index_rows, meets
-from service.store.records import Box, FeatureQuery, FeatureRow, LayerVersion, Page
-from service.store.schema import layer_features, layer_versions
-from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
+from service.store.records import Box, FeatureQuery, FeatureRow, LayerSource, LayerVersion, Page
+from service.store.schema import layer_features, layer_sources, layer_versions
+from service.store.sql_features import feature_values, insert_chunks, page_of, property_is, property_of
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _CHUNK = 5_000
@@ -31,11 +31,13 @@ class SqlLayers:
     def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
         """Store a version with all its features at once; False where it is there already.
 
-        A version that came with one scan and comes again as a layer of its own becomes standing.
+        A version that came with one scan and comes again as a layer of its own becomes standing. In the same step, how
+        it was read is kept for the next delivery of its source.
         """
         values = {name: getattr(version, name) for name in _PLAIN}
         values["bbox"] = None if version.bbox is None else list(version.bbox)
         with self._db.write() as connection:
+            _keep_source(connection, version)
             known = connection.execute(
                 sa.select(layer_versions.c.standing).where(layer_versions.c.id == version.id)
             ).first()
@@ -67,6 +69,21 @@ class SqlLayers:
             raise NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
         return _version(row)
 
+    def sources(self, kind: str) -> Sequence[LayerSource]:
+        """Who sent layers of a kind, by name."""
+        table, own = layer_sources, layer_versions
+        of_source = sa.and_(own.c.kind == table.c.kind, own.c.source == table.c.name)
+        counted = sa.select(table, sa.func.count(own.c.seq).label("versions"), sa.func.max(own.c.seq).label("last"))
+        counted = counted.join(own, of_source).where(table.c.kind == kind).group_by(table.c.kind, table.c.name)
+        told = counted.subquery()
+        wanted = sa.select(told, own.c.id, own.c.as_of).join(own, own.c.seq == told.c.last).order_by(told.c.name)
+        with self._db.read() as connection:
+            rows = connection.execute(wanted).all()
+        return [
+            LayerSource(r.kind, r.name, r.read_as, r.updated_at, versions=r.versions, newest=r.id, as_of=r.as_of)
+            for r in rows
+        ]
+
     def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
         """Versions in the order of their coming."""
         of_kind = sa.true() if kind is None else layer_versions.c.kind == kind
@@ -78,17 +95,19 @@ class SqlLayers:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_version(row) for row in rows[:limit]], matched, following)
 
-    def newest(self, kind: str) -> LayerVersion | None:
-        """The standing version that came last."""
+    def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
+        """The standing version that came last, of those whose box meets another."""
         wanted = (
             sa.select(layer_versions)
             .where(layer_versions.c.kind == kind, layer_versions.c.standing)
             .order_by(layer_versions.c.seq.desc())
-            .limit(1)
         )
         with self._db.read() as connection:
-            row = connection.execute(wanted).first()
-        return None if row is None else _version(row)
+            for row in connection.execute(wanted if near is not None else wanted.limit(1)):
+                version = _version(row)
+                if near is None or (version.bbox is not None and _meet(version.bbox, near)):
+                    return version
+        return None
 
     def features(self, query: FeatureQuery) -> Page[str]:
         """Features of one version as GeoJSON texts."""
@@ -164,6 +183,20 @@ class SqlLayers:
                 for row in part:
                     yield row.geojson
 
+    def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
+        """The features whose box meets one of many, each at least once, in no order."""
+        for first in range(0, len(boxes), _NAMES):
+            yield from self._texts(version_id, meets(layer_features, boxes[first : first + _NAMES]))
+
+    def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The id and some properties of all features, in stored order."""
+        table = layer_features
+        wanted = sa.select(table.c.fid, *(property_of(table, name) for name in names))
+        wanted = wanted.where(table.c.version_id == version_id).order_by(table.c.seq)
+        with self._db.read() as connection:
+            for part in connection.execute(wanted).partitions(_CHUNK):
+                yield from map(tuple, part)
+
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""
         fid = layer_features.c.fid
@@ -178,6 +211,20 @@ class SqlLayers:
                 )
                 for row in connection.execute(wanted):
                     yield row.geojson
+
+
+def _keep_source(connection: sa.Connection, version: LayerVersion) -> None:
+    if version.source is None:
+        return
+    table = layer_sources
+    values = {"read_as": dict(version.read_as), "updated_at": version.created_at}
+    this = sa.and_(table.c.kind == version.kind, table.c.name == version.source)
+    if not connection.execute(sa.update(table).where(this).values(values)).rowcount:
+        connection.execute(sa.insert(table).values(kind=version.kind, name=version.source, **values))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _version(row: sa.Row[Any]) -> LayerVersion:

@@ -16,7 +16,8 @@ from geodata.coverage.audit import audit_cells, miss_rate
 from geodata.errors import OptionError
 from geodata.shares import Rate
 from service.services import Services
-from service.store.records import Audit, AuditAnswer, FeatureQuery, Page
+from service.store.audit_records import Audit, AuditAnswer
+from service.store.records import FeatureQuery, Page
 from service.usecases.coverage import covered
 from service.usecases.coverage_features import cell_id
 

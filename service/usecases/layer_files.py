@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from geodata.errors import MissingFileError
 from service.files import Upload, private_folder, safe_name, sha256_of, take_copy
 from service.services import Services
 from service.store.records import LayerVersion
-from service.usecases.layers import LayerFacts, add_layer, layer_kind
+from service.usecases.layer_facts import LayerFacts, layer_kind
+from service.usecases.layer_preview import Preview, preview_layer
+from service.usecases.layers import add_layer
 
 _SIDES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -22,12 +26,27 @@ def add_layer_file(services: Services, kind: str, path: Path, facts: LayerFacts)
         MissingFileError: If there is no such file.
     """
     layer_kind(kind)
+    with _taken_in(services, path) as upload:
+        return add_layer(services, kind, upload, facts)
+
+
+def preview_layer_file(services: Services, kind: str, path: Path, facts: LayerFacts) -> Preview:
+    """What an import of a local file would do; see `preview_layer`.
+
+    Raises:
+        MissingFileError: If there is no such file.
+    """
+    layer_kind(kind)
+    with _taken_in(services, path) as upload:
+        return preview_layer(services, kind, upload, facts)
+
+
+@contextmanager
+def _taken_in(services: Services, path: Path) -> Iterator[Upload]:
     if not path.is_file():
         raise MissingFileError(f"There is no file {path}.", remedy="Check the path.")
     with private_folder(services.settings.data / "incoming") as folder:
-        is_shapefile = path.suffix.lower() == ".shp"
-        upload = _bundle(path, folder) if is_shapefile else take_copy(path, folder)
-        return add_layer(services, kind, upload, facts)
+        yield _bundle(path, folder) if path.suffix.lower() == ".shp" else take_copy(path, folder)
 
 
 def _bundle(path: Path, folder: Path) -> Upload:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from geodata.assess.register import SCORES, Hint, Sought, hints_without_ground, resolve_permits
 from geodata.types import LAYER_KINDS, LayerContent, LayerReport, Layers
 from service.services import Services
 from service.store.records import Box, LayerVersion, Scene
 from service.usecases.layer_rows import to_frame
+from service.usecases.layers import check_versions
 
 MARGIN_M = 200.0
 """So far beyond the scenes features are loaded, m."""
@@ -77,27 +79,63 @@ def load_layers(services: Services, wanted: Mapping[str, str], box: Box) -> tupl
         texts[kind] = _by_id(services.store.layers.rows(version.id, box, unplaced=kind == "permits"))
     if "zones" in versions:
         texts["zones"] |= _by_id(services.store.layers.rows_with(versions["zones"].id, *_DECIDES_EVERYWHERE))
-    if "permits" in versions and "parcels" in versions:
-        named = _parcels_of(texts["permits"].values())
-        for fid, text in _by_id(services.store.layers.named(versions["parcels"].id, sorted(named))).items():
-            if orjson.loads(text)["properties"].get("parcel_id") in named:
-                texts["parcels"].setdefault(fid, text)
-    frames: dict[str, Any] = {
-        kind: to_frame(texts[kind].values(), version.columns) for kind, version in versions.items()
-    }
+    frames: dict[str, Any] = {}
+    if "permits" in versions:
+        frames["permits"] = to_frame(texts["permits"].values(), versions["permits"].columns)
+        if "parcels" in versions:
+            hints = hints_without_ground(frames["permits"])
+            texts["parcels"] = _parcels_of(services, versions["parcels"].id, hints) | texts["parcels"]
+    for kind, version in versions.items():
+        frames.setdefault(kind, to_frame(texts[kind].values(), version.columns))
     contents = {kind: LayerContent(version.content_sha256, version.id) for kind, version in versions.items()}
     return Layers(**frames, contents=contents), [_report(version.report) for version in versions.values()]
+
+
+def match_permits(services: Services, permits_id: str, parcels_id: str) -> dict[str, Any]:
+    """How the permits of one version find their ground in a version of the parcels.
+
+    Returns:
+        `counts` per way, and `permits`: what each was found by and how well, those without ground first.
+
+    Raises:
+        NotFoundError: If one is not there.
+        BadRequestBodyError: If one is of another kind.
+    """
+    check_versions(services, {"permits": permits_id, "parcels": parcels_id})
+    stored = services.store.layers
+    permits = to_frame(stored.rows(permits_id), stored.get(permits_id).columns)
+    known = _parcels_of(services, parcels_id, hints_without_ground(permits))
+    found = resolve_permits(permits, to_frame(known.values(), stored.get(parcels_id).columns))
+    assert found is not None  # there is a register
+    rows = [
+        {"permit_id": permit, "match": match, "score": score, "parcel_id": parcel, "note": note}
+        for permit, match, score, parcel, note in zip(
+            permits["permit_id"], found.match, found.score, found.parcel_ids, found.note, strict=True
+        )
+    ]
+    counts = {name: found.match.count(name) for name in SCORES}
+    rows.sort(key=lambda row: (float(row["score"]), str(row["permit_id"])))
+    return {"permits_version": permits_id, "parcels_version": parcels_id, "counts": counts, "permits": rows}
 
 
 def _by_id(texts: Iterable[str]) -> dict[str, str]:
     return {str(orjson.loads(text)["id"]): text for text in texts}
 
 
-def _parcels_of(permits: Iterable[str]) -> set[str]:
-    """Ids of the parcels on which permits without a polygon stand."""
-    features = [orjson.loads(text) for text in permits]
-    named = [feature["properties"].get("parcel_id") for feature in features if feature["geometry"] is None]
-    return {str(name) for name in named if name is not None}
+def _parcels_of(services: Services, version_id: str, hints: Sequence[Hint]) -> dict[str, str]:
+    """The parcels on which permits without a polygon stand, with every rival, wherever they lie."""
+    stored = services.store.layers
+    named = {hint.parcel_id for hint in hints if hint.parcel_id}
+    found = _by_id(stored.named(version_id, sorted(named)))
+    known = {orjson.loads(text)["properties"].get("parcel_id") for text in found.values()}
+    open_ones = [hint for hint in hints if hint.parcel_id not in known]
+    if any(hint.parcel_id or hint.address for hint in open_ones):
+        # only what no number tells at once is worth going through the whole cadastre, a value at a time
+        sought = Sought(open_ones)
+        rows = stored.values(version_id, ("parcel_id", "address"))
+        found |= _by_id(stored.named(version_id, [fid for fid, *told in rows if sought.matters(*told)]))
+    points = [hint.point for hint in open_ones if hint.point is not None]
+    return found | _by_id(stored.meeting(version_id, [(lon, lat, lon, lat) for lon, lat in points]))
 
 
 def _report(stored: Mapping[str, Any]) -> LayerReport:

@@ -5,71 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from geodata.differences import DIFFERENCES, difference
-from geodata.errors import MissingFileError, OptionError
-from geodata.types import LAYER_KINDS, LayerKind
+from geodata.errors import MissingFileError
+from geodata.types import LAYER_KINDS
 from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload, write_beside
 from service.layer_process import read_layer_apart
 from service.services import Services
 from service.store.records import LayerVersion, Page
-
-_LONGEST_SOURCE = 120
-
-
-@dataclass(frozen=True)
-class LayerFacts:
-    """What the sender says about a layer.
-
-    Args:
-        crs: System of a file that declares none.
-        mapping: Column names, wanted to given: `{"parcel_id": "DKBM"}`.
-        encoding: Text encoding of a Shapefile that does not tell it.
-        source: Who sends it.
-        as_of: The day in Beijing whose state the data show.
-        valid_from: Since when the layer holds.
-        valid_to: Until when it holds, the day included.
-        standing: Whether later scans may take it as the newest of its kind.
-    """
-
-    crs: str | None = None
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    encoding: str | None = None
-    source: str | None = None
-    as_of: date | None = None
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-    standing: bool = True
-
-    def __post_init__(self) -> None:
-        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
-            raise OptionError(
-                f"The layer would hold from {self.valid_from.date()} to {self.valid_to.date()}, which is before it.",
-                remedy="Swap the two, or leave one out.",
-            )
-        if self.source is not None and not 0 < len(self.source.strip()) <= _LONGEST_SOURCE:
-            raise OptionError(
-                f"The name of the source has {len(self.source.strip())} characters.",
-                remedy=f"Give it one of 1 to {_LONGEST_SOURCE} characters, the same with every delivery.",
-            )
-
-
-def layer_kind(text: str) -> LayerKind:
-    """The kind that a word names.
-
-    Raises:
-        NotFoundError: If it names none.
-    """
-    if text not in LAYER_KINDS:
-        raise NotFoundError(f"There is no layer kind {text!r}.", remedy=f"Known: {', '.join(LAYER_KINDS)}.")
-    return text
+from service.usecases.layer_facts import LayerFacts, layer_kind
+from service.usecases.layer_placement import require_place
+from service.usecases.layer_sources import completed, telling_what_was_remembered
 
 
 def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) -> tuple[LayerVersion, bool]:
@@ -79,7 +31,7 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         services: The service.
         kind: What it is.
         upload: The file; it is moved.
-        facts: What its sender says.
+        facts: What its sender says; completed by what the source declared with its last delivery.
 
     Returns:
         The version, and whether it is new.
@@ -87,22 +39,21 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
     Raises:
         NotFoundError: If there is no such kind.
         LayerError: If the file is refused; its subclasses say why.
+        WebMapCoordinatesError: If it fits the parcels on file only when its coordinates are read otherwise.
+        OutsideAreasError: If it lies wholly outside the administrative areas on file.
     """
-    content = read_layer_apart(
-        upload.path,
-        layer_kind(kind),
-        services.settings.limits,
-        crs=facts.crs,
-        mapping=dict(facts.mapping),
-        encoding=facts.encoding,
-    )
+    told = completed(services, layer_kind(kind), facts)
+    facts = told.facts
+    with telling_what_was_remembered(told):
+        content = read_layer_apart(upload.path, layer_kind(kind), services.settings.limits, **facts.read_as())
+        require_place(services, layer_kind(kind), content, facts)
     version = LayerVersion(
         id=_version_id(kind, upload.sha256, facts),
         kind=kind,
         file_name=upload.name,
         sha256=upload.sha256,
         content_sha256=content.sha256,
-        read_as={"crs": facts.crs, "mapping": dict(facts.mapping), "encoding": facts.encoding},
+        read_as=facts.recorded(),
         valid_from=facts.valid_from,
         standing=facts.standing,
         columns=content.columns,
@@ -123,6 +74,7 @@ def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:
     told: list[Any] = [kind, sha256, facts.crs, sorted(facts.mapping.items()), facts.encoding, facts.valid_from]
     # what came to be told later is left out where it is not told: the same file keeps the id that it has
     later = {"source": facts.source, "as_of": facts.as_of, "valid_to": facts.valid_to}
+    later |= {"transformation": facts.transformation, "place": "accepted" if facts.accept_place else None}
     told += [given] if (given := {name: value for name, value in later.items() if value is not None}) else []
     return hashlib.sha256(orjson.dumps(told)).hexdigest()[:20]
 

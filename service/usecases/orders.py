@@ -14,7 +14,8 @@ from service.files import Upload
 from service.services import Services
 from service.store.records import Job
 from service.usecases.areas import area_from_file, area_from_text
-from service.usecases.layers import LayerFacts, add_layer
+from service.usecases.layer_facts import LayerFacts
+from service.usecases.layers import add_layer
 from service.usecases.scans import ScanOrder, order_scan
 from service.usecases.scenes import SceneFacts, add_scene
 

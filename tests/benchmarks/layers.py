@@ -75,7 +75,7 @@ from pathlib import Path
 from service.bootstrap import open_services
 from service.settings import read_settings
 from service.usecases.layer_files import add_layer_file
-from service.usecases.layers import LayerFacts
+from service.usecases.layer_facts import LayerFacts
 services = open_services(read_settings(data=Path(sys.argv[2])))
 begun = time.perf_counter()
 version, _ = add_layer_file(services, "parcels", Path(sys.argv[1]), LayerFacts())

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import NotFoundError
+from service.store.audit_records import Audit, AuditAnswer
 from service.store.base import Store
-from service.store.records import Audit, AuditAnswer
 from tests.contract.test_store_contract import BACKENDS, NOW
 
 AUDIT = Audit("a", date(2026, 9, 18), 7, {"1_2": {"type": "Polygon", "coordinates": []}}, NOW)

@@ -67,18 +67,48 @@ def test_only_features_that_differ_are_told_however_many_there_are(store: Store)
     assert [one for one, _ in store.layers.differing("new", "old")].count(None) == 1
 
 
+def test_how_a_source_was_read_last_is_kept(store: Store) -> None:
+    first = replace(version("a"), source="局", read_as={"crs": "EPSG:4547"}, as_of=date(2026, 6, 30))
+    second = replace(version("b"), source="局", read_as={"crs": None, "mapping": {"parcel_id": "DKBM"}}, as_of=None)
+    for told in (first, second, replace(version("c", kind="zones"), source="局"), version("d")):
+        store.layers.add(told, [])
+    (kept,) = store.layers.sources("parcels")
+    assert (kept.name, kept.read_as, kept.versions, kept.newest) == ("局", second.read_as, 2, "b")
+    assert (kept.updated_at, kept.as_of) == (NOW, None)
+    assert not store.layers.add(first, []), "an old file comes once more"
+    (kept,) = store.layers.sources("parcels")
+    assert (kept.read_as, kept.versions) == (first.read_as, 2)
+    assert [s.name for s in store.layers.sources("zones")] == ["局"] and store.layers.sources("areas") == []
+
+
+def test_sources_of_an_older_store_begin_with_their_last_version(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "k.sqlite")
+    for name, mapping in (("a", {"parcel_id": "OLD"}), ("b", {"parcel_id": "NEW"})):
+        store.layers.add(replace(version(name), source="局", read_as={"mapping": mapping}), [])
+    store.close()
+    downgrade(tmp_path / "k.sqlite", "0004")
+    again = SqliteStore(tmp_path / "k.sqlite")
+    (kept,) = again.layers.sources("parcels")
+    assert (kept.read_as, kept.updated_at) == ({"mapping": {"parcel_id": "NEW"}}, NOW)
+    again.close()
+
+
+def downgrade(path: Path, revision: str) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
 def test_layer_versions_of_an_older_store_get_the_checksum_of_their_content(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "k.sqlite")
     store.layers.add(version(), [parcel("p1", 114.0), parcel("p2", 114.5)])
     store.layers.add(version("empty"), [])
     texts = list(store.layers.rows("v"))
     store.close()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'k.sqlite'}")
-    config = configuration()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0003")
-    engine.dispose()
+    downgrade(tmp_path / "k.sqlite", "0003")
     again = SqliteStore(tmp_path / "k.sqlite")
     told = again.layers.get("v")
     assert told.content_sha256 == hashlib.sha256("".join(f"{text}\n" for text in texts).encode()).hexdigest()

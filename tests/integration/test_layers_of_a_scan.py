@@ -17,9 +17,10 @@ from service.bootstrap import open_services
 from service.files import private_folder, take_copy
 from service.services import Services
 from service.settings import Settings
+from service.usecases.layer_facts import LayerFacts
 from service.usecases.layer_files import add_layer_file
 from service.usecases.layer_loading import MARGIN_M, load_layers, near
-from service.usecases.layers import LayerFacts, newest_versions
+from service.usecases.layers import newest_versions
 from service.usecases.scan_files import as_bytes
 from service.usecases.scan_run import scan_again
 from service.usecases.scans import ScanOrder

@@ -105,3 +105,105 @@ def test_the_command_line_shows_versions_and_writes_differences(tmp_path: Path) 
     assert printed == json.loads(target.read_text()) and len(printed["features"]) == 1
     refused = kancha("layers", "diff", *ids, "-o", tmp_path / "no" / "d.geojson", data=data)
     assert refused.returncode == 2 and "file-not-found" in refused.stderr
+
+
+def test_a_register_finds_its_parcels_and_tells_how(client: Any, tmp_path: Path) -> None:
+    plots = [("G-001", "人民路12号"), ("G-002", "人民路14号"), ("H-7", "光明路3号"), ("H-07", "光明路5号")]
+    features = [
+        ({"parcel_id": name, "address": address}, polygon(0, i * 100, 90, 90))
+        for i, (name, address) in enumerate(plots)
+    ]
+    parcels = send(client, "parcels", write_layer(tmp_path / "parcels.geojson", features)).json()
+    register = tmp_path / "许可.csv"
+    rows = ["permit_id,valid_from,parcel_id,address", "a,2024-01-01,G-001,", "b,2024-01-01,g2,", "c,2024-01-01,h007,"]
+    rows += ["d,2024-01-01,,河北省邯郸市人民路十四號", "e,2024-01-01,,人民路99号"]
+    register.write_bytes("\r\n".join(rows).encode("gbk"))
+    answer = send(client, "permits", register)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["report"]["encoding"].startswith("GB18030") and answer.json()["bbox"] is None
+    told = client.get(f"/layers/permits/{answer.json()['id']}/match/{parcels['id']}").json()
+    assert [(row["permit_id"], row["match"], row["parcel_id"]) for row in told["permits"]] == [
+        ("c", "none", None),
+        ("e", "none", None),
+        ("d", "address", "G-002"),
+        ("b", "parcel_number_normalised", "G-002"),
+        ("a", "parcel_number", "G-001"),
+    ]
+    assert told["permits"][0]["note"] == "the number h007 fits the parcels H-07, H-7 equally well"
+    assert told["counts"]["none"] == 2
+    shown = kancha("layers", "match", data=tmp_path / "data")
+    assert shown.returncode == 0 and "equally well" in shown.stdout, shown.stderr
+    assert client.get(f"/layers/permits/{parcels['id']}/match/{parcels['id']}").json()["code"] == "bad-body"
+
+
+def test_what_was_declared_of_a_source_holds_for_its_next_delivery(client: Any, tmp_path: Path) -> None:
+    def quarter(at: float, number: str = "DKBM") -> Path:
+        told = {number: "p", "USE": "0103"}
+        return write_layer(tmp_path / f"{at}.geojson", [(told, polygon(0, at, 80, 80))])
+
+    mapping = '{"parcel_id": "DKBM", "land_use": "USE"}'
+    first = send(client, "parcels", quarter(0), source="自然资源局", mapping=mapping).json()
+    second = send(client, "parcels", quarter(100), source=" 自然资源局 ")
+    assert second.status_code == 201, second.text
+    assert second.json()["read_as"] == first["read_as"] and second.json()["source"] == "自然资源局"
+    assert send(client, "parcels", quarter(100), source="另一局").json()["code"] == "layer-columns"
+    (kept,) = client.get("/layers/parcels/sources").json()["sources"]
+    assert (kept["name"], kept["versions"], kept["newest"]) == ("自然资源局", 2, second.json()["id"])
+    assert kept["read_as"]["mapping"] == {"parcel_id": "DKBM", "land_use": "USE"}
+    changed = send(client, "parcels", quarter(200, "ZDDM"), source="自然资源局").json()
+    assert changed["code"] == "layer-columns" and "parcel_id=DKBM" in changed["remedy"]
+    assert changed["measured"]["remembered"]["mapping"]["land_use"] == "USE"
+    third = send(client, "parcels", quarter(200, "ZDDM"), source="自然资源局", mapping='{"parcel_id": "ZDDM"}').json()
+    assert third["read_as"]["mapping"] == {"parcel_id": "ZDDM"}
+    fresh = send(client, "parcels", quarter(300, "parcel_id"), source="自然资源局", fresh="true").json()
+    assert fresh["read_as"]["mapping"] == {}
+    assert client.get("/layers/zones/sources").json() == {"sources": []}
+    assert client.get("/layers/trees/sources").json()["code"] == "not-found"
+    assert send(client, "parcels", quarter(0), fresh="perhaps").json()["code"] == "bad-body"
+    shown = kancha("layers", "sources", "parcels", data=tmp_path / "data")
+    assert shown.returncode == 0 and "自然资源局" in shown.stdout, shown.stderr
+
+
+def preview(client: Any, kind: str, path: Path, **fields: str) -> Any:
+    return client.post(f"/layers/{kind}/preview", files={"file": (path.name, path.read_bytes())}, data=fields)
+
+
+def test_a_preview_tells_what_an_import_does_and_stores_nothing(client: Any, tmp_path: Path) -> None:
+    bow = [[[114, 36], [114.001, 36.001], [114.001, 36], [114, 36.001], [114, 36]]]
+    features = [
+        ({"DKBM": "一", "DLBM": "0103"}, polygon(0, 0, 80, 80)),
+        ({"DKBM": "二", "DLBM": "0702"}, bow),
+        ({"DKBM": "二", "DLBM": "0103"}, polygon(0, 100, 80, 80)),
+        ({"DKBM": None, "DLBM": "0103"}, polygon(0, 200, 80, 80)),
+    ]
+    path = write_layer(tmp_path / "p.geojson", features)
+    answer = preview(client, "parcels", path)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["counts"] == {"rows": 4, "kept": 3, "repaired": 1, "dropped": 1, "duplicated": 1}
+    assert told["report"]["dropped"] == [["row 4", "parcel_id is empty"]] and told["refused"] is None
+    assert told["head"]["columns"][0] == {"name": "DKBM", "target": "parcel_id", "by": "guess"}
+    assert told["head"]["rows"][0] == ["一", "0103"] and told["head"]["declared_crs"] == "EPSG:4326"
+    assert client.get("/layers").json()["numberMatched"] == 0
+    mapping = json.dumps(told["read_as"]["mapping"])
+    assert send(client, "parcels", path).json()["code"] == "layer-columns", "guesses are never used unasked"
+    stored = send(client, "parcels", path, source="局", mapping=mapping).json()
+    assert stored["bbox"] == told["bbox"] and stored["report"]["kept"] == told["counts"]["kept"]
+    later = preview(client, "parcels", path, source="局").json()
+    assert later["remembered"]["mapping"] == json.loads(mapping)
+    assert [column["by"] for column in later["head"]["columns"]] == ["told", "told"]
+
+
+def test_a_preview_shows_what_an_import_would_refuse(client: Any, tmp_path: Path) -> None:
+    told = preview(client, "areas", write_layer(tmp_path / "a.geojson", [({"DM": "1"}, polygon(0, 0, 9, 9))])).json()
+    assert told["refused"]["code"] == "layer-columns" and told["counts"] is None
+    assert told["head"]["rows"] == [["1"]]
+    (tmp_path / "x.geojson").write_bytes(b"\x00\x01rubbish")
+    assert preview(client, "areas", tmp_path / "x.geojson").json()["code"] == "layer-unusable"
+    assert preview(client, "trees", tmp_path / "a.geojson").json()["code"] == "not-found"
+    shown = kancha("layers", "preview", "areas", tmp_path / "a.geojson", data=tmp_path / "data")
+    assert shown.returncode == 2 and "would be refused: layer-columns" in shown.stdout, shown.stderr
+    good = write_layer(tmp_path / "b.geojson", [({"XZQDM": "130402", "XZQMC": "邯山区"}, polygon(0, 0, 9, 9))])
+    shown = kancha("layers", "preview", "areas", good, data=tmp_path / "data")
+    assert shown.returncode == 0 and "--map areas.name=XZQMC" in shown.stdout, shown.stderr
+    assert "would be stored: 1 rows, 1 kept" in shown.stdout and "邯山区" in shown.stdout

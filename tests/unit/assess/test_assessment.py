@@ -104,6 +104,18 @@ class TestStatus:
         assert (reason["code"], reason["certainty"]) == ("no_permit", "possible")
         assert "No permit register was given" in reason["message"]
 
+    def test_a_permit_tells_what_its_place_was_found_by(self) -> None:
+        plots = [PLOT | {"address": "人民路12号"}, NEXT_PLOT | {"address": "人民路14号"}]
+        bare = permit(0, 0, 1, 1) | {"geometry": None}
+        for told, match, score, flags in (
+            ({"parcel_id": "P-1"}, "parcel_number", 1.0, []),
+            ({"parcel_id": "p1"}, "parcel_number_normalised", 0.95, []),
+            ({"address": "人民路十二號"}, "address", 0.9, ["permit_place_inferred"]),
+        ):
+            row = judged(house(), parcels=plots, permits=[bare | told])
+            assert (row.status, row.permit_ids, row["flags"]) == ("permitted", ["G-1"], flags)
+            assert row.permit_matches == [{"permit_id": "G-1", "match": match, "score": score}]
+
     def test_permit_with_own_polygon(self) -> None:
         row = judged(house(), permits=[permit(9, 9, 31, 21)])
         assert (row.status, row.reasons, row.permit_ids, row["flags"]) == ("permitted", [], ["G-1"], [])

@@ -89,6 +89,7 @@ class TestColumns:
             "owner_kind",
             "village",
             "accuracy_m",
+            "address",
             "备注",
             "geometry",
         ]
@@ -162,7 +163,7 @@ class TestGeometry:
         done = conform(raw, "permits")
         assert list(done.frame["permit_id"]) == ["a", "b"]
         assert done.frame.geometry.iloc[1] is None
-        assert done.dropped == [("c", "neither polygon nor parcel_id")]
+        assert done.dropped == [("c", "neither polygon, parcel_id, address nor point")]
 
     def test_a_road_red_line_is_widened_in_metres(self) -> None:
         line = LineString([(468000, 4066000), (468100, 4066000)])

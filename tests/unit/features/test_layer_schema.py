@@ -183,7 +183,7 @@ def test_a_permit_may_stand_on_its_parcel_alone() -> None:
     done = conform(raw, "permits")
     assert done.frame["permit_id"].tolist() == ["on parcel", "at a point"]
     assert done.frame.geometry.isna().all()
-    assert done.dropped == [("nowhere", "neither polygon nor parcel_id")]
+    assert done.dropped == [("nowhere", "neither polygon, parcel_id, address nor point")]
 
 
 def test_permits_without_any_geometry_need_no_system() -> None:

@@ -127,6 +127,7 @@ def test_values_are_escaped(result: ScanResult, district: DemoFiles, tmp_path: P
     evil = result.findings.iloc[[0]].copy()
     evil["parcel_ids"] = [[NASTY]]
     evil["permit_ids"] = [[NASTY]]
+    evil["permit_matches"] = [[{"permit_id": NASTY, "match": "address_similar", "score": 0.72}]]
     evil["authority"] = NASTY
     evil["cues"] = [[NASTY]]
     reason = {"code": "x", "message": NASTY, "message_zh": NASTY, "basis": NASTY, "area_m2": 1, "certainty": NASTY}
@@ -136,6 +137,7 @@ def test_values_are_escaped(result: ScanResult, district: DemoFiles, tmp_path: P
     html = path.read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(" in html
     assert html.count("<script") == 1
+    assert "按相近地址，72 %" in html and "by a similar address, 72 %" in html
     assert parsed(html).tags.count("script") == 1
 
 
