@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from geodata.coverage import WORDS
 from geodata.errors import OptionError
 from geodata.features import parse_day
 from geodata.io.dates import BEIJING, parse_date
@@ -74,7 +75,7 @@ def at(
         names = [services.store.scenes.get(scene).file_name for scene in found.scenes]
     seen = "never seen" if found.last_seen is None else f"last seen {found.last_seen.astimezone(BEIJING):%Y-%m-%d}"
     by = f" by {', '.join(names)}" if names else ""
-    state = "in time" if found.reason is None else f"not in time: {usecase.WHY[found.reason][1]}"
+    state = "in time" if found.reason is None else f"not in time: {WORDS[found.reason][0]}"
     typer.echo(f"{seen}{by}; due every {found.due_days:g} days; {state}")
 
 
@@ -98,22 +99,28 @@ def blind_spots(as_of: AsOf = None, output: Output = None, data: Data = None) ->
 
 
 @app.command()
-def tasking(as_of: AsOf = None, output: Output = None, data: Data = None) -> None:
-    """What needs a flight or an image, the most pressing first."""
+def tasking(
+    as_of: AsOf = None,
+    within_days: Annotated[float, typer.Option(help="Also what becomes due within so many days.")] = 7.0,
+    output: Output = None,
+    data: Data = None,
+) -> None:
+    """What needs a flight or an image, the most urgent first."""
     from service.usecases import coverage_features as usecase
 
     with opened(data) as services:
-        found = usecase.tasking(services, _date(as_of))
+        found = usecase.tasking(services, _date(as_of), within_days)
     _write(output, found)
-    features = [orjson.loads(bytes(part)) for part in map(orjson.dumps, found["features"])]
+    features = orjson.loads(orjson.dumps(found["features"]))
     table = Table(title=f"{len(features)} tasks", title_justify="left")
-    for name in ("no", "why", "m2", "last seen", "overdue days", "priority", "place"):
-        table.add_column(name)
+    for name in ("no", "urgency", "m2", "why", "overdue days", "until", "place"):
+        table.add_column(name, overflow="fold")
     for feature in features[:40]:
         told = feature["properties"]
-        overdue = "never seen" if told["never_seen"] else f"{told['overdue_days']:.0f}"
-        row = (f"{told['area_m2']:,.0f}", _day(told["last_seen"]), overdue, f"{told['priority']:.3f}")
-        table.add_row(str(told["number"]), told["reason"], *row, _place(feature["bbox"]))
+        never = f"{told['never_m2']:,.0f} m2 never seen" if told["never_m2"] else "-"
+        overdue = never if told["overdue_days"] is None else f"{told['overdue_days']:.0f}"
+        row = (told["urgency"], f"{told['area_m2']:,.0f}", ", ".join(told["reasons_m2"]) or "-", overdue)
+        table.add_row(str(told["number"]), *row, _day(told["until"]), _place(feature["bbox"]))
     wide_console().print(table)
 
 

@@ -62,7 +62,6 @@ class Coverage(BaseModel):
     """The ledger of what was seen."""
 
     cell_m: float = Field(default=50.0, ge=5, le=1000, description="Side of a cell, m.")
-    max_cells: int = Field(default=4_000_000, ge=1, description="Most cells; a larger area needs larger ones.")
     due_days: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="Days that a look may be old, by kind of zone or `elsewhere`; as JSON. Others keep their own.",

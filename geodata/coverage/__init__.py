@@ -1,27 +1,36 @@
 """Coverage: what was looked at, when and how well; what nobody has seen, and why; what needs a look."""
 
 from geodata.coverage.cells import CELL_M, Cells
-from geodata.coverage.demands import DUE_DAYS, due_days, excluded_share
+from geodata.coverage.demands import DUE_DAYS, due_by_zone, excluded_by_zone
 from geodata.coverage.kept import read_look, write_look
 from geodata.coverage.ledger import Answer, BlindSpot, Figures, Ledger
-from geodata.coverage.looks import REASONS, Look, look_at
-from geodata.coverage.tasks import Task, tasks
+from geodata.coverage.looks import REASONS, Look, PackedLook, frame_of, look_at
+from geodata.coverage.pieces import cell_at, cell_id
+from geodata.coverage.tasking import Task, tasks
+from geodata.coverage.wording import WORDS, gaps, sentences
 
 __all__ = [
     "CELL_M",
     "DUE_DAYS",
     "REASONS",
+    "WORDS",
     "Answer",
     "BlindSpot",
     "Cells",
     "Figures",
     "Ledger",
     "Look",
+    "PackedLook",
     "Task",
-    "due_days",
-    "excluded_share",
+    "cell_at",
+    "cell_id",
+    "due_by_zone",
+    "excluded_by_zone",
+    "frame_of",
+    "gaps",
     "look_at",
     "read_look",
+    "sentences",
     "tasks",
     "write_look",
 ]

@@ -1,4 +1,4 @@
-"""What is demanded of the cells: how old a look may be, by category of area, and what is not to be looked at."""
+"""What is demanded of the cells by the zones of plan and law: how old a look may be, what is not to be looked at."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import shapely
 
 from geodata.assess.tables import column, in_force, numbers
 from geodata.coverage.cells import Cells
+from geodata.coverage.due import due_days, excluded_share
 
 F64 = npt.NDArray[np.float64]
 
@@ -35,38 +36,30 @@ DUE_DAYS: Mapping[str, float] = MappingProxyType(
 season for what no zone protects."""
 
 
-def due_days(cells: Cells, zones: gpd.GeoDataFrame | None, day: date, table: Mapping[str, float] = DUE_DAYS) -> F64:
+def due_by_zone(cells: Cells, zones: gpd.GeoDataFrame | None, day: date, table: Mapping[str, float] = DUE_DAYS) -> F64:
     """How old a look at each cell may be, days; where zones overlap, the shortest counts.
 
     Args:
         cells: The cells.
-        zones: Zones of plan and law with `kind`; `due_days` of a zone stands before the table. None: there are none.
+        zones: Zones with `kind`; `due_days` of a zone stands before the table. None: there are none.
         day: The day; zones that are not in force on it do not count.
         table: Days by kind of zone, `ELSEWHERE` for the rest.
     """
-    out = np.full(cells.grid.shape, float(table[ELSEWHERE]))
     if zones is None or not len(zones):
-        return out
+        return due_days(cells, table[ELSEWHERE], [])
     own = numbers(zones, "due_days")
     listed = np.array([table.get(str(kind), np.nan) for kind in column(zones, "kind")], dtype=np.float64)
     wanted = np.where(np.isnan(own), listed, own)
     wanted[~in_force(zones, day)] = np.nan
-    for days in np.unique(wanted[~np.isnan(wanted)]).tolist():
-        touched = _share(cells, zones, wanted == days) > 0
-        out[touched] = np.minimum(out[touched], days)
-    return out
+    outlines = zones.geometry.to_numpy()
+    # zones of one age together: a district has thousands of them and a handful of ages
+    ages = np.unique(wanted[~np.isnan(wanted)]).tolist()
+    return due_days(cells, table[ELSEWHERE], [(shapely.union_all(outlines[wanted == age]), age) for age in ages])
 
 
-def excluded_share(cells: Cells, zones: gpd.GeoDataFrame | None, day: date) -> F64:
-    """Share of each cell that is not to be looked at on a day."""
+def excluded_by_zone(cells: Cells, area: shapely.Geometry, zones: gpd.GeoDataFrame | None, day: date) -> F64:
+    """Share of each cell that lies in the area (CRS84) and is not to be looked at on a day."""
     if zones is None or not len(zones):
-        return np.zeros(cells.grid.shape)
+        return excluded_share(cells, area, [])
     kinds = np.array([kind in EXCLUDED_KINDS for kind in column(zones, "kind")], dtype=bool)
-    return _share(cells, zones, kinds & in_force(zones, day))
-
-
-def _share(cells: Cells, zones: gpd.GeoDataFrame, rows: npt.NDArray[np.bool_]) -> F64:
-    """Share of each cell that lies in some zones together."""
-    if not rows.any():
-        return np.zeros(cells.grid.shape)
-    return cells.share_in(shapely.union_all(zones.geometry.to_numpy()[rows]))
+    return excluded_share(cells, area, zones.geometry.to_numpy()[kinds & in_force(zones, day)])

@@ -77,11 +77,15 @@ def get_at(
     summary="What needs a flight or an image",
     response_class=Response,
     responses={200: {"content": {GEOJSON: {}}, "description": "GeoJSON FeatureCollection."}},
-    dependencies=[Depends(only_query("as_of"))],
+    dependencies=[Depends(only_query("as_of", "within_days"))],
 )
-def get_tasking(services: Kancha, as_of: AsOf = None) -> Response:
-    """Ground that is due, in pieces, the most pressing first."""
-    return Response(orjson.dumps(coverage_features.tasking(services, as_of)), media_type=GEOJSON)
+def get_tasking(
+    services: Kancha,
+    as_of: AsOf = None,
+    within_days: Annotated[float, Query(ge=0, le=366, description="Also what becomes due within so many days.")] = 7.0,
+) -> Response:
+    """Ground that is overdue or will be soon, in pieces, the most urgent first."""
+    return Response(orjson.dumps(coverage_features.tasking(services, as_of, within_days)), media_type=GEOJSON)
 
 
 @router.get(

@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import shapely
 
+from geodata.coverage import cell_id
 from geodata.coverage.audit import audit_cells, miss_rate
 from geodata.errors import OptionError
 from geodata.shares import Rate
@@ -19,7 +20,6 @@ from service.services import Services
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.records import FeatureQuery, Page
 from service.usecases.coverage import covered
-from service.usecases.coverage_features import cell_id
 
 _PAGE = 5000
 
@@ -58,7 +58,7 @@ def draw(services: Services, count: int, seed: int, as_of: date | None = None) -
     told = covered(services, as_of)
     found = audit_cells(told.ledger, _outlines(services), count, seed)
     cells: dict[str, Mapping[str, Any]] = {
-        cell_id(told.ledger, one.row, one.col): shapely.geometry.mapping(one.outline) for one in found
+        cell_id(told.ledger.cells, one.row, one.col): shapely.geometry.mapping(one.outline) for one in found
     }
     named = hashlib.sha256(f"{told.as_of}|{seed}|{','.join(sorted(cells))}".encode()).hexdigest()[:16]
     new = services.store.audits.add(Audit(named, told.as_of, seed, cells, datetime.now(UTC)))

@@ -5,33 +5,34 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, time
 from threading import Lock
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 
 from geodata.coverage import (
     DUE_DAYS,
-    REASONS,
     Answer,
     Cells,
     Figures,
     Ledger,
-    Look,
-    due_days,
-    excluded_share,
+    PackedLook,
+    due_by_zone,
+    excluded_by_zone,
+    frame_of,
+    gaps,
     look_at,
     read_look,
+    sentences,
     write_look,
 )
-from geodata.crs import CRS84, metric_crs_at, transform_xy
-from geodata.errors import OptionError
+from geodata.crs import CRS84, metric_crs_at
 from geodata.io.dates import BEIJING
 from geodata.pairing.scene_mask import SceneMask
 from geodata.repair import to_crs
@@ -43,16 +44,6 @@ from service.usecases.pairs import is_model
 
 _KEPT_LEDGERS = 2
 _PAGE = 1000
-WHY: Mapping[str, tuple[str, str]] = {
-    "cloud": ("云遮挡", "cloud"),
-    "haze": ("雾霾", "haze"),
-    "shadow": ("阴影遮挡", "shadow"),
-    "saturated": ("过饱和", "saturated"),
-    "nodata": ("影像缺失", "nodata within images"),
-    "no_image": ("无影像", "no image"),
-    "excluded": ("不得拍摄", "not to be looked at"),
-}
-"""Why ground was not seen, in both languages."""
 
 
 @dataclass(frozen=True)
@@ -163,33 +154,20 @@ def _made(services: Services, day: date) -> Covered:
             "There is no area of responsibility: neither administrative areas nor scenes are stored.",
             remedy="Store the areas: POST /layers/areas, or `kancha layers add areas FILE`.",
         )
-    cells = _cells(services, _whole(outlines))
-    looks, without = _looks(services, pictures, cells, day)
+    whole = _whole(outlines)
+    cells = Cells.over(whole, services.settings.coverage.cell_m)
+    looks, without = _looks(services, pictures, cells.grid.crs, day)
     zones = _layer(services, "zones")
     table = {**DUE_DAYS, **services.settings.coverage.due_days}
     end = datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
-    ledger = Ledger(cells, looks, end, due_days(cells, zones, day, table), excluded_share(cells, zones, day))
+    excluded = excluded_by_zone(cells, whole, zones, day)
+    ledger = Ledger(cells, looks, end, due_by_zone(cells, zones, day, table), excluded)
     return Covered(ledger, day, tuple(areas), "areas" if areas else "scenes", tuple(without))
 
 
 def _whole(outlines: list[shapely.Geometry]) -> shapely.MultiPolygon:
     whole = shapely.make_valid(shapely.union_all(outlines))
     return shapely.MultiPolygon([p for p in shapely.get_parts(whole) if isinstance(p, shapely.Polygon)])
-
-
-def _cells(services: Services, area: shapely.MultiPolygon) -> Cells:
-    cell_m, most = services.settings.coverage.cell_m, services.settings.coverage.max_cells
-    middle = area.centroid
-    west, south, east, north = area.bounds
-    x, y = transform_xy(CRS84, metric_crs_at(middle.x, middle.y), [west, east], [south, north])
-    count = abs(float(x[1] - x[0]) * float(y[1] - y[0])) / cell_m**2
-    if count > most:
-        raise OptionError(
-            f"The area of responsibility spans {count:,.0f} cells of {cell_m:g} m; at most {most:,} are kept.",
-            remedy="Store the areas that you answer for (POST /layers/areas), or set KANCHA_COVERAGE__CELL_M larger.",
-            cells=round(count),
-        )
-    return Cells.over(area, cell_m)
 
 
 def _areas(services: Services) -> list[Area]:
@@ -213,41 +191,36 @@ def _scenes(services: Services) -> Iterator[Scene]:
         key = page.next_key
 
 
-def _looks(services: Services, scenes: list[Scene], cells: Cells, day: date) -> tuple[list[Look], list[str]]:
-    """The looks at the cells, kept as files of the data folder, and the scenes of which nobody knows what they show."""
-    folder = services.settings.data / "coverage" / _name_of(cells)
-    folder.mkdir(parents=True, exist_ok=True)
+def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) -> tuple[list[PackedLook], list[str]]:
+    """What the scenes show of the lattice of a system, and the scenes of which nobody knows what they show."""
     looks, without = [], []
     for scene in scenes:
         if scene.acquired_at.astimezone(BEIJING).date() > day:
             continue
         if scene.mask_sha256 is None:
             without.append(scene.id)
-            continue
-        path = folder / f"{scene.id}.npz"
-        if not path.is_file():
-            _keep_look(services, scene, cells, path)
-        look = read_look(path)
-        if look.framed.any():
-            looks.append(look)
+        else:
+            looks.append(_look(services, scene, crs))
     return looks, without
 
 
-def _keep_look(services: Services, scene: Scene, cells: Cells, path: Path) -> None:
-    mask = SceneMask.read(services.blobs.path(str(scene.mask_sha256)))
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        write_look(look_at(mask.codes, mask.grid, cells, scene.id, scene.acquired_at), beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _name_of(cells: Cells) -> str:
-    """A name for looks at these cells: another area or another side has others."""
-    grid = cells.grid
-    told = [grid.crs.to_wkt(), *map(str, grid.transform[:6]), *map(str, grid.shape)]
-    return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
+def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> PackedLook:
+    """What a scene shows of the lattice: kept in the data folder, and made again from its mask where it is not."""
+    cell_m = services.settings.coverage.cell_m
+    lattice = hashlib.sha256(f"{crs.to_wkt()}|{cell_m}".encode()).hexdigest()[:12]
+    path = services.settings.data / "coverage" / lattice / f"{scene.id}.look"
+    if not path.is_file():
+        mask = SceneMask.read(services.blobs.path(str(scene.mask_sha256)))
+        cells = frame_of(mask.grid, crs, cell_m)
+        look = PackedLook.of(look_at(mask.codes, mask.grid, cells, scene.id, scene.acquired_at), cells)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            write_look(look, beside)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    return read_look(path)
 
 
 def keep_look(services: Services, scene: Scene) -> None:
@@ -256,11 +229,8 @@ def keep_look(services: Services, scene: Scene) -> None:
         return
     areas = _areas(services)
     if areas:
-        try:
-            cells = _cells(services, _whole([one.outline for one in areas]))
-        except OptionError:
-            return  # told whenever the ledger is asked; a scene is stored all the same
-        _looks(services, [scene], cells, scene.acquired_at.astimezone(BEIJING).date())
+        middle = _whole([one.outline for one in areas]).centroid
+        _look(services, scene, metric_crs_at(middle.x, middle.y))
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -270,40 +240,10 @@ def summary(services: Services, as_of: date | None = None) -> Summary:
     """The figures of a day, of all and by administrative area."""
     told = covered(services, as_of)
     whole = told.ledger.figures()
-    areas = tuple(
-        AreaFigures(one.id, one.name, told.ledger.figures(told.ledger.cells.share_in(one.outline)))
-        for one in told.areas
-    )
-    zh, en = sentences(whole, told)
-    return Summary(told.as_of, told.whence, whole, areas, zh, en, told.without_mask)
-
-
-def sentences(whole: Figures, told: Covered) -> tuple[str, str]:
-    """What to say of the coverage, in both languages."""
-    share = _percent(whole.seen_share)
-    zh = [f"截至{told.as_of:%Y-%m-%d}，辖区{whole.area_km2:.2f}平方公里中有{share}在规定期限内看过"]
-    en = [f"As of {told.as_of:%Y-%m-%d} {share} of {whole.area_km2:.2f} km2 was seen in time"]
-    for reason, km2 in sorted(whole.blind_km2.items(), key=lambda one: -one[1]):
-        last = _last_seen(told.ledger, REASONS.index(reason))
-        since = f"自{last:%Y-%m-%d}起" if last else ""
-        zh.append(f"{since}{km2:.2f}平方公里未看到（{WHY[reason][0]}）")
-        en.append(f"{km2:.2f} km2 not {f'since {last:%Y-%m-%d}' if last else 'in time'}: {WHY[reason][1]}")
-    if whole.never_km2:
-        zh.append(f"其中{whole.never_km2:.2f}平方公里从未看到")
-        en.append(f"{whole.never_km2:.2f} km2 of that never")
-    return "；".join(zh) + "。", "; ".join(en) + "."
-
-
-def _percent(share: float) -> str:
-    shown = f"{100 * share:.1f}"
-    return ("99.9" if shown == "100.0" and share < 1 else shown) + " %"
-
-
-def _last_seen(ledger: Ledger, reason: int) -> datetime | None:
-    """When ground of a reason was last seen, of what was seen at all."""
-    ages = ledger.age_days[(ledger.reason == reason) & (ledger.cells.share > 0)]
-    ages = ages[np.isfinite(ages)]
-    return (ledger.as_of - timedelta(days=float(ages.min()))).astimezone(BEIJING) if len(ages) else None
+    areas = tuple(AreaFigures(one.id, one.name, told.ledger.figures_in(one.outline)) for one in told.areas)
+    en, zh = sentences(whole, gaps(told.ledger), None)
+    day = f"{told.as_of:%Y-%m-%d}"
+    return Summary(told.as_of, told.whence, whole, areas, f"截至{day}，{zh}", f"As of {day} {en}", told.without_mask)
 
 
 def at(services: Services, lon: float, lat: float, as_of: date | None = None) -> Answer:

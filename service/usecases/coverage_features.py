@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,13 +11,13 @@ import numpy.typing as npt
 import orjson
 import shapely
 
-from geodata.coverage import REASONS, Cells, Ledger, tasks
+from geodata.coverage import REASONS, WORDS, Cells, Ledger, cell_at, cell_id, tasks
 from geodata.crs import CRS84
 from geodata.repair import to_crs
 from service.errors import NotFoundError
 from service.services import Services
 from service.store.records import Box, FeatureQuery, Page
-from service.usecases.coverage import WHY, covered
+from service.usecases.coverage import covered
 
 
 def cell_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
@@ -39,16 +38,10 @@ def cell_feature(services: Services, fid: str) -> str:
         NotFoundError: Without it.
     """
     ledger = covered(services).ledger
-    grid = ledger.cells.grid
-    try:
-        east, north = (int(part) for part in fid.split("_"))
-    except ValueError as error:
-        raise NotFoundError(f"There is no cell {fid[:40]!r}.", remedy="GET /collections/coverage/items.") from error
-    side = grid.pixel_size[0]
-    col, row = east - round(grid.transform.c / side), round(grid.transform.f / side) - 1 - north
-    if not (0 <= row < grid.height and 0 <= col < grid.width) or ledger.cells.share[row, col] == 0:
+    at = cell_at(ledger.cells, fid)
+    if at is None:
         raise NotFoundError(f"There is no cell {fid[:40]!r}.", remedy="GET /collections/coverage/items.")
-    return _cell(ledger, row, col)
+    return _cell(ledger, *at)
 
 
 def _reason_number(reason: str) -> int:
@@ -76,27 +69,18 @@ def _cell(ledger: Ledger, row: int, col: int) -> str:
     outline = ledger.cells.squares(np.array([row]), np.array([col]))
     (lonlat,) = to_crs(outline, grid.crs, CRS84)
     found = ledger.of(row, col)
-    days = [one for one in ledger.looks if found.last_seen is not None and one.scene in found.scenes]
     due = None if found.last_seen is None else found.last_seen + timedelta(days=found.due_days)
     told = {
         "seen": found.reason is None,
         "last_seen": _iso(found.last_seen),
         "scenes": list(found.scenes),
-        "usable_share": round(float(min(1.0, sum(one.seen[row, col] for one in days))), 3),
         "age_days": None if found.age_days is None else round(found.age_days, 2),
         "due_days": found.due_days,
         "due_on": _iso(due),
         "reason": found.reason,
         "area_m2": round(float(ledger.cells.area_m2[row, col]), 1),
     }
-    return _feature(cell_id(ledger, row, col), lonlat, told)
-
-
-def cell_id(ledger: Ledger, row: int, col: int) -> str:
-    """The id of a cell: its place in the lattice, which is the same for every area."""
-    grid = ledger.cells.grid
-    side = grid.pixel_size[0]
-    return f"{round(grid.transform.c / side) + col}_{round(grid.transform.f / side) - 1 - row}"
+    return _feature(cell_id(ledger.cells, row, col), lonlat, told)
 
 
 def blind_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
@@ -112,11 +96,11 @@ def blind_features(services: Services, query: FeatureQuery, as_of: date | None =
     def text(spot: Any) -> str:
         told = {
             "reason": spot.reason,
-            "reason_zh": WHY[spot.reason][0],
+            "reason_zh": WORDS[spot.reason][1],
             "last_seen": _iso(spot.last_seen),
             "area_m2": round(spot.area_m2, 1),
         }
-        return _feature(_spot_id(spot.outline, spot.reason), spot.outline, told)
+        return _feature(spot.name, spot.outline, told)
 
     return _page(spots, query, text)
 
@@ -134,29 +118,28 @@ def blind_feature(services: Services, fid: str) -> str:
     raise NotFoundError(f"There is no blind spot {fid[:40]!r}.", remedy="GET /collections/blind_spots/items.")
 
 
-def _spot_id(outline: shapely.Geometry, reason: str) -> str:
-    return hashlib.sha256(f"{reason}|{outline.wkt}".encode()).hexdigest()[:16]
+def tasking(services: Services, as_of: date | None = None, within_days: float = 7.0) -> dict[str, Any]:
+    """What needs a flight or an image, the most urgent first, as a GeoJSON FeatureCollection.
 
-
-def tasking(services: Services, as_of: date | None = None) -> dict[str, Any]:
-    """What needs a flight or an image, the most pressing first, as a GeoJSON FeatureCollection."""
+    Args:
+        services: The service.
+        as_of: The day, None: today.
+        within_days: What becomes due within so many days is told as well.
+    """
     told = covered(services, as_of)
     features = []
-    for number, task in enumerate(tasks(told.ledger), start=1):
-        never = np.isinf(task.overdue_days)
+    for number, task in enumerate(tasks(told.ledger, within_days), start=1):
         properties = {
             "number": number,
-            "reason": task.reason,
-            "reason_zh": WHY[task.reason][0],
+            "urgency": task.urgency,
             "area_m2": round(task.area_m2, 1),
-            "last_seen": _iso(task.last_seen),
-            "due_on": _iso(task.due_on),
-            "overdue_days": None if never else round(task.overdue_days, 1),
-            "never_seen": bool(never),
-            "priority": task.priority,
+            "reasons_m2": {reason: round(m2, 1) for reason, m2 in task.reasons.items()},
+            "reasons_zh": "、".join(WORDS[reason][1] for reason in task.reasons),
+            "overdue_days": None if task.overdue_days is None else round(task.overdue_days, 1),
+            "never_m2": round(task.never_m2, 1),
+            "until": _iso(task.until),
         }
-        fid = _spot_id(task.outline, task.reason)
-        features.append(orjson.Fragment(_feature(fid, task.outline, properties)))
+        features.append(orjson.Fragment(_feature(task.name, task.outline, properties)))
     return {"type": "FeatureCollection", "as_of": told.as_of.isoformat(), "features": features}
 
 

@@ -120,9 +120,8 @@ def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
         told = coverage.summary(services)
         before = run.started_at.astimezone(BEIJING).date() - timedelta(days=1)
         lost = coverage.newly_overdue_km2(services, before)
-        wanted = [
-            orjson.loads(orjson.dumps(part)) for part in coverage_features.tasking(services)["features"][:_MOST_TASKS]
-        ]
+        tasks = coverage_features.tasking(services, within_days=0)["features"][:_MOST_TASKS]
+        wanted = orjson.loads(orjson.dumps(tasks))
     except (NotFoundError, OptionError) as error:
         # a report is written all the same; who keeps no areas is told nothing of them
         return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
@@ -134,7 +133,7 @@ def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
         "without_mask": len(told.without_mask),
         "tasks": [
             {"place": f"{(f['bbox'][0] + f['bbox'][2]) / 2:.5f}, {(f['bbox'][1] + f['bbox'][3]) / 2:.5f}",
-             **{name: f["properties"][name] for name in ("area_m2", "reason", "reason_zh", "overdue_days")}}
+             **{name: f["properties"][name] for name in ("area_m2", "reasons_zh", "overdue_days")}}
             for f in wanted
         ],
     }  # fmt: skip

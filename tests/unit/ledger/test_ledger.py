@@ -13,8 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from geodata.coverage import REASONS, Cells, Ledger, Look, look_at
+from geodata.coverage import REASONS, Cells, Ledger, Look, PackedLook, audit, frame_of, look_at
 from geodata.coverage.audit import audit_cells, miss_rate
+from geodata.coverage.cells import share_of_cells, squares
+from geodata.coverage.due import due_days, excluded_share
+from geodata.coverage.pieces import cell_at, cell_id
+from geodata.coverage.tasking import tasks
+from geodata.coverage.wording import gaps, sentences
 from geodata.crs import CGCS2000_GEOD, CRS84, transform_xy
 from geodata.errors import OptionError
 from geodata.grid import Grid
@@ -131,7 +136,7 @@ def test_a_scene_s_mask_becomes_shares_of_cells() -> None:
     codes = np.full(grid.shape, Code.USABLE, np.uint8)
     codes[:2, :2], codes[4, 5] = Code.CLOUD, Code.SHADOW
     codes[2, 2] = Code.VEGETATION  # is seen
-    got = look_at(codes, grid, over, "s", TODAY)
+    got = look_at(codes, grid, over.grid, "s", TODAY)
     np.testing.assert_allclose(got.hidden["cloud"], [[4 / 25, 0, 0]], atol=1e-6)
     np.testing.assert_allclose(got.hidden["shadow"], [[0, 0.04, 0]], atol=1e-6)
     np.testing.assert_allclose(got.seen, [[21 / 25, 9 / 25, 0]], atol=1e-6)
@@ -190,3 +195,148 @@ def test_an_audit_is_fair() -> None:
         hits[one.row, one.col] += 1
     assert hits[1, 2] == pytest.approx(2000 * 0.25 / 5.25, rel=0.35)
     assert hits[0, 0] == pytest.approx(2000 / 5.25, rel=0.2)
+
+
+# --- looks as they are kept ----------------------------------------------------------------------
+
+
+def test_a_packed_look_says_the_same_over_any_cells_of_its_lattice() -> None:
+    grid = Grid(CRS, Affine(10, 0, 500_013, 0, -10, 4_200_007), (30, 40))
+    codes = np.full(grid.shape, Code.USABLE, np.uint8)
+    codes[:12, 5:30] = Code.CLOUD
+    frame = frame_of(grid, CRS, 50)
+    packed = PackedLook.of(look_at(codes, grid, frame, "s", TODAY), frame)
+    assert len(packed.data) < 400
+    wide = Grid(CRS, Affine(50, 0, 499_800, 0, -50, 4_200_300), (20, 20))
+    direct, kept = look_at(codes, grid, wide, "s", TODAY), packed.over(wide)
+    assert kept is not None and (kept.scene, kept.on) == ("s", TODAY)
+    whole = np.zeros(wide.shape)
+    whole[kept.slices] = kept.seen
+    np.testing.assert_allclose(whole, direct.seen, atol=2e-5)
+    assert direct.seen.sum() == pytest.approx((30 * 40 - 12 * 25) * 100 / 2500, rel=1e-2)
+    part = packed.over(Grid(CRS, Affine(50, 0, 500_100, 0, -50, 4_199_950), (2, 2)))
+    assert part is not None
+    np.testing.assert_allclose(part.hidden["cloud"], direct.hidden["cloud"][7:9, 6:8], atol=2e-5)
+    assert packed.over(Grid(CRS, Affine(50, 0, 600_000, 0, -50, 4_200_300), (20, 20))) is None
+
+
+def test_a_mask_of_large_pixels_hides_what_it_hides() -> None:
+    grid = Grid(CRS, Affine(120, 0, 500_000, 0, -120, 4_200_000), (2, 2))
+    codes = np.array([[Code.CLOUD, Code.USABLE], [Code.USABLE, Code.CLOUD]], np.uint8)
+    got = look_at(codes, grid, frame_of(grid, CRS, 50), "s", TODAY)
+    assert got.seen[0, 0] == 0 and got.seen[0, 4] > 0.7 and got.seen[4, 0] > 0.7 and got.hidden["cloud"][4, 4] > 0.6
+    assert got.framed.sum() == pytest.approx(240 * 240 / 2500, rel=1e-3)
+    assert got.hidden["cloud"].sum() == pytest.approx(120 * 240 / 2500, rel=0.1)
+
+
+def test_what_two_frames_hide_together_is_not_seen_twice() -> None:
+    half = look(3, [[0.5, 0, 0], [0, 0, 0]], "a", cloud=[[0.5, 0, 0], [0, 0, 0]])
+    again = look(3, [[0.5, 0, 0], [0, 0, 0]], "b", cloud=[[0.5, 0, 0], [0, 0, 0]])
+    assert Ledger(cells(), [half, again], TODAY).of(0, 0).reason == "cloud"
+
+
+def test_a_cell_at_the_border_needs_only_its_part_of_the_area() -> None:
+    over = Cells(cells().grid, np.array([[0.3, 1, 1], [1, 1, 1]]), 2500.0)
+    ledger = Ledger(over, [look(3, [[0.29, 0.29, 0], [0, 0, 0]], cloud=[[0, 0, 0.7], [0, 0, 0]])], TODAY)
+    assert [ledger.of(0, col).reason for col in range(3)] == [None, "no_image", "cloud"]
+    none = Ledger(over, [look(3, [[0, 0, 0], [0, 0, 0]], cloud=[[0.3, 0, 0], [0, 0, 0]])], TODAY)
+    assert none.of(0, 0).reason == "cloud"
+
+
+class Unread:
+    """A look that must not be read."""
+
+    scene, on = "old", TODAY - timedelta(days=300)
+
+    def over(self, cells: Grid) -> Look:
+        raise AssertionError("read for nothing")
+
+
+def test_no_more_looks_are_read_than_are_needed() -> None:
+    new = look(2, [[1] * 3] * 2)
+    assert Ledger(cells(), [Unread(), new], TODAY).figures().seen_share == 1.0  # type: ignore[list-item]
+
+
+# --- when it is due, what to do ------------------------------------------------------------------
+
+
+def test_the_shortest_of_the_days_holds() -> None:
+    over = cells()
+    west, both = (lonlat(shapely.box(500_000, 4_199_900, 500_000 + w, 4_200_000)) for w in (50, 100))
+    got = due_days(over, 90.0, [(west, 120.0), (both, 30.0), (lonlat(shapely.box(0, 0, 10, 10)), 1.0)])
+    assert got.tolist() == [[30, 30, 90]] * 2
+    assert due_days(over, 90.0, [(west, 120.0)])[0].tolist()[0] == 120, "a zone may be due later than the rest"
+    area = lonlat(shapely.box(500_000, 4_199_900, 500_150, 4_200_000))
+    shut = excluded_share(over, area, [west, both])
+    np.testing.assert_allclose(shut, [[1, 1, 0]] * 2, atol=1e-5)
+    assert excluded_share(over, area, []).sum() == 0
+
+
+def test_tasks_are_merged_and_the_most_urgent_come_first() -> None:
+    due = np.array([[30.0, 30, 30], [30, 30, 12]])
+    ledger = Ledger(
+        cells(),
+        [
+            look(100, [[1, 0, 1], [1, 0, 0]]),
+            look(10, [[0, 0, 0], [0, 0, 1]], cloud=[[1, 0, 0], [0, 0, 0]]),
+        ],
+        TODAY,
+        due,
+        excluded=np.array([[0, 1.0, 0], [0, 1.0, 0]]),
+    )
+    west, north_east, soon = tasks(ledger)
+    assert (west.urgency, west.area_m2, west.overdue_days) == ("overdue", pytest.approx(5000), pytest.approx(70))
+    assert west.reasons == {"cloud": pytest.approx(2500), "no_image": pytest.approx(2500)}
+    assert west.until == TODAY - timedelta(days=70) and west.never_m2 == 0
+    assert north_east.area_m2 == pytest.approx(2500)
+    assert (soon.urgency, soon.until, soon.overdue_days) == ("due_soon", TODAY + timedelta(days=2), None)
+    assert len(tasks(ledger, within_days=1)) == 2
+    assert [t.never_m2 for t in tasks(Ledger(cells(), [], TODAY))] == [pytest.approx(15_000)]
+
+
+def test_the_ledger_in_a_sentence() -> None:
+    ledger = Ledger(
+        cells(),
+        [
+            look(100, [[0, 0, 1], [0, 0, 0]]),
+            look(3, [[1, 1, 0], [1, 1, 0]], cloud=[[0, 0, 1], [0, 0, 0]]),
+        ],
+        TODAY,
+    )
+    english, chinese = sentences(ledger.figures(), gaps(ledger), 30)
+    assert english == (
+        "66.6 % of 0.01 km2 was seen in the last 30 days; 0.0025 km2 never: no image; "
+        "0.0025 km2 not since March 2026: cloud."
+    )
+    assert (
+        chinese.startswith("责任区 0.01 平方公里，近 30 天内看清 66.6 %；")
+        and "自 2026 年 3 月以来未看清：云遮挡" in chinese
+    )
+    assert "seen in time" in sentences(ledger.figures(), [], None)[0]
+
+
+def test_cells_keep_their_names_and_too_many_are_refused() -> None:
+    area = shapely.MultiPolygon([lonlat(shapely.box(500_010, 4_200_010, 500_090, 4_200_040))])
+    more = shapely.MultiPolygon([lonlat(shapely.box(499_010, 4_200_010, 500_090, 4_201_040))])
+    small, large = Cells.over(area, crs=CRS), Cells.over(more, crs=CRS)
+    name = cell_id(small, 0, 1)
+    assert name == "10001_84001" and cell_at(small, name) == (0, 1)
+    at = cell_at(large, name)
+    assert at is not None and audit.outline_of(large, *at).equals_exact(audit.outline_of(small, 0, 1), 1e-12)
+    assert [cell_at(small, wrong) for wrong in ("", "10_x", "1_1", "10001_84000")] == [None] * 4
+    with pytest.raises(OptionError, match="are the most") as refusal:
+        Cells.over(shapely.MultiPolygon([shapely.box(110, 30, 114, 36)]))
+    assert refusal.value.measured["cells"] > 16_000_000
+
+
+def test_a_long_border_is_cut_as_exactly_as_a_short_one() -> None:
+    """A ring of 3000 corners over 200 x 200 cells, block by block, has the area that it has."""
+    turn = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    radius = 4600 + 200 * np.sin(40 * turn)
+    ring = shapely.Polygon(np.column_stack([505_000 + radius * np.cos(turn), 4_205_000 + radius * np.sin(turn)]))
+    grid = Grid(CRS, Affine(50, 0, 500_000, 0, -50, 4_210_000), (200, 200))
+    share = share_of_cells(grid, ring)
+    assert share.sum() * 2500 == pytest.approx(ring.area, rel=1e-9)
+    for row, col in ((100, 100), (8, 100), (101, 7), (0, 0)):
+        (cell,) = squares(grid, np.array([row]), np.array([col]))
+        assert share[row, col] == pytest.approx(cell.intersection(ring).area / 2500, abs=1e-9)
