@@ -60,6 +60,16 @@ NAMES: Mapping[LayerKind, Mapping[str, str]] = {
         "level": "级别|行政级别|JB",
         "division_code": "区划代码|行政区划代码|XZQHDM",
     },
+    "patches": {
+        "JCBH": "监测编号|图斑编号|TBBH",
+        "TBLX": "图斑类型",
+        "XZQDM": "行政区代码|县代码",
+        "XMC": "县名称",
+        "JCMJ": "监测面积|图斑面积|TBMJ",
+        "QSX": "前时相",
+        "HSX": "后时相",
+        "BZ": "备注",
+    },
 }
 """Usual names of each column, the likeliest first, parted by |."""
 

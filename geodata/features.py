@@ -135,6 +135,17 @@ SCHEMAS: Mapping[LayerKind, tuple[Column, ...]] = {
         Column("level"),
         Column("division_code"),
     ),
+    # the national exchange form (图斑, table JCTB) under its own names; its dates have no stated format
+    "patches": (
+        Column("JCBH", required=True),
+        Column("TBLX"),
+        Column("XZQDM"),
+        Column("XMC"),
+        Column("JCMJ", "number"),
+        Column("QSX"),
+        Column("HSX"),
+        Column("BZ"),
+    ),
 }
 """The input layers; further columns are kept as they are. The first column is the id."""
 

@@ -18,7 +18,7 @@ from geodata.pairing.coregister import Alignment
 from geodata.pairing.joint import PairUsable
 from geodata.pairing.plan import PairPlan
 from geodata.pairing.usable import usable_share
-from geodata.types import LAYER_KINDS, Layers, ScanRequest
+from geodata.types import SCAN_KINDS, Layers, ScanRequest
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Compared:
 def layers_digest(layers: Layers) -> dict[str, str]:
     """Checksum of the content of each layer that is given, so that a scan names what it stood on."""
     digests: dict[str, str] = {}
-    for kind in LAYER_KINDS:
+    for kind in SCAN_KINDS:
         frame = getattr(layers, kind)
         if kind in layers.contents:
             digests[kind] = layers.contents[kind].sha256

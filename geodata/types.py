@@ -17,8 +17,10 @@ from geodata.errors import OptionError
 if TYPE_CHECKING:
     from geodata.assess.books import Book
 
-LayerKind = Literal["parcels", "permits", "zones", "buildings", "areas"]
-LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas")
+LayerKind = Literal["parcels", "permits", "zones", "buildings", "areas", "patches"]
+LAYER_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas", "patches")
+SCAN_KINDS: tuple[LayerKind, ...] = ("parcels", "permits", "zones", "buildings", "areas")
+"""What a scan keeps with its findings; patches that others hand down are held against findings afterwards."""
 
 Change = Literal["appeared", "disappeared", "altered"]
 Status = Literal["suspected", "permitted", "existing", "unassessed"]
@@ -206,7 +208,7 @@ class Layers:
     @property
     def any(self) -> bool:
         """Whether there is anything to assess against."""
-        return any(getattr(self, kind) is not None for kind in LAYER_KINDS if kind != "areas")
+        return any(getattr(self, kind) is not None for kind in SCAN_KINDS if kind != "areas")
 
 
 @dataclass(frozen=True)

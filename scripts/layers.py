@@ -218,6 +218,34 @@ def match(
     _console().print(table)
 
 
+@app.command("compare-patches")
+def compare_patches(
+    version: Annotated[str, typer.Argument(help="Id of a version of patches; else the newest.")] = "newest",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="GeoJSON of the patches.")] = None,
+    data: Data = None,
+) -> None:
+    """Hold patches that others handed down against the findings: what both saw, what only one of them did."""
+    from service.files import write_beside
+    from service.usecases import patches as usecase
+    from service.usecases.scan_files import as_bytes
+    from service.usecases.scans import resolve_layer
+
+    with _services(data) as services:
+        found = usecase.compare(services, resolve_layer(services, "patches", version))
+    if output is not None:
+        write_beside(output, as_bytes(usecase.as_collection(found)))
+    table = Table(
+        title=f"{found.found} of {len(found.patches)} patches with findings, "
+        f"{len(found.without_patch)} suspected findings without a patch",
+        title_justify="left",
+    )
+    for name in ("patch", "findings"):
+        table.add_column(name, overflow="fold")
+    for one in found.patches:
+        table.add_row(escape(one.patch_id), ", ".join(one.finding_ids) or "-")
+    _console().print(table)
+
+
 def _console() -> Console:
     # a pipe or a log has no width of its own
     return Console() if sys.stdout.isatty() else Console(width=200)

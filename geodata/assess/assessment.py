@@ -39,7 +39,7 @@ from geodata.assess.rulebook import SEVERITIES, Severity
 from geodata.crs import CRS84, parse_crs, require_same
 from geodata.errors import GeometryError, LayerColumnsError
 from geodata.features import parse_day
-from geodata.types import LAYER_KINDS, Layers, Status
+from geodata.types import SCAN_KINDS, Layers, Status
 
 _NEEDED = ("change", "area_m2", "outline_error_m")
 ADDED = (
@@ -159,7 +159,7 @@ def _check(structures: gpd.GeoDataFrame, layers: Layers) -> None:
                 "A structure has no area.", remedy="Leave out structures without a polygon before assessing."
             )
         require_same(parse_crs(structures.crs), CRS84, "The structures")
-    for kind in LAYER_KINDS:
+    for kind in SCAN_KINDS:
         layer = getattr(layers, kind)
         if layer is not None and len(layer) and not layer.geometry.isna().all():
             require_same(parse_crs(layer.crs), CRS84, f"The {kind} layer")

@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
-import pandas as pd
 import pyogrio
-import shapely
 
 from geodata.crs import parse_crs
-from geodata.errors import LayerError, MissingCRSError, MissingFileError, OptionError
+from geodata.errors import LayerError, MissingCRSError, OptionError
 from geodata.exchange.patches import FIELDS, OWN
+from geodata.io.packages import TABLE, read_package
 from geodata.io.vectors import read_features
 
 Format = Literal["shp", "gpkg", "db"]
 SUFFIXES: dict[str, Format] = {".zip": "shp", ".gpkg": "gpkg", ".db": "db"}
-TABLE = "JCTB"
 
 
 def write_patches(patches: gpd.GeoDataFrame, path: Path) -> Path:
@@ -97,8 +95,16 @@ def read_patches(path: Path, *, crs: str | None = None, encoding: str | None = N
         MissingCRSError: If nobody tells the system.
         MissingFileError: If there is no such file.
     """
-    package = path.suffix.lower() == ".db"
-    frame = _read_package(path, crs) if package else read_features(path, TABLE, crs=crs, encoding=encoding)
+    if path.suffix.lower() == ".db":
+        frame = read_package(path)
+        if crs is not None:
+            frame = frame.set_crs(parse_crs(crs), allow_override=True)
+        if frame.crs is None:
+            raise MissingCRSError(
+                f"{path.name} does not tell its coordinate system.", remedy="Name it: --crs EPSG:4547."
+            )
+    else:
+        frame = read_features(path, TABLE, crs=crs, encoding=encoding)
     if "JCBH" not in frame.columns:
         raise LayerError(
             f"{path.name} has no patch numbers (JCBH); it has: {', '.join(map(str, frame.columns))[:200]}.",
@@ -108,22 +114,3 @@ def read_patches(path: Path, *, crs: str | None = None, encoding: str | None = N
         if field.name not in frame.columns:
             frame[field.name] = None
     return frame
-
-
-def _read_package(path: Path, crs: str | None) -> gpd.GeoDataFrame:
-    if not path.is_file():
-        raise MissingFileError(f"There is no file {path}.", remedy="Check the name.")
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        tables = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if TABLE not in tables:
-            raise LayerError(
-                f"{path.name} has no table {TABLE}; it has: {', '.join(sorted(tables)) or 'none'}.",
-                remedy="Give a package of the patch schema.",
-            )
-        table = pd.read_sql_query(f"SELECT * FROM {TABLE}", connection)
-        if crs is None and "META" in tables:
-            (crs,) = connection.execute("SELECT value FROM META WHERE name = 'crs'").fetchone() or (None,)
-    if crs is None:
-        raise MissingCRSError(f"{path.name} does not tell its coordinate system.", remedy="Name it: --crs EPSG:4547.")
-    outlines = gpd.GeoSeries(shapely.from_wkt(table["TBFW"].to_numpy()))
-    return gpd.GeoDataFrame(table, geometry=outlines, crs=parse_crs(crs))

@@ -68,6 +68,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "zones": Style((150, 100, 190, 255), (150, 100, 190, 30)),
         "buildings": Style((60, 90, 160, 255), (60, 90, 160, 40), 0.2),
         "areas": Style((30, 30, 30, 255), _CLEAR, 0.6),
+        "patches": Style((0, 140, 140, 255), _CLEAR, 0.5),
         "scenes": Style((0, 130, 160, 255), _CLEAR, 0.4),
     }
 )

@@ -24,6 +24,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from geodata.crs import parse_crs
 from geodata.errors import CRSError, EncodingError, LayerError, MissingFileError
 from geodata.io.encodings import TextEncoding, detect_dbf_encoding
+from geodata.io.packages import is_package, read_package
 from geodata.io.registers import REGISTERS, detect_csv_encoding
 from geodata.io.shapefiles import PARTS, check_parts, declared_encoding, gather_parts, prj_text, unpack_zip
 from geodata.io.workbooks import is_workbook
@@ -78,7 +79,7 @@ def _sniff(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         return "xlsx" if is_workbook(path) else "zip"
     if head.startswith(b"SQLite format 3\0"):
-        return "gpkg"
+        return "package" if is_package(path) else "gpkg"
     if head[:3] == b"fgb" and head[4:7] == b"fgb":
         return "fgb"
     if head.startswith(b"\x00\x00\x27\x0a") and path.suffix.lower() != ".shx":
@@ -128,6 +129,11 @@ def opened(path: Path, wanted: str, encoding: str | None) -> Iterator[Source]:
         if kind in ("shp", "zip"):
             text = _lay_out_shapefile(shp, place_of, encoding, path.name)
             yield Source(place_of / "layer.shp", path.name, _DRIVERS["shp"], digest, text)
+            return
+        if kind == "package":
+            # GDAL knows no outlines as text in a plain table
+            pyogrio.write_dataframe(read_package(path), place_of / "layer.gpkg", driver="GPKG", layer=wanted)
+            yield Source(place_of / "layer.gpkg", path.name, _DRIVERS["gpkg"], digest, None)
             return
         link = place_of / f"layer.{kind}"
         link.symlink_to(path.resolve())

@@ -99,6 +99,7 @@ LAYER: dict[str, Text] = {
     "zones": Text("管控区", "zones"),
     "buildings": Text("既有建筑", "buildings"),
     "areas": Text("行政区划", "administrative areas"),
+    "patches": Text("下发图斑", "patches handed down"),
 }
 
 ROLE: dict[str, Text] = {

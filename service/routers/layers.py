@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -18,10 +19,12 @@ from service.schemas.layers import LayerList, LayerOut, LayerPreviewOut, LayerSo
 from service.store.records import LayerVersion, Page
 from service.uploads import Form
 from service.usecases import layers as usecase
+from service.usecases import patches
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_loading import match_permits
 from service.usecases.layer_preview import preview_layer
 from service.usecases.layer_sources import list_sources
+from service.usecases.scans import resolve_layer
 
 router = APIRouter(tags=["layers"])
 _FILE = "GeoJSON, GeoPackage, FlatGeobuf, or a zip of a Shapefile; permits and buildings also CSV or XLSX."
@@ -177,3 +180,16 @@ def get_layer_diff(request: Request, kind: str, version_id: str, other_id: str, 
 def get_permit_match(version_id: str, parcels_id: str, services: Kancha) -> PermitMatchOut:
     """What each permit of a version was found by in a version of the parcels, and how well."""
     return PermitMatchOut.model_validate(match_permits(services, version_id, parcels_id))
+
+
+@router.get(
+    "/layers/patches/{version_id}/findings",
+    summary="Patches beside findings",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}, "description": "GeoJSON FeatureCollection."}},
+    dependencies=[Depends(only_query())],
+)
+def get_patch_findings(version_id: str, services: Kancha) -> Response:
+    """The patches of a version (or `newest`), each with the findings on it, and the findings that no patch tells."""
+    version = resolve_layer(services, "patches", version_id)
+    return Response(orjson.dumps(patches.as_collection(patches.compare(services, version))), media_type=GEOJSON)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from geodata.errors import OptionError
 from geodata.io.dates import parse_date
-from geodata.types import LAYER_KINDS, STATUSES, SURFACE_ROLES
+from geodata.types import SCAN_KINDS, STATUSES, SURFACE_ROLES
 from service.dependencies import (
     GEOJSON,
     Body,
@@ -51,7 +51,7 @@ _TEXTS: dict[str, str] = {
     "encoding": "Text encoding of the sent layers.",
     "aoi": "GeoJSON of the area of interest; may also be sent as a file.",
     "options": "JSON object of the options below, instead of one field each.",
-    **{f"{kind}_layer": f"Id of a stored {kind} layer, or newest." for kind in LAYER_KINDS},
+    **{f"{kind}_layer": f"Id of a stored {kind} layer, or newest." for kind in SCAN_KINDS},
     **{name: str(told.description) for name, told in ScanOptionsIn.model_fields.items()},
 }
 _FILES: dict[str, str] = {
@@ -61,7 +61,7 @@ _FILES: dict[str, str] = {
     "after_dsm": "Surface model of the later date.",
     "before_dtm": "Terrain model of the earlier date.",
     "after_dtm": "Terrain model of the later date, or of both.",
-    **{kind: f"Vector file of {kind}." for kind in LAYER_KINDS},
+    **{kind: f"Vector file of {kind}." for kind in SCAN_KINDS},
 }
 
 
@@ -122,10 +122,10 @@ def _parts(form: Form, services: Kancha) -> OrderParts:
     needed = bool(pictures) or not {"before_dsm", "after_dsm"} <= surfaces.keys()
     before = _one_of(form, "before", "before_scene", needed=needed)
     after = _one_of(form, "after", "after_scene", needed=needed)
-    given = {kind: _one_of(form, kind, f"{kind}_layer", needed=False) for kind in LAYER_KINDS}
+    given = {kind: _one_of(form, kind, f"{kind}_layer", needed=False) for kind in SCAN_KINDS}
     layers = {kind: value for kind, value in given.items() if value is not None}
     mapping = form.mapping("mapping")
-    if not all(kind in LAYER_KINDS and isinstance(names, dict) for kind, names in mapping.items()):
+    if not all(kind in SCAN_KINDS and isinstance(names, dict) for kind, names in mapping.items()):
         raise BadRequestBodyError(
             "The mapping must name columns per layer kind.", remedy='Send {"parcels": {"parcel_id": "DKBM"}}.'
         )

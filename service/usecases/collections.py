@@ -28,6 +28,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "zones": "Zones 规划控制区",
         "buildings": "Known buildings 现状建筑",
         "areas": "Administrative areas 行政区划",
+        "patches": "Patches handed down 下发图斑",
     }
 )
 _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
@@ -41,6 +42,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "zones": "The newest stored zones of plan and law.",
         "buildings": "The newest stored known buildings.",
         "areas": "The newest stored administrative areas.",
+        "patches": "The newest stored patches of the national exchange form.",
     }
 )
 _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -54,6 +56,7 @@ _FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "zones": (ID_COLUMNS["zones"], "kind"),
         "buildings": (ID_COLUMNS["buildings"], "register_id"),
         "areas": (ID_COLUMNS["areas"], "parent_id", "level", "division_code"),
+        "patches": (ID_COLUMNS["patches"], "TBLX", "XZQDM"),
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geodata.errors import OptionError
-from geodata.types import LAYER_KINDS
+from geodata.types import SCAN_KINDS
 
 
 def parse_maps(entries: list[str]) -> dict[str, dict[str, str]]:
@@ -19,7 +19,7 @@ def parse_maps(entries: list[str]) -> dict[str, dict[str, str]]:
     for entry in entries:
         left, equals, source = entry.partition("=")
         kind, dot, target = left.partition(".")
-        if not (equals and dot and target and source) or kind not in LAYER_KINDS:
+        if not (equals and dot and target and source) or kind not in SCAN_KINDS:
             raise OptionError(
                 f"The mapping {entry!r} cannot be read.",
                 remedy="Write KIND.target=SOURCE, for example parcels.parcel_id=DKBM.",

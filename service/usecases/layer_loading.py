@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from geodata.assess.register import SCORES, Hint, Sought, hints_without_ground, resolve_permits
-from geodata.types import LAYER_KINDS, LayerContent, LayerReport, Layers
+from geodata.types import SCAN_KINDS, LayerContent, LayerReport, Layers
 from service.services import Services
 from service.store.records import Box, LayerVersion, Scene
 from service.usecases.layer_rows import to_frame
@@ -71,7 +71,7 @@ def load_layers(services: Services, wanted: Mapping[str, str], box: Box) -> tupl
         The layers with the content that they stand for, and the reports of their import.
     """
     versions: dict[str, LayerVersion] = {
-        kind: services.store.layers.get(wanted[kind]) for kind in LAYER_KINDS if kind in wanted
+        kind: services.store.layers.get(wanted[kind]) for kind in SCAN_KINDS if kind in wanted
     }
     texts: dict[str, dict[str, str]] = {}
     for kind, version in versions.items():

@@ -28,6 +28,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "zones": "zone_id",
     "buildings": "building_id",
     "areas": "area_id",
+    "patches": "JCBH",
 }
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from geodata.differences import DIFFERENCES, difference
 from geodata.errors import MissingFileError
-from geodata.types import LAYER_KINDS
+from geodata.types import SCAN_KINDS
 from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload, write_beside
 from service.layer_process import read_layer_apart
@@ -166,5 +166,5 @@ def check_versions(services: Services, wanted: Mapping[str, str]) -> None:
 
 def newest_versions(services: Services) -> dict[str, str]:
     """The newest standing version of every kind that has one."""
-    found = {kind: services.store.layers.newest(kind) for kind in LAYER_KINDS}
+    found = {kind: services.store.layers.newest(kind) for kind in SCAN_KINDS}
     return {kind: version.id for kind, version in found.items() if version is not None}

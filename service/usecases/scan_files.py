@@ -12,7 +12,7 @@ import orjson
 
 from geodata.errors import MissingFileError, OptionError
 from geodata.types import (
-    LAYER_KINDS,
+    SCAN_KINDS,
     LayerContent,
     LayerKind,
     LayerReport,
@@ -130,7 +130,7 @@ def read_layers(files: ScanFiles) -> tuple[Layers, list[LayerReport]]:
     frames: dict[str, Any] = {}
     contents: dict[str, LayerContent] = {}
     reports: list[LayerReport] = []
-    for kind in LAYER_KINDS:
+    for kind in SCAN_KINDS:
         if kind in files.layers:
             frames[kind], report = read_layer(
                 files.layers[kind],

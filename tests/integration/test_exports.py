@@ -101,3 +101,59 @@ def test_the_command_line_writes_the_same(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["k.gpkg", "l.xlsx", "p.db"]
     refused = kancha("export", "package", tmp_path / "k.zip", data=settings.data)
     assert refused.returncode == 2 and ".gpkg" in refused.stderr
+
+
+@pytest.mark.parametrize("form", ["zip", "gpkg", "db"])
+def test_patches_come_in_as_a_layer_and_are_held_against_the_findings(
+    client: Any, settings: Settings, scan: dict[str, Any], tmp_path: Path, form: str
+) -> None:
+    path = fetched(client, tmp_path, f"patches.{form}", **COUNTY, crs="EPSG:4526", status="suspected,unassessed")
+    with path.open("rb") as file:
+        stored = client.post("/layers/patches", files={"file": (path.name, file)}, data={"source": "省厅"})
+    assert stored.status_code == 201, stored.text
+    told = client.get(f"/layers/patches/{stored.json()['id']}/findings").json()
+    wanted = {f["id"] for f in scan["findings"] if f["properties"]["status"] in ("suspected", "unassessed")}
+    assert {f["properties"]["finding_ids"][0] for f in told["features"]} == wanted
+    assert told["with_findings"] == told["patches"] == len(wanted) and told["findings_without_patch"] == []
+    for feature in told["features"]:
+        said = feature["properties"]
+        assert said["JCMJ"] == pytest.approx(said["measured_m2"], rel=1e-3) and said["FINDING_ID"] in wanted
+    listed = client.get("/collections/patches/items").json()["features"]
+    assert {f["properties"]["JCBH"] for f in listed} == {f["id"] for f in listed}
+    shown = kancha("layers", "compare-patches", "newest", data=settings.data)
+    assert f"{len(wanted)} of {len(wanted)} patches with findings, 0 suspected" in shown.stdout, shown.stderr
+
+
+def test_a_patch_without_a_finding_and_a_finding_without_a_patch_are_told(
+    client: Any, scan: dict[str, Any], tmp_path: Path
+) -> None:
+    import geopandas as gpd
+    import shapely
+
+    big = max(scan["findings"], key=lambda f: f["properties"]["area_m2"])
+    x, y = shapely.geometry.shape(big["geometry"]).centroid.coords[0]
+    shapes = [
+        shapely.box(x - 0.01, y - 0.01, x - 0.0098, y - 0.0098),
+        shapely.box(x + 0.01, y + 0.01, x + 0.0102, y + 0.0102),
+    ]
+    frame = gpd.GeoDataFrame({"JCBH": ["a", "b"], "ODD": ["x", "y"]}, geometry=shapes, crs="EPSG:4326")
+    frame.to_file(tmp_path / "p.gpkg")
+    with (tmp_path / "p.gpkg").open("rb") as file:
+        stored = client.post("/layers/patches", files={"file": ("p.gpkg", file)}).json()
+    told = client.get("/layers/patches/newest/findings").json()
+    assert (told["version"], told["patches"], told["with_findings"]) == (stored["id"], 2, 0)
+    assert big["id"] in told["findings_without_patch"] and told["features"][0]["properties"]["ODD"] == "x"
+    assert client.get("/layers/patches/none/findings").status_code == 404
+
+
+def test_a_package_without_a_system_says_the_way_out(settings: Settings, tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "130403丛台区.db") as connection:
+        connection.execute("CREATE TABLE JCTB (JCBH TEXT PRIMARY KEY, TBFW TEXT)")
+        outline = "POLYGON((114.5 36.6, 114.501 36.6, 114.501 36.601, 114.5 36.6))"
+        connection.execute("INSERT INTO JCTB VALUES ('130403SJBG26210183', ?)", (outline,))
+    line = ["layers", "add", "patches", tmp_path / "130403丛台区.db"]
+    refused = kancha(*line, data=tmp_path / "data")
+    assert refused.returncode == 2 and "--crs" in refused.stderr
+    assert kancha(*line, "--crs", "EPSG:4490", data=tmp_path / "data").returncode == 0
