@@ -126,6 +126,7 @@ def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
         # a report is written all the same; who keeps no areas is told nothing of them
         return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
     return {
+        "error": None,
         "sentence": told.sentence,
         "sentence_zh": told.sentence_zh,
         "seen_share": round(told.all.seen_share, 4),

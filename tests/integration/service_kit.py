@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,15 @@ def draw_pair(folder: Path, **how: Any) -> tuple[Path, Path]:
     return before, draw_scene(folder / "after_20250412.tif", seed=2, built=True, **how)
 
 
+@cache
+def _to_lonlat() -> Transformer:
+    return Transformer.from_crs(CRS, "OGC:CRS84", always_xy=True)
+
+
 def polygon(row: float, col: float, height: float, width: float) -> list[list[list[float]]]:
     """A rectangle in pixels of the scene as a lon-lat ring."""
     corners = [(row, col), (row, col + width), (row + height, col + width), (row + height, col), (row, col)]
-    to_lonlat = Transformer.from_crs(CRS, "OGC:CRS84", always_xy=True)
-    return [[list(to_lonlat.transform(LEFT + c * 0.5, TOP - r * 0.5)) for r, c in corners]]
+    return [[list(_to_lonlat().transform(LEFT + c * 0.5, TOP - r * 0.5)) for r, c in corners]]
 
 
 def write_layer(path: Path, features: list[tuple[dict[str, Any], list[list[list[float]]]]]) -> Path:

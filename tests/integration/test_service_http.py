@@ -140,7 +140,8 @@ def test_the_landing_page_leads_everywhere(client: Any) -> None:
 
 def test_collections_hold_what_is_stored(client: Any, parcels: dict[str, Any]) -> None:
     body = client.get("/collections").json()
-    assert [c["id"] for c in body["collections"]] == ["findings", "parcels"]
+    wanted = ["findings", "structures", "parcels", "coverage", "blind_spots"]
+    assert [c["id"] for c in body["collections"]] == wanted
     one = client.get("/collections/parcels").json()
     assert one["extent"]["spatial"]["bbox"] == [parcels["bbox"]]
     assert one["itemType"] == "feature" and one["crs"] == ["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]

@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
+import openpyxl
 import pytest
+import shapely
+from shapely.geometry import mapping
 
+from geodata.china import as_shown, to_gcj02, web_system
 from service.app import create_app
 from service.settings import Settings
 from tests.integration.conftest import TestClient
-from tests.integration.service_kit import kancha, polygon, write_layer
+from tests.integration.service_kit import LEFT, TOP, kancha, polygon, write_layer
 
 
 @pytest.fixture
@@ -141,8 +147,8 @@ def test_what_was_declared_of_a_source_holds_for_its_next_delivery(client: Any, 
         told = {number: "p", "USE": "0103"}
         return write_layer(tmp_path / f"{at}.geojson", [(told, polygon(0, at, 80, 80))])
 
-    mapping = '{"parcel_id": "DKBM", "land_use": "USE"}'
-    first = send(client, "parcels", quarter(0), source="自然资源局", mapping=mapping).json()
+    names = '{"parcel_id": "DKBM", "land_use": "USE"}'
+    first = send(client, "parcels", quarter(0), source="自然资源局", mapping=names).json()
     second = send(client, "parcels", quarter(100), source=" 自然资源局 ")
     assert second.status_code == 201, second.text
     assert second.json()["read_as"] == first["read_as"] and second.json()["source"] == "自然资源局"
@@ -185,12 +191,12 @@ def test_a_preview_tells_what_an_import_does_and_stores_nothing(client: Any, tmp
     assert told["head"]["columns"][0] == {"name": "DKBM", "target": "parcel_id", "by": "guess"}
     assert told["head"]["rows"][0] == ["一", "0103"] and told["head"]["declared_crs"] == "EPSG:4326"
     assert client.get("/layers").json()["numberMatched"] == 0
-    mapping = json.dumps(told["read_as"]["mapping"])
+    names = json.dumps(told["read_as"]["mapping"])
     assert send(client, "parcels", path).json()["code"] == "layer-columns", "guesses are never used unasked"
-    stored = send(client, "parcels", path, source="局", mapping=mapping).json()
+    stored = send(client, "parcels", path, source="局", mapping=names).json()
     assert stored["bbox"] == told["bbox"] and stored["report"]["kept"] == told["counts"]["kept"]
     later = preview(client, "parcels", path, source="局").json()
-    assert later["remembered"]["mapping"] == json.loads(mapping)
+    assert later["remembered"]["mapping"] == json.loads(names)
     assert [column["by"] for column in later["head"]["columns"]] == ["told", "told"]
 
 
@@ -207,3 +213,99 @@ def test_a_preview_shows_what_an_import_would_refuse(client: Any, tmp_path: Path
     shown = kancha("layers", "preview", "areas", good, data=tmp_path / "data")
     assert shown.returncode == 0 and "--map areas.name=XZQMC" in shown.stdout, shown.stderr
     assert "would be stored: 1 rows, 1 kept" in shown.stdout and "邯山区" in shown.stdout
+
+
+def town(folder: Path, shown: str | None = None) -> tuple[Path, Path]:
+    """Parcels of 30 m side by side over 600 m, and a permit well inside each tenth, as a web map shows it."""
+    corners = [(row * 60, col * 60) for row in range(20) for col in range(20)]
+    plots = [({"parcel_id": f"p{i}"}, polygon(*at, 58, 58)) for i, at in enumerate(corners)]
+    own = np.array([shapely.Polygon(polygon(r + 10, c + 10, 30, 30)[0]) for r, c in corners[::10]], dtype=object)
+    moved = as_shown(own, web_system(shown))
+    rows = [
+        ({"permit_id": f"x{i}", "valid_from": "2024-01-01"}, mapping(s)["coordinates"]) for i, s in enumerate(moved)
+    ]
+    return write_layer(folder / "parcels.geojson", plots), write_layer(folder / f"permits_{shown}.geojson", rows)
+
+
+@pytest.mark.parametrize("system", ["GCJ-02", "BD-09"])
+def test_coordinates_of_a_web_map_are_refused_unless_declared(client: Any, tmp_path: Path, system: str) -> None:
+    parcels, permits = town(tmp_path, system)
+    assert send(client, "parcels", parcels).status_code == 201
+    answer = send(client, "permits", permits)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "web-map-coordinates"), answer.text
+    assert told["measured"]["suspected"] == system and told["measured"]["fit_otherwise"] > 0.95
+    assert f"--crs {system}" in told["remedy"] and told["title_zh"]
+    assert preview(client, "permits", permits).json()["refused"]["code"] == "web-map-coordinates"
+    declared = send(client, "permits", permits, crs=system, source="局").json()
+    assert declared["read_as"]["crs"] == system and "turned back" in declared["report"]["crs"]
+    right = town(tmp_path)[1]
+    bounds = send(client, "permits", right).json()["bbox"]
+    assert declared["bbox"] == pytest.approx(bounds, abs=1e-8), "a millimetre"
+    again = send(client, "permits", right, source="局").json()
+    assert again["code"] == "web-map-coordinates" and again["measured"]["suspected"] == "as they are"
+    assert again["measured"]["remembered"] == {"crs": system}
+    accepted = send(client, "permits", permits, accept_place="true").json()
+    assert accepted["read_as"]["place"] == "accepted" and accepted["id"] != declared["id"]
+
+
+def test_points_of_a_register_are_held_against_the_parcels_that_it_names(client: Any, tmp_path: Path) -> None:
+    assert send(client, "parcels", town(tmp_path)[0]).status_code == 201
+    own = [shapely.Polygon(polygon(0, col * 60, 58, 58)[0]).centroid for col in range(20)]
+    shown = [to_gcj02(at.x, at.y) for at in own]
+    book = openpyxl.Workbook()
+    book.active.append(["permit_id", "valid_from", "parcel_id", "经度", "纬度"])
+    for i, (lon, lat) in enumerate(shown):
+        book.active.append([f"x{i}", 45413, f"p{i}", float(lon), float(lat)])
+    book.save(tmp_path / "许可.xlsx")
+    refused = send(client, "permits", tmp_path / "许可.xlsx", crs="EPSG:4490").json()
+    assert (refused["code"], refused["measured"]["compared"]) == ("web-map-coordinates", 20)
+    assert send(client, "permits", tmp_path / "许可.xlsx", crs="GCJ-02").status_code == 201
+
+
+def test_parcels_are_held_against_the_older_ones(client: Any, tmp_path: Path) -> None:
+    parcels, _ = town(tmp_path)
+    told = json.loads(parcels.read_text())
+    for feature in told["features"]:
+        ring = np.array(feature["geometry"]["coordinates"][0])
+        feature["geometry"]["coordinates"] = [np.column_stack(to_gcj02(*ring.T)).tolist()]
+    (tmp_path / "web.geojson").write_text(json.dumps(told))
+    assert send(client, "parcels", parcels).status_code == 201
+    assert send(client, "parcels", tmp_path / "web.geojson").json()["code"] == "web-map-coordinates"
+
+
+def test_data_outside_the_administrative_areas_are_refused(client: Any, tmp_path: Path) -> None:
+    district = {"area_id": "130402", "name": "邯山区"}
+    areas = write_layer(tmp_path / "areas.geojson", [(district, polygon(-4000, -4000, 8000, 8000))])
+    assert send(client, "areas", areas).status_code == 201
+    inside = shapely.box(LEFT, TOP - 100, LEFT + 50, TOP)
+    frame = gpd.GeoDataFrame({"zone_id": ["z"], "kind": ["green"]}, geometry=[inside], crs="EPSG:4547")
+    frame.to_file(tmp_path / "zones.fgb", engine="pyogrio")
+    frame.set_crs("EPSG:4548", allow_override=True).to_file(tmp_path / "belt.fgb", engine="pyogrio")
+    assert send(client, "zones", tmp_path / "zones.fgb").status_code == 201
+    answer = send(client, "zones", tmp_path / "belt.fgb")
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "outside-areas")
+    assert 200_000 < told["measured"]["distance_m"] < 300_000
+    assert "EPSG:4547 (3° belt of 114° E) would bring them inside" in told["detail"]
+    done = kancha("layers", "add", "zones", tmp_path / "belt.fgb", data=tmp_path / "data")
+    assert done.returncode == 2 and "outside-areas" in done.stderr
+    done = kancha("layers", "add", "zones", tmp_path / "belt.fgb", "--accept-place", data=tmp_path / "data")
+    assert done.returncode == 0 and "place accepted" in done.stdout, done.stderr
+    elsewhere = write_layer(tmp_path / "b.geojson", [(district, [[[120, 30], [120.1, 30], [120.1, 30.1], [120, 30]]])])
+    assert send(client, "areas", elsewhere).status_code == 201, "areas say themselves where they are"
+
+
+def test_an_old_datum_is_stored_with_the_transformation_that_was_declared(client: Any, tmp_path: Path) -> None:
+    shape = shapely.box(38_541_000, 4_050_000, 38_541_040, 4_050_040)
+    frame = gpd.GeoDataFrame({"parcel_id": ["p"]}, geometry=[shape], crs="EPSG:2414")
+    frame.to_file(tmp_path / "old.gpkg", engine="pyogrio")
+    assert send(client, "parcels", tmp_path / "old.gpkg").json()["code"] == "crs-unusable"
+    stored = send(client, "parcels", tmp_path / "old.gpkg", transformation="EPSG:15918", source="测绘院").json()
+    assert stored["read_as"]["transformation"] == "EPSG:15918"
+    assert stored["report"]["crs"] == "EPSG:2414, by EPSG:15918 (Beijing 1954 to WGS 84 (1)) (as given)"
+    frame.translate(100).to_frame("geometry").assign(parcel_id="q").to_file(tmp_path / "next.gpkg", engine="pyogrio")
+    later = send(client, "parcels", tmp_path / "next.gpkg", source="测绘院").json()
+    assert later["read_as"]["transformation"] == "EPSG:15918", later
+    wrong = send(client, "parcels", tmp_path / "old.gpkg", transformation="1,2").json()
+    assert wrong["code"] == "transformation-unusable"
