@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from geodata.coverage import WORDS
+from geodata.coverage.wording import percent
 from geodata.errors import OptionError
 from geodata.features import parse_day
 from geodata.io.dates import BEIJING, parse_date
@@ -57,7 +58,7 @@ def show(as_of: AsOf = None, data: Data = None) -> None:
 
 def _cells(told: Figures) -> tuple[str, ...]:
     why = ", ".join(f"{reason} {km2:.3f}" for reason, km2 in sorted(told.blind_km2.items(), key=lambda one: -one[1]))
-    return f"{told.area_km2:.3f}", f"{told.seen_share:.1%}", why or "-", f"{told.never_km2:.3f}"
+    return f"{told.area_km2:.3f}", f"{percent(told.seen_share)} %", why or "-", f"{told.never_km2:.3f}"
 
 
 @app.command()

@@ -154,7 +154,7 @@ def _areas(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
     ]
     villages: dict[str, list[BaseGeometry]] = {}
     for p in plan.parcels:
-        if p.village:
+        if p.village and p.village.endswith("村"):
             villages.setdefault(p.village, []).append(p.shape)
     for number, (name, shapes) in enumerate(sorted(villages.items()), start=1):
         hull = shapely.union_all(shapes).convex_hull.intersection(extent)
