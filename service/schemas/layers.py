@@ -18,7 +18,9 @@ class LayerOut(Answer):
     file_name: str
     sha256: str = Field(description="Checksum of the file.")
     content_sha256: str = Field(description="Checksum of the features as they are stored.")
-    read_as: dict[str, Any] = Field(description="How it was read: crs, mapping, encoding, transformation as declared; place accepted unchecked.")
+    read_as: dict[str, Any] = Field(
+        description="How it was read: crs, mapping, encoding, transformation as declared; place accepted unchecked."
+    )
     source: str | None = Field(description="Who sent it.")
     as_of: date | None = Field(description="The day whose state the data show.")
     valid_from: datetime | None

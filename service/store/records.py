@@ -101,8 +101,8 @@ class LayerVersion:
         sha256: Checksum of the file; names the stored file.
         content_sha256: Checksum of the features as they are stored: the GeoJSON texts in their order, each with a line
             feed behind it.
-        read_as: How it was read: `crs`, `mapping`, `encoding`, `transformation` as declared; `place`: `accepted` where it
-            was not held against what is on file.
+        read_as: How it was read: `crs`, `mapping`, `encoding`, `transformation` as declared; `place` is `accepted`
+            where it was not held against what is on file.
         source: Who sent it; None: not told.
         as_of: The day in Beijing whose state the data show; None: not told.
         valid_from: Since when it holds; None: not told.
