@@ -71,12 +71,13 @@ def meets(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:
     """Rows whose box may meet one of the boxes, found through the index, which errs on the wide side."""
     index, m = box_index(table.name), _INDEX_MARGIN
     hits = [
-        sa.and_(
+        sa.select(index.c.seq).where(
             index.c.east >= west - m, index.c.west <= east + m, index.c.north >= south - m, index.c.south <= north + m
         )
         for west, south, east, north in boxes
     ]
-    return table.c.seq.in_(sa.select(index.c.seq).where(sa.or_(*hits)))
+    # a search of its own for each box: of conditions that are joined by OR the index would be read from end to end
+    return table.c.seq.in_(hits[0] if len(hits) == 1 else sa.union_all(*hits))
 
 
 def contained(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:

@@ -67,6 +67,29 @@ def test_only_features_that_differ_are_told_however_many_there_are(store: Store)
     assert [one for one, _ in store.layers.differing("new", "old")].count(None) == 1
 
 
+def test_the_newest_near_a_place_is_the_last_whose_box_meets_it(store: Store) -> None:
+    boxes = {"west": (113.0, 36.0, 114.0, 37.0), "east": (115.0, 36.0, 116.0, 37.0), "empty": None}
+    for name, box in boxes.items():
+        store.layers.add(replace(version(name), bbox=box), [])
+    store.layers.add(replace(version("of-a-scan", standing=False), bbox=boxes["west"]), [])
+    for near, wanted in (
+        ((113.5, 36.5, 113.6, 36.6), "west"),
+        ((114.0, 37.0, 115.5, 37.5), "east"),
+        ((113.9, 36.9, 114.9, 36.95), "west"),
+        ((117.0, 36.0, 118.0, 37.0), None),
+    ):
+        found = store.layers.newest("parcels", near)
+        assert (found and found.id) == wanted
+
+
+def test_features_that_meet_one_of_many_boxes(store: Store) -> None:
+    store.layers.add(version(), [parcel(f"p{i}", 110.0 + i * 0.01) for i in range(500)])
+    store.layers.add(version("other"), [parcel("p0", 110.0)])
+    boxes = [(110.0 + i * 0.01, 36.0, 110.0005 + i * 0.01, 36.0005) for i in range(0, 500, 2)]
+    assert sorted(set(ids(store.layers.meeting("v", boxes)))) == sorted(f"p{i}" for i in range(0, 500, 2))
+    assert list(store.layers.meeting("v", [])) == []
+
+
 def test_how_a_source_was_read_last_is_kept(store: Store) -> None:
     first = replace(version("a"), source="局", read_as={"crs": "EPSG:4547"}, as_of=date(2026, 6, 30))
     second = replace(version("b"), source="局", read_as={"crs": None, "mapping": {"parcel_id": "DKBM"}}, as_of=None)
