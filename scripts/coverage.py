@@ -72,12 +72,23 @@ def at(
     from service.usecases import coverage as usecase
 
     with opened(data) as services:
-        found = usecase.at(services, lon, lat, _date(as_of))
-        names = [services.store.scenes.get(scene).file_name for scene in found.scenes]
+        place = usecase.at(services, lon, lat, _date(as_of))
+        named = {look.scene: services.store.scenes.get(look.scene).file_name for look in place.looks}
+    found = place.answer
+    names = [named[scene] for scene in found.scenes]
     seen = "never seen" if found.last_seen is None else f"last seen {found.last_seen.astimezone(BEIJING):%Y-%m-%d}"
     by = f" by {', '.join(names)}" if names else ""
     state = "in time" if found.reason is None else f"not in time: {WORDS[found.reason][0]}"
     typer.echo(f"{seen}{by}; due every {found.due_days:g} days; {state}")
+    table = Table(title=f"{len(place.looks)} looks", title_justify="left")
+    for name in ("taken", "scene", "shown", "hidden by"):
+        table.add_column(name, overflow="fold")
+    for look in place.looks:
+        hidden = ", ".join(f"{name} {share:.0%}" for name, share in look.hidden.items())
+        table.add_row(
+            f"{look.on.astimezone(BEIJING):%Y-%m-%d}", escape(named[look.scene]), f"{look.seen:.0%}", hidden or "-"
+        )
+    wide_console().print(table)
 
 
 @app.command("blind-spots")

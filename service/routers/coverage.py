@@ -19,8 +19,10 @@ from service.schemas.coverage import (
     AuditAnswerOut,
     AuditList,
     AuditOut,
+    CellLookOut,
     ParcelSeenOut,
     ParcelsSeenOut,
+    PlaceOut,
     RateOut,
     SummaryOut,
 )
@@ -67,9 +69,11 @@ def get_at(
     lon: Annotated[float, Query(ge=-180, le=180, description="Longitude, degrees.")],
     lat: Annotated[float, Query(ge=-90, le=90, description="Latitude, degrees.")],
     as_of: AsOf = None,
-) -> AnswerOut:
-    """Last seen when, by what, and why not since."""
-    return AnswerOut.model_validate(coverage.at(services, lon, lat, as_of))
+) -> PlaceOut:
+    """Last seen when, by what, and why not since; and what every scene showed of the cell."""
+    found = coverage.at(services, lon, lat, as_of)
+    looks = [CellLookOut.model_validate(look) for look in found.looks]
+    return PlaceOut(**AnswerOut.model_validate(found.answer).model_dump(), looks=looks)
 
 
 @router.get(

@@ -51,6 +51,21 @@ class AnswerOut(Answer):
     reason: str | None = Field(description="Why it was not seen in time, null: it was.")
 
 
+class CellLookOut(Answer):
+    """What one scene showed of a cell."""
+
+    scene: str
+    on: datetime
+    seen: float = Field(description="Share of the cell that it showed.")
+    hidden: dict[str, float] = Field(description="Share that it should have shown and did not, by what hid it.")
+
+
+class PlaceOut(AnswerOut):
+    """What is known of a place, scene by scene."""
+
+    looks: list[CellLookOut] = Field(description="Every scene that framed the cell, the latest first.")
+
+
 class ParcelSeenOut(Answer):
     """What is known of a parcel."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from threading import Lock
@@ -32,7 +32,7 @@ from geodata.coverage import (
     sentences,
     write_look,
 )
-from geodata.crs import CRS84, metric_crs_at
+from geodata.crs import CRS84, metric_crs_at, transform_xy
 from geodata.io.dates import BEIJING
 from geodata.pairing.scene_mask import SceneMask
 from geodata.repair import to_crs
@@ -246,18 +246,64 @@ def summary(services: Services, as_of: date | None = None) -> Summary:
     return Summary(told.as_of, told.whence, whole, areas, f"截至{day}，{zh}", f"As of {day} {en}", told.without_mask)
 
 
-def at(services: Services, lon: float, lat: float, as_of: date | None = None) -> Answer:
+@dataclass(frozen=True)
+class CellLook:
+    """What one scene showed of a cell.
+
+    Args:
+        scene: The scene.
+        on: When it was taken.
+        seen: Share of the cell that it showed.
+        hidden: Share of the cell that it should have shown and did not, by what hid it.
+    """
+
+    scene: str
+    on: datetime
+    seen: float
+    hidden: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Place:
     """What is known of the cell of a place.
+
+    Args:
+        answer: Last seen when, by what, why not since.
+        looks: Every scene that framed it, the latest first.
+    """
+
+    answer: Answer
+    looks: tuple[CellLook, ...]
+
+
+def at(services: Services, lon: float, lat: float, as_of: date | None = None) -> Place:
+    """What is known of the cell of a place, and what each scene showed of it.
 
     Raises:
         NotFoundError: If the place lies outside the area of responsibility.
     """
-    found = covered(services, as_of).ledger.at(lon, lat)
+    ledger = covered(services, as_of).ledger
+    found = ledger.at(lon, lat)
     if found is None:
         raise NotFoundError(
             f"{lon:.6f}, {lat:.6f} lies outside the area of responsibility.", remedy="GET /coverage tells the area."
         )
-    return found
+    grid = ledger.cells.grid
+    x, y = transform_xy(CRS84, grid.crs, [lon], [lat])
+    col, row = (int(np.floor(v)) for v in ~grid.transform @ (float(x[0]), float(y[0])))
+    looks = []
+    for packed in reversed(ledger.looks):
+        look = packed.over(grid)
+        if look is None:
+            continue
+        here = row - look.slices[0].start, col - look.slices[1].start
+        if not (0 <= here[0] < look.seen.shape[0] and 0 <= here[1] < look.seen.shape[1]) or look.framed[here] == 0:
+            continue
+        hidden: dict[str, float] = {
+            name: round(float(share[here]), 4) for name, share in look.hidden.items() if share[here] > 0
+        }
+        looks.append(CellLook(look.scene, look.on, round(float(look.seen[here]), 4), hidden))
+    return Place(found, tuple(looks))
 
 
 def extent(services: Services) -> tuple[Box | None, tuple[str, str] | None]:

@@ -114,6 +114,12 @@ def test_the_cells_are_features_that_say_the_same(client: Any, district: DemoFil
     lon, lat = (np.array(one["geometry"]["coordinates"][0])[:4].mean(axis=0)).tolist()
     at = client.get("/coverage/at", params={"lon": lon, "lat": lat}).json()
     assert (at["reason"], at["scenes"]) == (one["properties"]["reason"], one["properties"]["scenes"])
+    assert [look["on"][:4] for look in at["looks"]] == ["2026", "2025"], "every scene that framed it, the latest first"
+    for look in at["looks"]:
+        assert (
+            look["seen"] + sum(look["hidden"].values()) == pytest.approx(1, abs=0.02)
+            or one["properties"]["area_m2"] < 2500
+        )
     assert client.get("/coverage/at", params={"lon": 0, "lat": 0}).status_code == 404
 
 
@@ -198,6 +204,10 @@ def test_the_command_line_tells_the_same(client: Any, settings: Settings, distri
     assert "nodata" in spots.stdout
     parcels = kancha("coverage", "parcels", "--as-of", DAY, data=settings.data)
     assert "seen" in parcels.stdout
+    cell = cells(client)[5]
+    lon, lat = np.array(cell["geometry"]["coordinates"][0])[:4].mean(axis=0).tolist()
+    place = kancha("coverage", "at", str(lon), str(lat), data=settings.data)
+    assert "2 looks" in place.stdout and "after_20260918.tif" in place.stdout, place.stderr
     outside = kancha("coverage", "at", "0", "0", data=settings.data)
     assert outside.returncode == 2 and "outside the area" in outside.stderr
 
