@@ -2,7 +2,7 @@
 
 from geodata.coverage.cells import CELL_M, Cells
 from geodata.coverage.demands import DUE_DAYS, due_by_zone, excluded_by_zone
-from geodata.coverage.kept import read_look, write_look
+from geodata.coverage.kept import KeptLook, write_look
 from geodata.coverage.ledger import Answer, BlindSpot, Figures, Ledger
 from geodata.coverage.looks import REASONS, Look, PackedLook, frame_of, look_at
 from geodata.coverage.pieces import cell_at, cell_id
@@ -18,6 +18,7 @@ __all__ = [
     "BlindSpot",
     "Cells",
     "Figures",
+    "KeptLook",
     "Ledger",
     "Look",
     "PackedLook",
@@ -29,7 +30,6 @@ __all__ = [
     "frame_of",
     "gaps",
     "look_at",
-    "read_look",
     "sentences",
     "tasks",
     "write_look",

@@ -52,8 +52,7 @@ def audit_cells(ledger: Ledger, findings: npt.NDArray[np.object_], count: int, s
     if count < 1:
         raise OptionError(f"{count} cells are no audit.", remedy="Ask for one or more.")
     cells = ledger.cells
-    free = (ledger.reason < 0) & (cells.share > 0) & ~_touched(cells, findings)
-    rows, cols = np.nonzero(free)
+    rows, cols = np.nonzero(free_cells(ledger, findings))
     if not len(rows):
         raise OptionError(
             "No cell was seen in time without a finding in it, so there is nothing to audit.",
@@ -63,6 +62,12 @@ def audit_cells(ledger: Ledger, findings: npt.NDArray[np.object_], count: int, s
     rng = np.random.default_rng(seed)
     drawn = rng.choice(len(rows), min(count, len(rows)), replace=False, p=weight)
     return [AuditCell(int(rows[k]), int(cols[k]), outline_of(cells, int(rows[k]), int(cols[k]))) for k in drawn]
+
+
+def free_cells(ledger: Ledger, findings: npt.NDArray[np.object_]) -> BoolArray:
+    """Cells that were seen in time and that no finding (CRS84) touches, shape of the cells."""
+    cells = ledger.cells
+    return np.asarray((ledger.reason < 0) & (cells.share > 0) & ~_touched(cells, findings))
 
 
 def miss_rate(missed: list[bool]) -> Rate:

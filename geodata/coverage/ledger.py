@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from geodata.coverage.cells import Cells
-from geodata.coverage.looks import F32, HIDDEN, REASONS, Look, PackedLook, Reason
+from geodata.coverage.looks import F32, HIDDEN, REASONS, AnyLook, Look, Reason
 from geodata.coverage.pieces import cell_id, outline_of_piece, pieces
 from geodata.crs import CRS84, transform_xy
 from geodata.errors import OptionError
@@ -130,7 +130,7 @@ class Ledger:
 
     Args:
         cells: The cells.
-        looks: What scenes showed of them; those after the day do not count.
+        looks: What scenes showed of them; those after the day do not count. Each is read once, and no more than needed.
         as_of: The day.
         due_days: How old a look may be, for each cell or for all.
         excluded: Share of each cell that is not to be looked at.
@@ -142,7 +142,7 @@ class Ledger:
     def __init__(
         self,
         cells: Cells,
-        looks: Sequence[Look | PackedLook],
+        looks: Sequence[AnyLook],
         as_of: datetime,
         due_days: F64 | float = DUE_DAYS,
         excluded: F64 | None = None,
@@ -185,7 +185,7 @@ class Ledger:
                 break
         return told
 
-    def _days(self) -> Iterator[tuple[datetime, list[Look | PackedLook]]]:
+    def _days(self) -> Iterator[tuple[datetime, list[AnyLook]]]:
         """The looks by day, the latest first; scenes of one day complete each other."""
         for _, some in groupby(reversed(self.looks), key=lambda one: one.on.astimezone(BEIJING).date()):
             looks = list(some)[::-1]

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
@@ -20,7 +20,6 @@ from geodata.grid import Grid
 from geodata.pairing.usable import U8, Code
 
 F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Hidden = Literal["cloud", "haze", "shadow", "saturated", "nodata"]
 Reason = Literal["cloud", "haze", "shadow", "saturated", "nodata", "no_image", "excluded"]
@@ -41,6 +40,21 @@ _STEPS = 60_000
 """Steps in which a share is kept: 0.04 m² of a cell of 50 m."""
 _MOST_PIXELS = 1_000_000
 """Pixels of a mask that are looked at at a time."""
+
+
+class AnyLook(Protocol):
+    """A look, wherever its shares are kept."""
+
+    @property
+    def scene(self) -> str:
+        """Id of the scene."""
+
+    @property
+    def on(self) -> datetime:
+        """When it was taken."""
+
+    def over(self, cells: Grid) -> Look | None:
+        """What it says of a grid of cells; None where it says nothing of them."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +152,7 @@ def look_at(codes: U8, grid: Grid, cells: Grid, scene: str, on: datetime) -> Loo
     x, y = grid.outline(cells.crs)
     framed = share_of_cells(cells, shapely.Polygon(np.column_stack([x, y])))
     count = cells.height * cells.width
-    hits = np.zeros(len(HIDDEN) * count, np.int64)
-    pixels = np.zeros(count, np.int64)
+    hits, pixels = np.zeros((len(HIDDEN), count), np.int32), np.zeros(count, np.int32)
     # a pixel that is large for a cell stands for several, so that no cell is left without one
     fine = max(1, int(np.ceil(2 * max(grid.gsd_m()) / cells.transform.a)))
     rows = max(1, _MOST_PIXELS // (grid.width * fine * fine))
@@ -147,31 +160,39 @@ def look_at(codes: U8, grid: Grid, cells: Grid, scene: str, on: datetime) -> Loo
         stop = min(grid.height, row + rows)
         number = _cell_of(grid, slice(row, stop), fine, cells)
         here = np.repeat(np.repeat(codes[row:stop], fine, axis=0), fine, axis=1).ravel()
-        inside = number >= 0
-        pixels += np.bincount(number[inside], minlength=count)
+        _count(pixels, number[number >= 0])
         for k, code in enumerate(HIDDEN.values()):
-            at = number[inside & (here == code)]
-            if len(at):
-                hits[k * count : (k + 1) * count] += np.bincount(at, minlength=count)
+            _count(hits[k], number[(number >= 0) & (here == code)])
     shares, known = _shares(hits.reshape(len(HIDDEN), *cells.shape), pixels.reshape(cells.shape))
-    shares = shares * framed
-    hidden = {name: share.astype(np.float32) for name, share in zip(HIDDEN, shares, strict=True)}
+    shares *= framed
+    hidden = dict(zip(HIDDEN, shares, strict=True))
     seen = np.clip(np.where(known, framed, 0.0) - shares.sum(axis=0), 0, 1)
     return Look(scene, on, seen.astype(np.float32), hidden)
 
 
-def _shares(hits: npt.NDArray[np.int64], pixels: npt.NDArray[np.int64]) -> tuple[F64, BoolArray]:
+def _count(counts: npt.NDArray[np.int32], numbers: npt.NDArray[np.intp]) -> None:
+    """Add how often each number occurs; the numbers of some rows lie near each other."""
+    if len(numbers):
+        first = int(numbers.min())
+        found = np.bincount(numbers - first)
+        counts[first : first + len(found)] += found.astype(np.int32)
+
+
+def _shares(hits: npt.NDArray[np.int32], pixels: npt.NDArray[np.int32]) -> tuple[F32, BoolArray]:
     """The share of the pixels of each cell that hold each code, and where there are any.
 
     A sliver at the edge of the frame, in which no pixel has its middle, is as the cells beside it.
     """
-    around = np.where(pixels > 0, pixels, _box_sum(pixels))
-    here = np.stack([np.where(pixels > 0, one, _box_sum(one)) for one in hits])
-    return here / np.maximum(around, 1), around > 0
+    bare = pixels == 0
+    around = np.where(bare, _box_sum(pixels), pixels)
+    shares = np.empty(hits.shape, np.float32)
+    for k, one in enumerate(hits):
+        shares[k] = np.where(bare, _box_sum(one), one) / np.maximum(around, 1)
+    return shares, around > 0
 
 
-def _box_sum(values: npt.NDArray[np.int64]) -> F64:
-    return np.asarray(cv2.boxFilter(values.astype(np.float64), -1, (3, 3), normalize=False, borderType=0))
+def _box_sum(values: npt.NDArray[np.int32]) -> F32:
+    return np.asarray(cv2.boxFilter(values.astype(np.float32), -1, (3, 3), normalize=False, borderType=0))
 
 
 def _cell_of(grid: Grid, rows: slice, fine: int, cells: Grid) -> npt.NDArray[np.intp]:

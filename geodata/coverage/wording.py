@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,13 +86,12 @@ def sentences(figures: Figures, missing: list[Gap], days: float | None) -> tuple
 
 
 def percent(share: float) -> str:
-    """A share in per cent, rounded down: not all is never called all.
+    """A share in per cent; not all is never called all.
 
     >>> percent(0.99999), percent(1.0), percent(0.9874)
     ('99.9', '100', '98.7')
     """
-    whole = math.floor(share * 1000 + 1e-9) / 10
-    return "100" if share >= 1 - 1e-12 else f"{min(whole, 99.9):.1f}"
+    return "100" if share >= 1 - 1e-12 else f"{min(share * 100, 99.9):.1f}"
 
 
 def _size(area_km2: float) -> str:

@@ -20,6 +20,9 @@ NORTH_M = 4066000.0
 """The image's upper left corner."""
 
 _DISTRICT_NAME = "示范区"
+_VILLAGE_ENDINGS = ("村", "庄")
+_DIVISION_CODE = "130499"
+"""Six digits as a county has; no county has these."""
 
 
 def to_map(shape: BaseGeometry) -> BaseGeometry:
@@ -147,25 +150,26 @@ def _buildings(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
 
 
 def _areas(plan: Plan, extent: Polygon) -> gpd.GeoDataFrame:
-    """The district, and its villages as the ground nearest to their parcels."""
-    code = "130403"
-    rows: list[dict[str, object]] = [
-        {"area_id": code, "name": _DISTRICT_NAME, "level": "district", "parent_id": None, "geometry": extent}
-    ]
-    villages: dict[str, list[BaseGeometry]] = {}
-    for p in plan.parcels:
-        if p.village and p.village.endswith("村"):
-            villages.setdefault(p.village, []).append(p.shape)
-    for number, (name, shapes) in enumerate(sorted(villages.items()), start=1):
-        hull = shapely.union_all(shapes).convex_hull.intersection(extent)
-        rest = hull.difference(shapely.union_all([row["geometry"] for row in rows[1:]])) if len(rows) > 1 else hull
-        shape = _clip(rest, extent, 100.0)
-        if shape is not None:
-            rows.append(
-                {"area_id": f"{code}{number:03d}", "name": name, "level": "village", "parent_id": code,
-                 "geometry": shape}
-            )  # fmt: skip
-    return _frame(rows, ["area_id", "name", "level", "parent_id"])
+    """The district and its villages, which share all of its ground: every place is of the nearest village's parcel."""
+    named = [p for p in plan.parcels if p.village.endswith(_VILLAGE_ENDINGS) and p.shape.intersects(extent)]
+    places = [p.shape.representative_point() for p in named]
+    cells = list(shapely.voronoi_polygons(shapely.MultiPoint(places), extend_to=extent).geoms) if len(named) > 1 else []
+    tree = shapely.STRtree(places)
+    grounds: dict[str, list[BaseGeometry]] = {}
+    for cell in cells or [extent] * bool(named):
+        (inside,) = tree.query(cell, predicate="contains")[:1]
+        grounds.setdefault(named[inside].village, []).append(cell)
+    rows: list[dict[str, object]] = [_area(_DIVISION_CODE, _DISTRICT_NAME, None, "district", extent)]
+    for number, (name, parts) in enumerate(sorted(grounds.items()), 1):
+        shape = shapely.union_all(parts).intersection(extent)
+        if shape.area > 1:
+            rows.append(_area(f"{_DIVISION_CODE}001{number:03d}", name, _DIVISION_CODE, "village", shape))
+    return _frame(rows, ["area_id", "name", "parent_id", "level", "division_code"])
+
+
+def _area(code: str, name: str, parent: str | None, level: str, shape: BaseGeometry) -> dict[str, object]:
+    told = {"area_id": code, "name": name, "parent_id": parent, "level": level, "division_code": code}
+    return {**told, "geometry": shape}
 
 
 def _truth(plan: Plan) -> gpd.GeoDataFrame:

@@ -21,6 +21,7 @@ from geodata.coverage import (
     Answer,
     Cells,
     Figures,
+    KeptLook,
     Ledger,
     PackedLook,
     due_by_zone,
@@ -28,7 +29,6 @@ from geodata.coverage import (
     frame_of,
     gaps,
     look_at,
-    read_look,
     sentences,
     write_look,
 )
@@ -191,7 +191,7 @@ def _scenes(services: Services) -> Iterator[Scene]:
         key = page.next_key
 
 
-def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) -> tuple[list[PackedLook], list[str]]:
+def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) -> tuple[list[KeptLook], list[str]]:
     """What the scenes show of the lattice of a system, and the scenes of which nobody knows what they show."""
     looks, without = [], []
     for scene in scenes:
@@ -204,7 +204,7 @@ def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) 
     return looks, without
 
 
-def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> PackedLook:
+def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> KeptLook:
     """What a scene shows of the lattice: kept in the data folder, and made again from its mask where it is not."""
     cell_m = services.settings.coverage.cell_m
     lattice = hashlib.sha256(f"{crs.to_wkt()}|{cell_m}".encode()).hexdigest()[:12]
@@ -220,7 +220,7 @@ def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> PackedLook:
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
-    return read_look(path)
+    return KeptLook(scene.id, scene.acquired_at, path)
 
 
 def keep_look(services: Services, scene: Scene) -> None:

@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_district(draw: Callable[[int, int], DemoFi
     first, second = draw(5, 512), draw_district(tmp_path, seed=5, size_px=512)
     for name in ("before", "after"):
         np.testing.assert_array_equal(pixels(getattr(first, name)), pixels(getattr(second, name)))
-    for name in ("parcels", "permits", "zones", "buildings", "truth", "distractors"):
+    for name in ("parcels", "permits", "zones", "buildings", "areas", "truth", "distractors"):
         one, two = gpd.read_file(getattr(first, name)), gpd.read_file(getattr(second, name))
         assert one.drop(columns="geometry").equals(two.drop(columns="geometry")), name
         assert one.geometry.to_wkb().tolist() == two.geometry.to_wkb().tolist(), name
@@ -149,6 +149,7 @@ def test_layers_have_the_columns_of_the_contract(full: DemoFiles) -> None:
         "permits": {"permit_id", "valid_from", "valid_to", "kind", "parcel_id", "area_m2", "use"},
         "zones": {"zone_id", "kind", "buffer_m"},
         "buildings": {"building_id", "built_on"},
+        "areas": {"area_id", "name", "parent_id", "level", "division_code"},
         "truth": {"truth_id", "change", "kind", "area_m2", "expected_status", "expected_reasons"},
         "distractors": {"kind"},
     }
@@ -177,6 +178,20 @@ def test_parcels_tile_the_district_between_the_roads(full: DemoFiles) -> None:
     shared = parcels.area.sum() - parcels.union_all().area
     assert shared < 0.002 * parcels.area.sum()
     assert 0.75 < parcels.area.sum() / 1024**2 < 0.95
+
+
+def test_villages_share_the_district_without_gap_or_overlap(full: DemoFiles) -> None:
+    areas = gpd.read_file(full.areas)
+    (district,) = areas[areas.level == "district"].itertuples()
+    villages = areas[areas.level == "village"]
+    assert len(villages) >= 4 and (villages.parent_id == district.area_id).all()
+    assert district.geometry.area == pytest.approx(1024**2)
+    assert villages.area.sum() == pytest.approx(district.geometry.area, rel=1e-9)
+    assert villages.union_all().symmetric_difference(district.geometry).area < 1e-3
+    parcels = gpd.read_file(full.parcels)
+    for village in villages.itertuples():
+        own = parcels[parcels.village == village.name]
+        assert own.intersection(village.geometry).area.sum() > 0.8 * own.area.sum(), village.name
 
 
 def test_zones_hold_what_the_truth_needs(full: DemoFiles) -> None:

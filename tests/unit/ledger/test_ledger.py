@@ -254,7 +254,7 @@ class Unread:
 
 def test_no_more_looks_are_read_than_are_needed() -> None:
     new = look(2, [[1] * 3] * 2)
-    assert Ledger(cells(), [Unread(), new], TODAY).figures().seen_share == 1.0  # type: ignore[list-item]
+    assert Ledger(cells(), [Unread(), new], TODAY).figures().seen_share == 1.0
 
 
 # --- when it is due, what to do ------------------------------------------------------------------
@@ -305,11 +305,11 @@ def test_the_ledger_in_a_sentence() -> None:
     )
     english, chinese = sentences(ledger.figures(), gaps(ledger), 30)
     assert english == (
-        "66.6 % of 0.01 km2 was seen in the last 30 days; 0.0025 km2 never: no image; "
+        "66.7 % of 0.01 km2 was seen in the last 30 days; 0.0025 km2 never: no image; "
         "0.0025 km2 not since March 2026: cloud."
     )
     assert (
-        chinese.startswith("责任区 0.01 平方公里，近 30 天内看清 66.6 %；")
+        chinese.startswith("责任区 0.01 平方公里，近 30 天内看清 66.7 %；")
         and "自 2026 年 3 月以来未看清：云遮挡" in chinese
     )
     assert "seen in time" in sentences(ledger.figures(), [], None)[0]
