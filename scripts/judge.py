@@ -10,6 +10,7 @@ import typer
 from geodata.errors import OptionError
 from geodata.io.dates import parse_date
 from geodata.types import DISMISSAL_REASONS
+from scripts.opened import Data, opened
 
 
 def judge(
@@ -27,12 +28,10 @@ def judge(
     purpose: Annotated[
         str | None, typer.Option(help="enforce or learn, as the queue says; else as before, else enforce.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """Say whether a finding is right; the latest verdict counts, the others stay."""
     # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases import verdicts as usecase
 
     if verdict not in ("true", "false"):
@@ -47,10 +46,7 @@ def judge(
         note=note,
         purpose=purpose,
     )
-    services = open_services(read_settings(data=data))
-    try:
+    with opened(data) as services:
         stored, new = usecase.judge(services, told)
-    finally:
-        services.close()
     words = "true" if stored.verdict else f"false ({stored.reason})"
     typer.echo(f"{'judged' if new else 'already judged'}: {stored.finding_id} {words}, by {stored.judged_by}")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +14,10 @@ from rich.table import Table
 from geodata.features import parse_day
 from geodata.io.dates import parse_date
 from scripts.layer_preview import show_preview
+from scripts.opened import Data, opened
 from service.usecases.column_maps import parse_maps
 
 if TYPE_CHECKING:
-    from service.services import Services
     from service.store.records import LayerVersion
 
 app = typer.Typer(
@@ -29,7 +27,6 @@ Kind = Annotated[str, typer.Argument(help="parcels, permits, zones, buildings or
 File = Annotated[
     Path, typer.Argument(help="GeoJSON, GeoPackage, FlatGeobuf, Shapefile or a zip of one; registers also CSV, XLSX.")
 ]
-Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 Crs = Annotated[
     str | None,
     typer.Option(help="System of a file that declares none; GCJ-02 or BD-09: coordinates of a web map, turned back."),
@@ -51,19 +48,6 @@ Source = Annotated[
     typer.Option(help="Who sends it; what was declared with its last delivery holds where nothing else is told."),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Leave aside what the source declared with its last delivery.")]
-
-
-@contextmanager
-def _services(data: Path | None) -> Iterator[Services]:
-    """The services of a data folder; loaded on demand, since the other commands need none of it."""
-    from service.bootstrap import open_services
-    from service.settings import read_settings
-
-    services = open_services(read_settings(data=data))
-    try:
-        yield services
-    finally:
-        services.close()
 
 
 @app.command("add")
@@ -99,7 +83,7 @@ def add(
         valid_to=None if valid_to is None else parse_date(valid_to),
         fresh=fresh,
     )
-    with _services(data) as services:
+    with opened(data) as services:
         version, new = add_layer_file(services, kind, file, facts)
     told = version.report
     typer.echo(
@@ -140,7 +124,7 @@ def preview(
         source=source,
         fresh=fresh,
     )
-    with _services(data) as services:
+    with opened(data) as services:
         told = preview_layer_file(services, kind, file, facts)
     show_preview(told, _console())
     if told.refused is not None:
@@ -152,7 +136,7 @@ def show(data: Data = None) -> None:
     """List the stored layers."""
     from service.usecases.layers import list_layers
 
-    with _services(data) as services:
+    with opened(data) as services:
         page = list_layers(services, limit=1000, after_key=0)
     table = Table(title=f"{page.matched} layers", title_justify="left")
     for name in ("kind", "id", "source", "as of", "valid", "file", "features", "content", "stored"):
@@ -182,7 +166,7 @@ def sources(kind: Kind, data: Data = None) -> None:
     """Tell who sent layers of a kind and what was declared of their files."""
     from service.usecases.layer_sources import declared_words, list_sources
 
-    with _services(data) as services:
+    with opened(data) as services:
         known = list_sources(services, kind)
     table = Table(title=f"{len(known)} sources of {kind}", title_justify="left")
     for name in ("source", "declared", "versions", "newest", "as of"):
@@ -203,7 +187,7 @@ def match(
     from service.usecases.layer_loading import match_permits
     from service.usecases.scans import resolve_layer
 
-    with _services(data) as services:
+    with opened(data) as services:
         ids = (
             resolve_layer(services, "permits", permits or "newest"),
             resolve_layer(services, "parcels", parcels or "newest"),
@@ -230,7 +214,7 @@ def compare_patches(
     from service.usecases.scan_files import as_bytes
     from service.usecases.scans import resolve_layer
 
-    with _services(data) as services:
+    with opened(data) as services:
         found = usecase.compare(services, resolve_layer(services, "patches", version))
     if output is not None:
         write_beside(output, as_bytes(usecase.as_collection(found)))
@@ -261,7 +245,7 @@ def diff(
     """Tell what a version has that an earlier one had not: features added, removed, moved, changed."""
     from service.usecases.layers import difference_parts, require_one_kind, write_differences
 
-    with _services(data) as services:
+    with opened(data) as services:
         versions = require_one_kind(services, old, new)
         if output is None:
             sys.stdout.buffer.writelines(difference_parts(services, *versions))

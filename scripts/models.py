@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scripts.opened import Data
+
 if TYPE_CHECKING:
     from service.usecases.models import ModelEntry
 
 app = typer.Typer(no_args_is_help=True, help="List, show and add models, and say which one scans take.")
-Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 _SHORT = {"pixel_f1": "F1", "object_f1": "object F1", "false_per_km2": "false/km2"}
 
 

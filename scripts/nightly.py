@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from scripts.opened import Data
 from scripts.terminal import progress_bar
 from service.errors import NightlyRunningError
 
 
 def nightly(
     folder: Annotated[Path, typer.Argument(help="Watched folder.")],
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """Take new imagery, scan it against the stored layers, write the morning report."""
     # loaded on demand: the other commands need none of it

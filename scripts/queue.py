@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from geodata.errors import OptionError
+from scripts.opened import Data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def queue(
         bool, typer.Option("--precision", help="Show how right the judged findings are instead.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write it to this file as well.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """List the findings to be looked at, the first by priority, a share drawn for learning."""
     # loaded on demand: the other commands need none of it

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scripts.opened import Data, opened
+
 if TYPE_CHECKING:
     from geodata.assess import Book
     from service.usecases.rulebooks import Explained
 
 app = typer.Typer(no_args_is_help=True, help="Read, check, add and choose rulebooks; explain a finding.")
-Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")]
 
 
 def _print(table: Table) -> None:
@@ -140,15 +141,10 @@ def explain(
     data: Data = None,
 ) -> None:
     """Say why a finding is assessed as it is: its reasons, and what was measured for each condition."""
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases.rulebooks import explain_finding
 
-    services = open_services(read_settings(data=data))
-    try:
+    with opened(data) as services:
         found = explain_finding(services, finding)
-    finally:
-        services.close()
     for line in lines_of(found, every=every):
         typer.echo(line)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from scripts.opened import Data
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [KANCHA_HOST or 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [KANCHA_PORT or 8000].")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """Serve scenes, layers, scans and findings over HTTP."""
     # loaded on demand: the other commands need none of it

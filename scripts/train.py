@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from scripts.opened import Data
 from scripts.terminal import progress_bar
 
 
@@ -25,7 +26,7 @@ def train(
         bool, typer.Option("--keep-worse", help="Keep the model though it is not better than the one in use.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="HTML report [in the training's folder].")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./kancha-data].")] = None,
+    data: Data = None,
 ) -> None:
     """Train a model on this city, and keep it if it is better on places that it never saw."""
     # loaded on demand: the other commands need none of it
