@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from geodata.crs import CGCS2000_GEOD, CRS84, metric_crs_at
 from geodata.repair import to_crs
@@ -103,24 +104,30 @@ def structures_of(seen: Sequence[Seen], founders: Mapping[str, str]) -> tuple[li
         ids, leading = named(tracks, founders)
         led |= leading
         by_id = {one.fid: one for one in some}
-        for track, sid in zip(tracks, ids, strict=True):
-            made.append(_structure(track, sid, given.get(sid, track.keys[0]), (ids, by_id, crs)))
+        for track, sid, shapes in zip(tracks, ids, _shapes(tracks, crs), strict=True):
+            made.append(_structure(track, sid, given.get(sid, track.keys[0]), (ids, by_id, shapes)))
     return made, led
 
 
 def _neighbourhoods(seen: Sequence[Seen]) -> list[list[Seen]]:
-    """Findings parted where kilometres of ground without any lie between: there nothing hangs on the others."""
+    """Findings parted where kilometres of ground without any lie between: there nothing hangs on the others.
+
+    Ground is divided into squares of `_APART_DEG`; those that hold findings and touch at a side or a corner belong
+    together, so the cost grows with the findings and not with their pairs.
+    """
     if not seen:
         return []
-    boxes = shapely.box(*shapely.bounds([one.outline for one in seen]).T)
-    around = shapely.buffer(boxes, _APART_DEG, join_style="mitre", cap_style="square")
-    pairs = shapely.STRtree(boxes).query(around, predicate="intersects")
-    links = coo_array((np.ones(pairs.shape[1], np.int8), (pairs[0], pairs[1])), (len(seen), len(seen)))
-    count, of = connected_components(links, directed=False)
-    parts: list[list[Seen]] = [[] for _ in range(count)]
-    for one, part in zip(seen, of.tolist(), strict=True):
-        parts[part].append(one)
-    return parts
+    corners = shapely.bounds([one.outline for one in seen]).reshape(-1, 2, 2)
+    cells, at = np.unique(np.floor(corners / _APART_DEG).astype(np.int64).reshape(-1, 2), axis=0, return_inverse=True)
+    first, last = at.reshape(-1, 2).T
+    near = cKDTree(cells).query_pairs(1.5, output_type="ndarray").T
+    row, col = np.concatenate([first, near[0]]), np.concatenate([last, near[1]])
+    links = coo_array((np.ones(len(row), np.int8), (row, col)), (len(cells), len(cells)))
+    _, of = connected_components(links, directed=False)
+    parts: dict[int, list[Seen]] = {}
+    for one, part in zip(seen, of[first].tolist(), strict=True):
+        parts.setdefault(part, []).append(one)
+    return list(parts.values())
 
 
 def _metric(seen: Sequence[Seen]) -> pyproj.CRS:
@@ -154,12 +161,17 @@ def _sighting(one: Seen, outline: shapely.Polygon) -> Sighting:
     )
 
 
+def _shapes(tracks: Sequence[Track], crs: pyproj.CRS) -> list[list[shapely.Geometry]]:
+    """The outlines of every structure in longitude and latitude, state by state."""
+    every = np.array([state.outline for track in tracks for state in track.states], dtype=object)
+    placed = iter(shapely.transform(to_crs(every, crs, CRS84), lambda c: np.round(c, _DIGITS)).tolist())
+    return [[next(placed) for _ in track.states] for track in tracks]
+
+
 def _structure(
-    track: Track, sid: str, founder: str, among: tuple[Sequence[str], Mapping[str, Seen], pyproj.CRS]
+    track: Track, sid: str, founder: str, among: tuple[Sequence[str], Mapping[str, Seen], Sequence[shapely.Geometry]]
 ) -> Structure:
-    ids, by_id, crs = among
-    shapes = to_crs(np.array([state.outline for state in track.states], dtype=object), crs, CRS84)
-    shapes = np.array([shapely.transform(shape, lambda c: np.round(c, _DIGITS)) for shape in shapes], dtype=object)
+    ids, by_id, shapes = among
     state: StructureState = "gone" if track.gone_on else "merged" if track.merged_into is not None else "standing"
     status = str(by_id[track.states[-1].key].told.get("status", "unassessed"))
     growth = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
 import sqlalchemy as sa
@@ -110,7 +111,7 @@ def refollow(connection: sa.Connection, scan_id: str) -> set[str]:
 
     All of them, not only those near what is new: what a structure is depends on its neighbours (the common shift of a
     date, which of two outlines is the same), so only the whole is a function of what was seen, whatever came first.
-    4,500 findings take half a second.
+    4,500 findings take 0.8 s, 60,000 take 10 s.
 
     Args:
         connection: A transaction that writes.
@@ -121,7 +122,7 @@ def refollow(connection: sa.Connection, scan_id: str) -> set[str]:
         sa.select(
             findings.c.seq, findings.c.fid, findings.c.scan_id, findings.c.change, findings.c.before_at,
             findings.c.after_at, findings.c.geojson, findings.c.judged, findings.c.suppressed_by,
-            findings.c.structure_id,
+            findings.c.structure_id, findings.c.priority,
         ).where(findings.c.scan_id.in_(touching)).order_by(findings.c.seq)
     ).all()  # fmt: skip
     counted = [row for row in rows if row.judged is not False and row.suppressed_by is None]
@@ -171,13 +172,14 @@ def _touching(connection: sa.Connection, scan_id: str) -> set[str]:
     boxes = [shapely.box(*_ground(row)) for row in rows]
     tree = shapely.STRtree(boxes)
     at = {row.id: k for k, row in enumerate(rows)}
-    reached, ahead = {at[scan_id]}, [at[scan_id]]
+    reached, ahead = np.zeros(len(rows), bool), [at[scan_id]]
+    reached[ahead] = True
     while ahead:
-        for k in tree.query(boxes[ahead.pop()], predicate="intersects").tolist():
-            if k not in reached:
-                reached.add(k)
-                ahead.append(k)
-    return {rows[k].id for k in reached}
+        met = tree.query(boxes[ahead.pop()], predicate="intersects")
+        new = met[~reached[met]]
+        reached[new] = True
+        ahead += new.tolist()
+    return {rows[k].id for k in np.flatnonzero(reached).tolist()}
 
 
 def _drawn(connection: sa.Connection, touching: set[str]) -> dict[str, Any]:
@@ -233,9 +235,8 @@ def _keep_ids(
     connection: sa.Connection, made: Sequence[Structure], led: Mapping[str, str], founders: Mapping[str, str]
 ) -> None:
     """Note which finding every id was given for, and where ids lead that are none any more."""
-    known = {
-        row.id: row for row in connection.execute(sa.select(structure_ids)) if row.id in {s.id for s in made} | set(led)
-    }
+    wanted = {one.id for one in made} | set(led)
+    known = {row.id: row for row in connection.execute(sa.select(structure_ids)) if row.id in wanted}
     given = {sid: fid for fid, sid in founders.items()} | {one.id: one.founder for one in made}
     for sid, leads_to in [*((one.id, None) for one in made), *led.items()]:
         values = {"finding_id": given[sid], "leads_to": leads_to}
@@ -256,8 +257,9 @@ def _replace(connection: sa.Connection, stored: Sequence[Any], made: Sequence[St
         connection.execute(sa.delete(index).where(index.c.seq.in_(part)))
     for part in _parts([before[fid].seq for fid in gone]):
         connection.execute(sa.delete(structures).where(structures.c.seq.in_(part)))
-    for fid in changed:
-        connection.execute(sa.update(structures).where(structures.c.fid == fid).values(_values(now[fid])))
+    if changed:
+        wanted = sa.update(structures).where(structures.c.seq == sa.bindparam("at"))
+        connection.execute(wanted, [{"at": before[fid].seq, **_values(now[fid])} for fid in changed])
     new = [one for one in made if one.id not in before]
     insert_chunks(connection, structures, (_values(one) for one in new))
     for part in _parts([*changed, *(one.id for one in new)]):
@@ -278,22 +280,26 @@ def _values(one: Structure) -> dict[str, object]:
 def _tell_findings(connection: sa.Connection, rows: Sequence[Any], made: Sequence[Structure]) -> None:
     """Let every finding name its structure, and say so where it stands where one was gone."""
     owner = {fid: one for one in made for fid in one.findings}
-    for row in rows:
-        one = owner.get(row.fid)
-        told = orjson.loads(row.geojson)["properties"]
-        flags = [flag for flag in told.get("flags") or [] if flag != REBUILT]
-        if one is not None and one.rebuilt and row.change == "appeared":
-            flags.append(REBUILT)
-        sid = None if one is None else one.id
-        if (row.structure_id, told.get("structure_id"), told.get("flags") or []) == (sid, sid, flags):
-            continue
-        values: dict[str, Any] = {"structure_id": sid}
-        members: dict[str, Any] = {"structure_id": sid}
-        if flags != (told.get("flags") or []):
-            members["flags"] = flags
-            members["priority"] = values["priority"] = priority(Lead.of({**told, "flags": flags}))
-        values["geojson"] = revised(row.geojson, **members)
-        connection.execute(sa.update(findings).where(findings.c.seq == row.seq).values(values))
+    told = [values for row in rows if (values := _told(row, owner.get(row.fid))) is not None]
+    if told:
+        connection.execute(sa.update(findings).where(findings.c.seq == sa.bindparam("at")), told)
+
+
+def _told(row: Any, one: Structure | None) -> dict[str, Any] | None:
+    """The new values of a finding's row; None where it says so already."""
+    told = orjson.loads(row.geojson)["properties"]
+    flags = [flag for flag in told.get("flags") or [] if flag != REBUILT]
+    if one is not None and one.rebuilt and row.change == "appeared":
+        flags.append(REBUILT)
+    sid = None if one is None else one.id
+    if (row.structure_id, told.get("structure_id"), told.get("flags") or []) == (sid, sid, flags):
+        return None
+    members: dict[str, Any] = {"structure_id": sid}
+    rank = row.priority
+    if flags != (told.get("flags") or []):
+        members["flags"] = flags
+        members["priority"] = rank = priority(Lead.of({**told, "flags": flags}))
+    return {"at": row.seq, "structure_id": sid, "priority": rank, "geojson": revised(row.geojson, **members)}
 
 
 def _parts(values: Iterable[Any], most: int = 500) -> Iterable[list[Any]]:

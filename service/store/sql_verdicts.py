@@ -59,9 +59,7 @@ class SqlVerdicts:
                 # what is said now counts, even where the clock of the one before was ahead
                 verdict = replace(verdict, judged_at=max(verdict.judged_at, latest.judged_at))
             connection.execute(sa.insert(verdicts).values({name: getattr(verdict, name) for name in _PLAIN}))
-            _follow(connection, _of(connection, verdict.finding_id)[-1])
-            scan_id = sa.select(findings.c.scan_id).where(findings.c.fid == verdict.finding_id)
-            refollow(connection, connection.execute(scan_id).scalar_one())
+            _follow(connection, latest, _of(connection, verdict.finding_id)[-1])
         return verdict, True
 
     def of(self, finding_id: str) -> Sequence[Verdict]:
@@ -109,16 +107,26 @@ def _words(verdict: Verdict) -> list[Any]:
     return [getattr(verdict, name) for name in _WORDS]
 
 
-def _follow(connection: sa.Connection, latest: Verdict) -> None:
-    """Let a finding's row say what its latest verdict says, and its repeats follow."""
+def _follow(connection: sa.Connection, last: Verdict | None, latest: Verdict) -> None:
+    """Let a finding's row say what its latest verdict says; its repeats and the structures follow."""
     mine = findings.c.fid == latest.finding_id
-    row = connection.execute(sa.select(findings.c.judged, findings.c.geojson).where(mine)).one()
+    columns = (findings.c.scan_id, findings.c.judged, findings.c.suppressed_by, findings.c.geojson)
+    row = connection.execute(sa.select(*columns).where(mine)).one()
     # who judges a repeat has looked at it himself: its own verdict counts, not that of the other
     text = revised(row.geojson, judged=latest.verdict, judged_reason=latest.reason, suppressed_by=None)
     values = {"judged": latest.verdict, "suppressed_by": None, "geojson": text}
     connection.execute(sa.update(findings).where(mine).values(values))
     if row.judged is not latest.verdict:
         resettle(connection, latest.finding_id, dismissed=not latest.verdict)
+    # a finding that counted as seen and is confirmed as it was drawn changes no structure
+    turned = (row.judged is False) is latest.verdict or row.suppressed_by is not None
+    if turned or _drawn(last) != _drawn(latest):
+        refollow(connection, row.scan_id)
+
+
+def _drawn(verdict: Verdict | None) -> Any:
+    """The outline that stands in place of the finding's own, None where its own is right."""
+    return verdict.outline if verdict is not None and verdict.verdict else None
 
 
 def _verdict(row: sa.Row[Any]) -> Verdict:
