@@ -24,12 +24,23 @@ def named(tracks: Sequence[Track], founders: Mapping[str, str]) -> tuple[list[st
     """
     ids: list[str] = []
     led: dict[str, str] = {}
+    taken = set(founders.values())
     for track in tracks:
         given = [founders[key] for key in track.keys if key in founders]
-        own = given[0] if given else identity(track.keys[0])
+        own = given[0] if given else _unused(track.keys[0], taken)
         ids.append(own)
         led |= dict.fromkeys(given[1:], own)
     return ids, led
+
+
+def _unused(key: str, taken: set[str]) -> str:
+    """An id for a sighting; its first one may have gone to another sighting while it counted for nothing."""
+    name, more = identity(key), 1
+    while name in taken:
+        more += 1
+        name = identity(f"{key}|{more}")
+    taken.add(name)
+    return name
 
 
 def identity(key: str) -> str:

@@ -166,6 +166,23 @@ def test_findings_of_an_older_store_are_followed_when_it_is_opened(tmp_path: Pat
     again.close()
 
 
+def test_an_id_that_went_to_another_finding_is_given_to_nothing_else(store: Store) -> None:
+    scanned(store, "a", (1, 3), house("h", size=2 * SIZE))
+    scanned(store, "b", (1, 6), house("h", size=1.9 * SIZE))
+    sid = properties(store, "a-h")["structure_id"]
+    store.verdicts.add(verdict("b-h", True), timed=True)
+    store.verdicts.add(verdict("a-h", at=day(14)), timed=True)
+    assert properties(store, "b-h")["structure_id"] == sid
+    # the officer comes back: what the first scan showed is a house beside the other
+    drawn = json.loads(square("x", 114.0 + 4 * SIZE, 36.0, SIZE))["geometry"]
+    store.verdicts.add(verdict("a-h", True, at=day(15), outline=drawn), timed=True)
+    both = {s["id"]: s["properties"]["finding_ids"] for s in structures(store)}
+    assert both.pop(sid) == ["b-h"] and list(both.values()) == [["a-h"]]
+    assert properties(store, "a-h")["structure_id"] in both
+    scanned(store, "c", (6, 9), house("h", 114.0 + 4 * SIZE, SIZE, "disappeared"))
+    assert {s["id"] for s in structures(store)} == {sid, *both}, "ids stay from then on"
+
+
 # --- order ---------------------------------------------------------------------------------------
 
 HISTORY: dict[str, tuple[tuple[int, int], list[dict[str, Any]]]] = {
