@@ -33,6 +33,7 @@ from geodata.coverage import (
     write_look,
 )
 from geodata.crs import CRS84, metric_crs_at, transform_xy
+from geodata.errors import KanchaError
 from geodata.io.dates import BEIJING
 from geodata.pairing.scene_mask import SceneMask
 from geodata.repair import to_crs
@@ -156,7 +157,8 @@ def _made(services: Services, day: date) -> Covered:
         )
     whole = _whole(outlines)
     cells = Cells.over(whole, services.settings.coverage.cell_m)
-    looks, without = _looks(services, pictures, cells.grid.crs, day)
+    here = [scene for scene in pictures if _meets(scene, whole)]
+    looks, without = _looks(services, here, cells.grid.crs, day)
     zones = _layer(services, "zones")
     table = {**DUE_DAYS, **services.settings.coverage.due_days}
     end = datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
@@ -168,6 +170,11 @@ def _made(services: Services, day: date) -> Covered:
 def _whole(outlines: list[shapely.Geometry]) -> shapely.MultiPolygon:
     whole = shapely.make_valid(shapely.union_all(outlines))
     return shapely.MultiPolygon([p for p in shapely.get_parts(whole) if isinstance(p, shapely.Polygon)])
+
+
+def _meets(scene: Scene, area: shapely.MultiPolygon) -> bool:
+    """Whether a scene may show some of the area; one of another country has no place in its lattice."""
+    return bool(shapely.box(*scene.bbox).intersects(area))
 
 
 def _areas(services: Services) -> list[Area]:
@@ -228,8 +235,8 @@ def keep_look(services: Services, scene: Scene) -> None:
     if scene.mask_sha256 is None or is_model(scene):
         return
     areas = _areas(services)
-    if areas:
-        middle = _whole([one.outline for one in areas]).centroid
+    if areas and _meets(scene, whole := _whole([one.outline for one in areas])):
+        middle = whole.centroid
         _look(services, scene, metric_crs_at(middle.x, middle.y))
 
 
@@ -307,10 +314,11 @@ def at(services: Services, lon: float, lat: float, as_of: date | None = None) ->
 
 
 def extent(services: Services) -> tuple[Box | None, tuple[str, str] | None]:
-    """Box of the area of responsibility and time span of the looks; nothing where there is none."""
+    """Box of the area of responsibility and time span of the looks; nothing where no ledger can be kept."""
     try:
         ledger = covered(services).ledger
-    except NotFoundError:
+    except KanchaError:
+        # scenes of two countries and no areas: whoever asks for the ledger is told why, the other collections stay
         return None, None
     (outline,) = to_crs(np.array([shapely.box(*ledger.cells.grid.bounds)], dtype=object), ledger.cells.grid.crs, CRS84)
     west, south, east, north = (float(v) for v in outline.bounds)

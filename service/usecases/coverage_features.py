@@ -11,7 +11,7 @@ import numpy.typing as npt
 import orjson
 import shapely
 
-from geodata.coverage import REASONS, WORDS, Cells, Ledger, cell_at, cell_id, tasks
+from geodata.coverage import REASONS, WORDS, BlindSpot, Cells, Ledger, cell_at, cell_id, tasks
 from geodata.crs import CRS84
 from geodata.repair import to_crs
 from service.errors import NotFoundError
@@ -93,16 +93,17 @@ def blind_features(services: Services, query: FeatureQuery, as_of: date | None =
         and query.equals.get("reason", spot.reason) == spot.reason
     ]
 
-    def text(spot: Any) -> str:
-        told = {
-            "reason": spot.reason,
-            "reason_zh": WORDS[spot.reason][1],
-            "last_seen": _iso(spot.last_seen),
-            "area_m2": round(spot.area_m2, 1),
-        }
-        return _feature(spot.name, spot.outline, told)
+    return _page(spots, query, _spot)
 
-    return _page(spots, query, text)
+
+def _spot(spot: BlindSpot) -> str:
+    told = {
+        "reason": spot.reason,
+        "reason_zh": WORDS[spot.reason][1],
+        "last_seen": _iso(spot.last_seen),
+        "area_m2": round(spot.area_m2, 1),
+    }
+    return _feature(spot.name, spot.outline, told)
 
 
 def blind_feature(services: Services, fid: str) -> str:
@@ -111,10 +112,9 @@ def blind_feature(services: Services, fid: str) -> str:
     Raises:
         NotFoundError: Without it.
     """
-    page = blind_features(services, FeatureQuery(limit=10**9))
-    for text in page.items:
-        if orjson.loads(text)["id"] == fid:
-            return text
+    for spot in covered(services).ledger.blind_spots():
+        if spot.name == fid:
+            return _spot(spot)
     raise NotFoundError(f"There is no blind spot {fid[:40]!r}.", remedy="GET /collections/blind_spots/items.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import orjson
 
-from geodata.errors import OptionError
+from geodata.errors import KanchaError
 from geodata.io.dates import BEIJING
 from service.errors import NotFoundError
 from service.files import write_beside
@@ -122,7 +122,7 @@ def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
         lost = coverage.newly_overdue_km2(services, before)
         tasks = coverage_features.tasking(services, within_days=0)["features"][:_MOST_TASKS]
         wanted = orjson.loads(orjson.dumps(tasks))
-    except (NotFoundError, OptionError) as error:
+    except KanchaError as error:
         # a report is written all the same; who keeps no areas is told nothing of them
         return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
     return {

@@ -224,3 +224,19 @@ def test_without_an_area_it_says_what_to_do_and_with_scenes_alone_they_are_the_a
         assert told["whence"] == "scenes" and told["all"]["seen_share"] > 0.8
     small = kancha("coverage", "show", data=tmp_path / "scenes", KANCHA_COVERAGE__CELL_M="4")
     assert small.returncode == 2 and "KANCHA_COVERAGE__CELL_M" in small.stderr.replace("\n", "")
+
+
+def test_a_scene_of_another_country_is_stored_and_breaks_nothing(district: DemoFiles, tmp_path: Path) -> None:
+    from tests.integration.service_kit import draw_scene
+
+    far = draw_scene(tmp_path / "far_20260918.tif", crs="EPSG:32614")
+    for areas in (True, False):
+        with TestClient(create_app(Settings(data=tmp_path / f"areas-{areas}"))) as other:
+            if areas:
+                with district.areas.open("rb") as file:
+                    assert other.post("/layers/areas", files={"file": ("areas.gpkg", file)}).status_code == 201
+            for path in (district.after, far):
+                assert post_scene(other, path).status_code == 201
+            assert other.get("/collections").status_code == 200
+            told = other.get("/coverage", params={"as_of": DAY})
+            assert told.status_code == (200 if areas else 400), told.text
