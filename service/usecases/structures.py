@@ -109,13 +109,14 @@ def get_structure(services: Services, structure_id: str) -> History:
     outline = shapely.geometry.shape(feature["geometry"])
     first, gone = _moment(told["first_seen"]), _moment(told["gone_on"])
     own = _scans_of(services, told["finding_ids"])
+    shown: dict[str, bool | None] = {}
     assert first is not None  # every structure was seen
     looks = []
     for look in services.store.structures.looks(outline.bounds):
         comes = look.before_at < first <= look.after_at and (gone is None or look.after_at < gone)
         goes = gone is not None and first <= look.before_at < gone <= look.after_at
         if comes or goes or look.scan_id in own:
-            usable = _usable_pair(services, look, outline)
+            usable = _usable_pair(services, look, outline, shown)
             looks.append(Look(look.scan_id, look.before_at, look.after_at, usable, look.scan_id in own))
     return History(text, sorted(looks, key=lambda look: (look.after_at, look.before_at, look.scan_id)))
 
@@ -173,8 +174,14 @@ def _scans_of(services: Services, finding_ids: Sequence[str]) -> set[str]:
     return {orjson.loads(services.store.scans.finding(fid))["properties"].get("scan_id") for fid in finding_ids}
 
 
-def _usable_pair(services: Services, look: StructureLook, outline: shapely.Geometry) -> bool | None:
-    sides = [_usable(services, services.store.scenes.get(s), outline) for s in (look.before_scene, look.after_scene)]
+def _usable_pair(
+    services: Services, look: StructureLook, outline: shapely.Geometry, shown: dict[str, bool | None]
+) -> bool | None:
+    """Whether both scenes of a look show a place; `shown` remembers each, since scenes stand in many looks."""
+    for scene in (look.before_scene, look.after_scene):
+        if scene not in shown:
+            shown[scene] = _usable(services, services.store.scenes.get(scene), outline)
+    sides = [shown[look.before_scene], shown[look.after_scene]]
     return False if False in sides else None if None in sides else True
 
 
