@@ -54,6 +54,7 @@ def show(structure: Id, data: Data = None) -> None:
     feature = orjson.loads(found.geojson)
     told = feature["properties"]
     head = f"{feature['id']}: {told['state']}, {told['status']}, seen {found.seen} of {found.usable} usable looks"
+    head += f", {found.unknown} more of scenes without a mask" if found.unknown else ""
     out = wide_console()
     out.print(escape(head))
     links = {name: told[name] for name in ("rebuilt_of", "split_from", "merged_into") if told[name]}
@@ -74,7 +75,10 @@ def show(structure: Id, data: Data = None) -> None:
 @app.command()
 def earliest(
     structure: Id,
-    order: Annotated[bool, typer.Option(help="Compare the scenes that halve what is not known, and wait.")] = False,
+    order: Annotated[
+        bool, typer.Option("--order", help="Compare the scenes that halve what is not known, and wait.")
+    ] = False,
+    scene: Annotated[str | None, typer.Option(help="The scene to compare, else that which halves most.")] = None,
     data: Data = None,
 ) -> None:
     """When a structure began, and which stored scenes could tell more."""
@@ -82,16 +86,20 @@ def earliest(
     from service.usecases.jobs import wait_for
 
     with opened(data, runner=order) as services:
-        found = usecase.earliest(services, structure)
+        found = usecase.earliest(services, structure, scene)
         out = wide_console()
         out.print(f"last absent {_day(_iso(found.last_absent))}, first seen {_day(_iso(found.first_seen))}")
-        table = _table(f"{len(found.scenes)} scenes between", ("taken", "scene", "usable"))
-        for scene in found.scenes:
-            usable = "-" if scene.usable is None else "yes"
-            table.add_row(_day(scene.acquired_at.isoformat()), scene.scene_id, usable)
+        table = _table(f"{len(found.scenes)} scenes between", ("taken", "scene", "usable", "compared"))
+        for one in found.scenes:
+            words = ["-" if one.usable is None else "yes", "told nothing" if one.compared else "no"]
+            table.add_row(_day(one.acquired_at.isoformat()), one.scene_id, *words)
         out.print(table)
+        for before, after in found.pairs:
+            out.print(f"to compare: {before}, {after}")
+        for no in found.refused:
+            out.print(escape(f"refused: {no.before_scene}, {no.after_scene}: {no.code}: {no.message}"))
         if order:
-            jobs = [job for job, _ in usecase.order_earliest(services, structure)]
+            jobs = [job for job, _ in usecase.order_earliest(services, structure, scene)]
             for job in wait_for(services, [job.id for job in jobs]):
                 out.print(f"{job.id}: {job.state}")
 

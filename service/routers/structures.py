@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from service.dependencies import GEOJSON, Kancha, base_url, only_query
 from service.routers.jobs import job_out
@@ -35,6 +37,7 @@ def get_structure(request: Request, structure_id: str, services: Kancha) -> Stru
         structure=feature,
         seen=found.seen,
         usable_looks=found.usable,
+        unknown_looks=found.unknown,
         looks=[LookOut.model_validate(look) for look in found.looks],
         links=_links(request, feature["id"], ""),
     )
@@ -54,8 +57,14 @@ def get_earliest(request: Request, structure_id: str, services: Kancha) -> Earli
     "/structures/{structure_id}/earliest",
     status_code=202,
     summary="Look for the beginning in older scenes",
-    dependencies=[Depends(only_query())],
+    dependencies=[Depends(only_query("scene"))],
 )
-def post_earliest(request: Request, structure_id: str, services: Kancha) -> EarliestOrdered:
-    """Order the comparisons that halve what is not known; again, until no scene lies between."""
-    return EarliestOrdered(jobs=[job_out(request, job) for job, _ in usecase.order_earliest(services, structure_id)])
+def post_earliest(
+    request: Request,
+    structure_id: str,
+    services: Kancha,
+    scene: Annotated[str | None, Query(description="The scene to compare, else that which halves most.")] = None,
+) -> EarliestOrdered:
+    """Order the comparisons that halve what is not known; again, until no scene can tell more."""
+    jobs = usecase.order_earliest(services, structure_id, scene)
+    return EarliestOrdered(jobs=[job_out(request, job) for job, _ in jobs])

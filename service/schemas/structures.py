@@ -17,7 +17,7 @@ class LookOut(Answer):
     scan_id: str
     before_at: datetime
     after_at: datetime
-    usable: bool | None = Field(description="Whether both scenes show the place, null: they have no masks.")
+    usable: bool | None = Field(description="Whether both scenes show the place, null: a mask is missing.")
     seen: bool = Field(description="Whether it told the structure.")
 
 
@@ -27,6 +27,7 @@ class StructureOut(BaseModel):
     structure: dict[str, Any] = Field(description="GeoJSON Feature: dates, state, growth curve, links, findings.")
     seen: int = Field(description="In how many of the usable looks it was seen.")
     usable_looks: int = Field(description="How many looks were usable.")
+    unknown_looks: int = Field(description="How many told nothing, of scenes without a mask: usable or not.")
     looks: list[LookOut]
     links: list[Link]
 
@@ -37,6 +38,17 @@ class OlderSceneOut(Answer):
     scene_id: str
     acquired_at: datetime
     usable: bool | None = Field(description="Whether it shows the place, null: it has no mask.")
+    compared: bool = Field(description="Whether it was compared with both ends already, and told nothing.")
+
+
+class RefusedPairOut(Answer):
+    """A comparison that could tell more and cannot be made."""
+
+    before_scene: str
+    after_scene: str
+    code: str
+    message: str
+    remedy: str
 
 
 class EarliestOut(Answer):
@@ -47,6 +59,7 @@ class EarliestOut(Answer):
     first_seen: datetime
     scenes: list[OlderSceneOut] = Field(description="Scenes between the two that show the place.")
     pairs: list[tuple[str, str]] = Field(description="Comparisons that halve what is not known: two scene ids.")
+    refused: list[RefusedPairOut] = Field(description="Comparisons with scenes between that are not admissible.")
     links: list[Link] = []
 
 

@@ -191,7 +191,7 @@ class VerdictStore(Protocol):
         """Judged findings with their latest verdict, the highest priority first."""
 
     def last_key(self) -> int:
-        """Grows with every verdict: stored findings change by nothing else."""
+        """Grows with every verdict. Stored findings change by verdicts, and by scans that show more of structures."""
 
 
 class AuditStore(Protocol):

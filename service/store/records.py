@@ -194,6 +194,7 @@ class StructureLook:
         after_scene: Its later scene.
         before_at: Time of the earlier scene.
         after_at: Time of the later scene.
+        area: The area of interest to which it was narrowed, as WKT in lon-lat; None: all that both scenes cover.
     """
 
     scan_id: str
@@ -201,6 +202,7 @@ class StructureLook:
     after_scene: str
     before_at: datetime
     after_at: datetime
+    area: str | None = None
 
 
 Purpose = Literal["enforce", "learn"]

@@ -73,10 +73,11 @@ class SqlStructures:
     def looks(self, box: Box) -> Sequence[StructureLook]:
         """The scans of which both scenes meet a box, in the order of their coming."""
         with self._db.read() as connection:
-            rows = connection.execute(_grounds(connection).order_by(scans.c.seq)).all()
+            area = sa.func.json_extract(scans.c.provenance, "$.parameters.aoi").label("area")
+            rows = connection.execute(_grounds(connection).add_columns(area).order_by(scans.c.seq)).all()
         here = shapely.box(*box)
         return [
-            StructureLook(row.id, row.before_scene, row.after_scene, row.before_at, row.after_at)
+            StructureLook(row.id, row.before_scene, row.after_scene, row.before_at, row.after_at, row.area)
             for row in rows
             if shapely.box(*_ground(row)).intersects(here)
         ]

@@ -87,7 +87,7 @@ class SqlVerdicts:
             return [JudgedRow(_review_row(row), latest[row.fid], row.geojson) for row in connection.execute(wanted)]
 
     def last_key(self) -> int:
-        """Grows with every verdict: stored findings change by nothing else."""
+        """Grows with every verdict. Stored findings change by verdicts, and by scans that show more of structures."""
         with self._db.read() as connection:
             return int(connection.execute(sa.select(sa.func.max(verdicts.c.seq))).scalar_one() or 0)
 

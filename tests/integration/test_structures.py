@@ -69,13 +69,17 @@ def test_a_building_is_one_structure_and_its_beginning_is_looked_for(
     begun = client.get(f"/structures/{sid}/earliest").json()
     assert [s["scene_id"] for s in begun["scenes"]] == [scenes[1]]
     assert begun["pairs"] == [[scenes[0], scenes[1]], [scenes[1], scenes[2]]]
-    ordered = client.post(f"/structures/{sid}/earliest")
+    assert [s["compared"] for s in begun["scenes"]] == [False] and begun["refused"] == []
+    odd = client.post(f"/structures/{sid}/earliest", params={"scene": scenes[0]})
+    assert odd.status_code == 404 and scenes[1] in odd.json()["remedy"]
+    assert client.post(f"/structures/{sid}/earliest?scenes=1").status_code == 400
+    ordered = client.post(f"/structures/{sid}/earliest", params={"scene": scenes[1]})
     assert ordered.status_code == 202
     for job in ordered.json()["jobs"]:
         assert finished(client, job["jobID"])["status"] == "successful"
     told = client.get(f"/structures/{sid}").json()
     assert told["structure"]["properties"]["first_seen"].startswith("2025-05-31")
-    assert (told["seen"], told["usable_looks"]) == (2, 2)
+    assert (told["seen"], told["usable_looks"], told["unknown_looks"]) == (2, 2, 0)
     begun = client.get(f"/structures/{sid}/earliest").json()
     assert begun["scenes"] == [] == begun["pairs"]
     assert client.post(f"/structures/{sid}/earliest").status_code == 404
