@@ -3,20 +3,24 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: setup demo test check soak bench bench-train format lock serve clean
+.PHONY: setup postgis demo test check soak bench bench-train format lock serve clean
 
 setup: .venv/.ready
 
 .venv/.ready: requirements/dev.txt pyproject.toml tools/setup
 	./tools/setup
 
+# PostgreSQL with PostGIS for the tests; where it cannot be had, what needs it is skipped with a word.
+postgis:
+	@./tools/postgres || echo "POSTGIS IS NOT TESTED HERE" >&2
+
 demo: setup
 	.venv/bin/kancha demo demo --workers $(WORKERS)
 
-test: setup
+test: setup postgis
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
 
-soak: setup
+soak: setup postgis
 	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup

@@ -21,6 +21,7 @@ from scripts import (
     rules,
     scan,
     serve,
+    store,
     structures,
     survey,
     train,
@@ -50,6 +51,10 @@ app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
+app.command("migrate")(store.migrate)
+app.command("backup")(store.backup)
+app.command("restore")(store.restore)
+app.add_typer(store.app, name="store")
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,7 @@ from service.jobs.runner import ProcessRunner
 from service.services import Services
 from service.settings import Settings
 from service.store.blobs import DiskBlobs
+from service.store.sql_store import SqlStore
 from service.store.sqlite import SqliteStore
 
 _STALE_S = 24 * 3600.0
@@ -26,8 +27,8 @@ def open_services(settings: Settings) -> Services:
     Raises:
         OptionError: If the data folder cannot be used.
     """
-    _make_folders(settings.data)
-    return Services(settings=settings, store=SqliteStore(_database(settings)), blobs=DiskBlobs(settings.data / "blobs"))
+    make_folders(settings.data)
+    return Services(settings=settings, store=open_store(settings), blobs=DiskBlobs(settings.data / "blobs"))
 
 
 def open_with_runner(settings: Settings, *, recover: bool) -> Services:
@@ -44,15 +45,25 @@ def open_with_runner(settings: Settings, *, recover: bool) -> Services:
 
 def open_for_worker(settings: Settings) -> Services:
     """What the process of a job uses: the store as its parent left it."""
-    store = SqliteStore(_database(settings), migrate=False)
+    store = open_store(settings, migrate=False)
     return Services(settings=settings, store=store, blobs=DiskBlobs(settings.data / "blobs"))
 
 
-def _database(settings: Settings) -> Path:
-    return settings.data / "kancha.sqlite"
+def open_store(settings: Settings, *, migrate: bool = True) -> SqlStore:
+    """The store that the settings name: PostGIS, or a SQLite file in the data folder."""
+    if not settings.store:
+        return SqliteStore(settings.data / "kancha.sqlite", migrate=migrate)
+    from service.store.postgis import PostgisStore
+
+    return PostgisStore(settings.store, migrate=migrate)
 
 
-def _make_folders(data: Path) -> None:
+def make_folders(data: Path) -> None:
+    """The folders of a data folder.
+
+    Raises:
+        OptionError: If it cannot be used.
+    """
     try:
         for name in ("incoming", "work", "runners", "logs", "reports"):
             (data / name).mkdir(parents=True, exist_ok=True)

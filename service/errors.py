@@ -61,6 +61,14 @@ class BadQueryError(ServiceError):
     title_zh = "查询参数有误"
 
 
+class UnstorableValueError(BadQueryError):
+    """A value that no database holds: a text with a zero character, a number beyond 64 bits."""
+
+    code = "value-unusable"
+    title = "The request holds a value that cannot be used"
+    title_zh = "请求中的值无法使用"
+
+
 class SortKeyError(BadQueryError):
     """A collection cannot be sorted so."""
 
@@ -99,6 +107,22 @@ class StoreBusyError(ServiceError):
     code = "store-unavailable"
     title = "The store cannot be reached"
     title_zh = "数据存储暂不可用"
+
+
+class StoreTooNewError(ServiceError):
+    """A newer release has changed the tables."""
+
+    code = "store-too-new"
+    title = "The database belongs to a newer release"
+    title_zh = "数据库版本高于本程序"
+
+
+class BackupError(ServiceError):
+    """A backup cannot be read, or is not whole."""
+
+    code = "backup-unusable"
+    title = "The backup cannot be used"
+    title_zh = "备份文件无法使用"
 
 
 class NightlyRunningError(ServiceError):

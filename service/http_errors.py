@@ -39,6 +39,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.UnsupportedMediaError: 415,
         service.PayloadTooLargeError: 413,
         service.StoreBusyError: 503,
+        service.StoreTooNewError: 503,
+        service.BackupError: 422,
         service.NightlyRunningError: 409,
         service.InternalError: 500,
     }

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KANCHA_", env_nested_delimiter="__", frozen=True)
 
     data: Path = Field(default=Path("kancha-data"), description="The data folder: database, files, reports.")
+    store: str = Field(
+        default="",
+        repr=False,
+        description="The database, postgresql://user:password@host/name; empty: a SQLite file in the data folder.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")

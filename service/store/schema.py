@@ -42,6 +42,12 @@ def _seq() -> sa.Column[int]:
     return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
 
 
+def _fid(length: int = 255) -> sa.Column[str]:
+    # ranges of ids are asked for: the order of a database's language would put other ids between
+    kind = sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+    return sa.Column("fid", kind, nullable=False)
+
+
 def _box(*, nullable: bool = False) -> list[sa.Column[float]]:
     return [sa.Column(name, sa.Float, nullable=nullable) for name in ("west", "south", "east", "north")]
 
@@ -113,7 +119,7 @@ layer_features = sa.Table(
     metadata,
     _seq(),
     sa.Column("version_id", sa.ForeignKey("layer_versions.id"), nullable=False),
-    sa.Column("fid", sa.String(255), nullable=False),
+    _fid(),
     *_box(nullable=True),
     sa.Column("geojson", sa.Text, nullable=False),
     sa.UniqueConstraint("version_id", "fid"),
@@ -143,7 +149,7 @@ findings = sa.Table(
     metadata,
     _seq(),
     sa.Column("scan_id", sa.ForeignKey("scans.id"), nullable=False),
-    sa.Column("fid", sa.String(255), nullable=False, unique=True),
+    _fid(),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("change", sa.String(16), nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
@@ -156,6 +162,7 @@ findings = sa.Table(
     sa.Column("judged", sa.Boolean),
     sa.Column("suppressed_by", sa.String(255), index=True),
     sa.Column("structure_id", sa.String(64), index=True),
+    sa.UniqueConstraint("fid"),
     sa.Index("ix_findings_scan_id_seq", "scan_id", "seq"),
     sa.Index("ix_findings_priority_seq", "priority", "seq"),
     sqlite_autoincrement=True,
@@ -165,7 +172,7 @@ structures = sa.Table(
     "structures",
     metadata,
     _seq(),
-    sa.Column("fid", sa.String(64), nullable=False, unique=True),
+    _fid(64),
     sa.Column("founder", sa.String(255), nullable=False, index=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
@@ -174,6 +181,7 @@ structures = sa.Table(
     sa.Column("gone_on", UtcTime),
     *_box(),
     sa.Column("geojson", sa.Text, nullable=False),
+    sa.UniqueConstraint("fid"),
     sqlite_autoincrement=True,
 )
 
@@ -284,5 +292,12 @@ intake = sa.Table(
     sa.Column("outcome", sa.JSON, nullable=False),
 )
 
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
 BOXED = ("findings", "layer_features", "structures")
-"""Tables with an index of boxes, on SQLite the R*Tree `<table>_rtree`."""
+"""Tables with an index of boxes: see `spaces`."""

@@ -29,7 +29,7 @@ class SqlAudits:
 
     def add(self, audit: Audit) -> bool:
         """Store an audit; False where it is there already."""
-        with self._db.write() as connection:
+        with self._db.write("audits") as connection:
             if connection.execute(sa.select(audits.c.seq).where(audits.c.id == audit.id)).first() is not None:
                 return False
             connection.execute(sa.insert(audits).values({name: getattr(audit, name) for name in _AUDIT}))
@@ -65,7 +65,7 @@ class SqlAudits:
         """
         self.get(audit_id)
         values = {name: getattr(answer, name) for name in _ANSWER}
-        with self._db.write() as connection:
+        with self._db.write("audits") as connection:
             connection.execute(sa.insert(audit_answers).values(audit_id=audit_id, **values))
 
     def answers(self, audit_id: str) -> Sequence[AuditAnswer]:

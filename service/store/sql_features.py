@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import orjson
 import shapely
 import sqlalchemy as sa
+from psycopg import sql
 
-from service.store.database import contained, meets
 from service.store.records import Box, FeatureQuery, FeatureRow, Page
+from service.store.spaces import space_of
 
-_CHUNK = 5_000
+CHUNK = 5_000
+"""Rows that are in memory at a time."""
 
 
 def page_of(
@@ -22,7 +25,7 @@ def page_of(
     conditions = list(wheres)
     missed: set[int] = set()
     if query.boxes:
-        conditions.append(meets(table, query.boxes))
+        conditions.append(space_of(connection).meets(table, query.boxes))
         missed = _straddlers_that_miss(connection, table, query.boxes, conditions)
     count = sa.select(sa.func.count()).select_from(table).where(*conditions)
     matched = connection.execute(count).scalar_one() - len(missed)
@@ -67,10 +70,10 @@ def _straddlers_that_miss(
     shapely.prepare(area)
     # a box within the wanted box surely meets it: only those across its edge need their geometry
     rows = connection.execute(
-        sa.select(table.c.seq, table.c.geojson).where(*conditions, sa.not_(contained(table, boxes)))
+        in_portions(sa.select(table.c.seq, table.c.geojson).where(*conditions, sa.not_(_contained(table, boxes))))
     )
     missed: set[int] = set()
-    for part in rows.partitions(_CHUNK):
+    for part in rows.partitions(CHUNK):
         geometries = [geometry_of(text) for _, text in part]
         hits = shapely.intersects(area, geometries)
         missed.update(row.seq for row, hit in zip(part, hits, strict=True) if not hit)
@@ -82,16 +85,37 @@ def geometry_of(geojson: str) -> shapely.Geometry:
     return shapely.from_geojson(orjson.dumps(orjson.loads(geojson)["geometry"]).decode())
 
 
+def in_portions(wanted: sa.Select[Any]) -> sa.Select[Any]:
+    """A query whose rows come from the database a portion at a time, as its reader takes them."""
+    return wanted.execution_options(yield_per=CHUNK)
+
+
 def insert_chunks(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, object]]) -> None:
     """Insert many rows in bounded portions."""
-    batch: list[dict[str, object]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) >= _CHUNK:
-            connection.execute(sa.insert(table), batch)
-            batch = []
-    if batch:
+    told = iter(rows)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, told)
+        return
+    while batch := list(islice(told, CHUNK)):
         connection.execute(sa.insert(table), batch)
+
+
+def _copy(connection: sa.Connection, table: sa.Table, rows: Iterator[dict[str, object]]) -> None:
+    """The same by COPY, which takes a fifth of the time."""
+    first = next(rows, None)
+    if first is None:
+        return
+    names = list(first)
+    makers = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in names]
+    driver: Any = connection.connection.driver_connection
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    with driver.cursor() as cursor, cursor.copy(into) as copy:
+        for row in chain([first], rows):
+            copy.write_row(
+                [row[name] if make is None else make(row[name]) for name, make in zip(names, makers, strict=True)]
+            )
 
 
 def feature_values(row: FeatureRow) -> dict[str, object]:
@@ -107,11 +131,22 @@ def feature_values(row: FeatureRow) -> dict[str, object]:
     }
 
 
-def property_is(table: sa.Table, name: str, value: str) -> sa.ColumnElement[bool]:
-    """Rows whose property has a value, compared as text."""
-    return sa.cast(property_of(table, name), sa.Text) == value
+def _contained(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:
+    """Rows whose box lies within one of the boxes: they surely meet it."""
+    return sa.or_(
+        *(
+            sa.and_(table.c.west >= west, table.c.east <= east, table.c.south >= south, table.c.north <= north)
+            for west, south, east, north in boxes
+        )
+    )
 
 
-def property_of(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
-    """A property of each row."""
-    return sa.func.json_extract(table.c.geojson, '$.properties."' + name.replace('"', "") + '"')
+def property_filters(
+    connection: sa.Connection, table: sa.Table, query: FeatureQuery, columns: Mapping[str, sa.ColumnElement[Any]]
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a query on values, by column where there is one."""
+    space = space_of(connection)
+    return [
+        columns[name] == value if name in columns else space.property_is(table, name, value)
+        for name, value in query.equals.items()
+    ]

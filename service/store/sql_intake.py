@@ -27,7 +27,7 @@ class SqlIntake:
 
     def open_run(self, run: NightRun) -> NightRun:
         """Begin a run over a folder, or go on with the unfinished one."""
-        with self._db.write() as connection:
+        with self._db.write("intake") as connection:
             unfinished = sa.select(night_runs).where(
                 night_runs.c.folder == run.folder, night_runs.c.finished_at.is_(None)
             )
@@ -39,7 +39,7 @@ class SqlIntake:
 
     def close_run(self, run_id: str) -> None:
         """Mark a run finished."""
-        with self._db.write() as connection:
+        with self._db.write("intake") as connection:
             connection.execute(
                 sa.update(night_runs).where(night_runs.c.id == run_id).values(finished_at=datetime.now(UTC))
             )
@@ -55,6 +55,6 @@ class SqlIntake:
         """Keep what is known of a file."""
         values = {name: getattr(entry, name) for name in _ENTRY}
         key = sa.and_(intake.c.folder == entry.folder, intake.c.name == entry.name)
-        with self._db.write() as connection:
+        with self._db.write("intake") as connection:
             if connection.execute(sa.update(intake).where(key).values(values)).rowcount == 0:
                 connection.execute(sa.insert(intake).values(values))

@@ -30,7 +30,7 @@ class SqlJobs:
     def submit(self, job: Job) -> tuple[Job, bool]:
         """Store a job, unless one with the same inputs is active or successful: then that one and False."""
         lasting = [*ACTIVE, JobState.SUCCESSFUL]
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             same = (
                 sa.select(jobs)
                 .where(jobs.c.inputs_key == job.inputs_key, jobs.c.state.in_([s.value for s in lasting]))
@@ -68,7 +68,7 @@ class SqlJobs:
     def claim(self, runner: str) -> tuple[Job, Claim] | None:
         """Start the oldest accepted job of a runner; None without one."""
         now = datetime.now(UTC)
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             oldest = (
                 sa.select(jobs.c.id)
                 .where(jobs.c.state == JobState.ACCEPTED.value, jobs.c.runner == runner)
@@ -99,7 +99,7 @@ class SqlJobs:
         Raises:
             LostClaimError: Once the claim is void.
         """
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             _update(connection, claim, progress=percent, message=message)
 
     def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ class SqlJobs:
         Raises:
             LostClaimError: Once the claim is void.
         """
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             finish(connection, claim, JobState.FAILED, message=str(error.get("title", "")), error=dict(error))
 
     def dismiss(self, job_id: str) -> Job:
@@ -119,7 +119,7 @@ class SqlJobs:
             IllegalMoveError: If it has come to another end.
         """
         now = datetime.now(UTC)
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             job = _get(connection, job_id)
             if job.state is JobState.DISMISSED:
                 return job
@@ -140,7 +140,7 @@ class SqlJobs:
         """Put a running job back to accepted; nothing happens once the claim is void."""
         attempts = claim.attempt if count_attempt else claim.attempt - 1
         try:
-            with self._db.write() as connection:
+            with self._db.write("jobs") as connection:
                 _update(
                     connection,
                     claim,
@@ -179,7 +179,7 @@ class SqlJobs:
         now = datetime.now(UTC)
         adopted: list[str] = []
         failed: list[str] = []
-        with self._db.write() as connection:
+        with self._db.write("jobs") as connection:
             mine = sa.select(jobs).where(jobs.c.runner == dead, jobs.c.state.in_([s.value for s in ACTIVE]))
             for job in [_job(row) for row in connection.execute(mine.order_by(jobs.c.seq))]:
                 values: dict[str, Any] = {"runner": heir, "updated_at": now}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.errors import NotFoundError
-from service.store.database import Database, index_rows, meets
+from service.store.database import Database
 from service.store.records import Box, FeatureQuery, FeatureRow, LayerSource, LayerVersion, Page
 from service.store.schema import layer_features, layer_sources, layer_versions
-from service.store.sql_features import feature_values, insert_chunks, page_of, property_is, property_of
+from service.store.spaces import Space, space_of
+from service.store.sql_features import feature_values, in_portions, insert_chunks, page_of, property_filters
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _CHUNK = 5_000
@@ -36,7 +37,7 @@ class SqlLayers:
         """
         values = {name: getattr(version, name) for name in _PLAIN}
         values["bbox"] = None if version.bbox is None else list(version.bbox)
-        with self._db.write() as connection:
+        with self._db.write("layers") as connection:
             _keep_source(connection, version)
             known = connection.execute(
                 sa.select(layer_versions.c.standing).where(layer_versions.c.id == version.id)
@@ -53,7 +54,7 @@ class SqlLayers:
                 layer_features,
                 ({"version_id": version.id, **feature_values(row)} for row in rows),
             )
-            index_rows(connection, layer_features, layer_features.c.version_id == version.id)
+            space_of(connection).enter(connection, layer_features, layer_features.c.version_id == version.id)
         return True
 
     def get(self, version_id: str) -> LayerVersion:
@@ -112,8 +113,8 @@ class SqlLayers:
     def features(self, query: FeatureQuery) -> Page[str]:
         """Features of one version as GeoJSON texts."""
         wheres = [layer_features.c.version_id == query.within]
-        wheres += [property_is(layer_features, name, value) for name, value in query.equals.items()]
         with self._db.read() as connection:
+            wheres += property_filters(connection, layer_features, query, {})
             return page_of(connection, layer_features, query, wheres)
 
     def feature(self, version_id: str, fid: str) -> str:
@@ -166,36 +167,40 @@ class SqlLayers:
     def rows(self, version_id: str, box: Box | None = None, *, unplaced: bool = True) -> Iterator[str]:
         """All features whose box meets another and (if wanted) those that have none, in stored order."""
         lone = layer_features.c.west.is_(None)
-        if box is not None:
-            near = meets(layer_features, [box])
-            yield from self._texts(version_id, sa.or_(near, lone) if unplaced else near)
-        else:
-            yield from self._texts(version_id, sa.true() if unplaced else sa.not_(lone))
+
+        def wanted(space: Space) -> sa.ColumnElement[bool]:
+            if box is None:
+                return sa.true() if unplaced else sa.not_(lone)
+            near = space.meets(layer_features, [box])
+            return sa.or_(near, lone) if unplaced else near
+
+        yield from self._texts(version_id, wanted)
 
     def rows_with(self, version_id: str, name: str, value: str) -> Iterator[str]:
         """All features whose property has a value, in stored order."""
-        yield from self._texts(version_id, property_is(layer_features, name, value))
+        yield from self._texts(version_id, lambda space: space.property_is(layer_features, name, value))
 
-    def _texts(self, version_id: str, where: sa.ColumnElement[bool]) -> Iterator[str]:
-        wanted = sa.select(layer_features.c.geojson).where(layer_features.c.version_id == version_id, where)
+    def _texts(self, version_id: str, where: Callable[[Space], sa.ColumnElement[bool]]) -> Iterator[str]:
         with self._db.read() as connection:
-            for part in connection.execute(wanted.order_by(layer_features.c.seq)).partitions(_CHUNK):
-                for row in part:
-                    yield row.geojson
+            wanted = sa.select(layer_features.c.geojson).where(
+                layer_features.c.version_id == version_id, where(space_of(connection))
+            )
+            for (text,) in connection.execute(in_portions(wanted.order_by(layer_features.c.seq))):
+                yield text
 
     def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
         """The features whose box meets one of many, each at least once, in no order."""
         for first in range(0, len(boxes), _NAMES):
-            yield from self._texts(version_id, meets(layer_features, boxes[first : first + _NAMES]))
+            some = boxes[first : first + _NAMES]
+            yield from self._texts(version_id, lambda space, some=some: space.meets(layer_features, some))  # type: ignore[misc]
 
     def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The id and some properties of all features, in stored order."""
         table = layer_features
-        wanted = sa.select(table.c.fid, *(property_of(table, name) for name in names))
-        wanted = wanted.where(table.c.version_id == version_id).order_by(table.c.seq)
         with self._db.read() as connection:
-            for part in connection.execute(wanted).partitions(_CHUNK):
-                yield from map(tuple, part)
+            told = [space_of(connection).property_of(table, name) for name in names]
+            wanted = sa.select(table.c.fid, *told).where(table.c.version_id == version_id).order_by(table.c.seq)
+            yield from map(tuple, connection.execute(in_portions(wanted)))
 
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""

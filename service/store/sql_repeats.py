@@ -11,9 +11,9 @@ import shapely
 import sqlalchemy as sa
 
 from service.review.repeats import CHANGED_SINCE, Observation, Settlement, settle
-from service.store.database import meets
 from service.store.records import Box, FindingRow
 from service.store.schema import findings
+from service.store.spaces import space_of
 from service.store.sql_features import geometry_of
 
 _COLUMNS = (
@@ -55,7 +55,7 @@ def resettle(connection: sa.Connection, fid: str, *, dismissed: bool) -> None:
     concerned = findings.c.suppressed_by == fid
     if dismissed:
         own = connection.execute(sa.select(*_COLUMNS).where(findings.c.fid == fid)).one()
-        around = sa.and_(findings.c.suppressed_by.is_(None), meets(findings, [_box(own)]))
+        around = sa.and_(findings.c.suppressed_by.is_(None), space_of(connection).meets(findings, [_box(own)]))
         concerned = sa.or_(concerned, around)
     rows = connection.execute(sa.select(*_COLUMNS).where(concerned, findings.c.judged.is_(None))).all()
     against = _dismissed(connection, [_box(row) for row in rows])
@@ -93,7 +93,7 @@ def _dismissed(connection: sa.Connection, boxes: Sequence[Box]) -> list[Observat
     if not boxes:
         return []
     wests, souths, easts, norths = zip(*boxes, strict=True)
-    around = meets(findings, [(min(wests), min(souths), max(easts), max(norths))])
+    around = space_of(connection).meets(findings, [(min(wests), min(souths), max(easts), max(norths))])
     wanted = sa.select(*_COLUMNS).where(findings.c.judged.is_(False), around).order_by(findings.c.seq)
     return [_observed(row) for row in connection.execute(wanted)]
 

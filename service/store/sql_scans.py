@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from service.errors import NotFoundError
 from service.jobs.states import JobState
-from service.store.database import Database, index_rows
+from service.store.database import Database
 from service.store.records import Box, Claim, FeatureQuery, FindingRow, Page, Scan
 from service.store.schema import findings, scans
-from service.store.sql_features import feature_values, insert_chunks, page_of, property_is
+from service.store.spaces import space_of
+from service.store.sql_features import feature_values, insert_chunks, page_of, property_filters
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
 from service.store.sql_structures import refollow
@@ -49,7 +50,7 @@ class SqlScans:
         Raises:
             LostClaimError: If the job was taken away meanwhile; then nothing is stored.
         """
-        with self._db.write() as connection:
+        with self._db.write("findings") as connection:
             known = connection.execute(sa.select(scans.c.seq).where(scans.c.id == scan.id)).first()
             if known is None:
                 self._insert(connection, scan, rows)
@@ -67,7 +68,7 @@ class SqlScans:
                 for row in settled(connection, rows)
             ),
         )
-        index_rows(connection, findings, findings.c.scan_id == scan.id)
+        space_of(connection).enter(connection, findings, findings.c.scan_id == scan.id)
         refollow(connection, scan.id)
 
     def get(self, scan_id: str) -> Scan:
@@ -105,10 +106,8 @@ class SqlScans:
                 wheres.append(findings.c.after_at >= start)
             if end is not None:
                 wheres.append(findings.c.before_at <= end)
-        for name, value in query.equals.items():
-            column = _COLUMNS.get(name)
-            wheres.append(property_is(findings, name, value) if column is None else column == value)
         with self._db.read() as connection:
+            wheres += property_filters(connection, findings, query, _COLUMNS)
             return page_of(connection, findings, query, wheres)
 
     def finding(self, finding_id: str) -> str:

@@ -33,7 +33,7 @@ class SqlScenes:
         values = {name: getattr(scene, name) for name in _PLAIN}
         values |= {name: list(getattr(scene, name)) for name in _LISTS}
         values |= {"west": west, "south": south, "east": east, "north": north}
-        with self._db.write() as connection:
+        with self._db.write("scenes") as connection:
             known = sa.select(scenes.c.seq).where(scenes.c.id == scene.id)
             if connection.execute(known).first() is not None:
                 return False

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from geodata.assess.priority import Lead, priority
 from service.errors import NotFoundError
-from service.store.database import Database, box_index, index_rows
+from service.store.database import Database
 from service.store.records import Box, FeatureQuery, Page, StructureLook
 from service.store.schema import findings, scans, scenes, structure_ids, structures, verdicts
-from service.store.sql_features import geometry_of, insert_chunks, page_of, property_is
+from service.store.spaces import space_of
+from service.store.sql_features import geometry_of, insert_chunks, page_of, property_filters
 from service.store.sql_repeats import revised
 from service.structures import REBUILT, Seen, Structure, structures_of
 
@@ -43,10 +44,8 @@ class SqlStructures:
                 wheres.append(sa.or_(structures.c.gone_on.is_(None), structures.c.gone_on >= start))
             if end is not None:
                 wheres.append(structures.c.first_seen <= end)
-        for name, value in query.equals.items():
-            column = _COLUMNS.get(name)
-            wheres.append(property_is(structures, name, value) if column is None else column == value)
         with self._db.read() as connection:
+            wheres += property_filters(connection, structures, query, _COLUMNS)
             return page_of(connection, structures, query, wheres)
 
     def feature(self, structure_id: str) -> str:
@@ -73,7 +72,7 @@ class SqlStructures:
     def looks(self, box: Box) -> Sequence[StructureLook]:
         """The scans of which both scenes meet a box, in the order of their coming."""
         with self._db.read() as connection:
-            area = sa.func.json_extract(scans.c.provenance, "$.parameters.aoi").label("area")
+            area = scans.c.provenance[("parameters", "aoi")].as_string().label("area")
             rows = connection.execute(_grounds(connection).add_columns(area).order_by(scans.c.seq)).all()
         here = shapely.box(*box)
         return [
@@ -102,7 +101,7 @@ class SqlStructures:
         done: set[str] = set()
         for scan_id in behind:
             if scan_id not in done:
-                with self._db.write() as connection:
+                with self._db.write("findings") as connection:
                     done |= refollow(connection, scan_id)
         return len(behind)
 
@@ -249,13 +248,12 @@ def _keep_ids(
 
 def _replace(connection: sa.Connection, stored: Sequence[Any], made: Sequence[Structure]) -> None:
     """Let the table hold what was made; rows that stay keep their place in the order of pages."""
-    index = box_index(structures.name)
+    space = space_of(connection)
     before = {row.fid: row for row in stored}
     now = {one.id: one for one in made}
     changed = [one.id for one in made if one.id in before and _differs(before[one.id], one)]
     gone = [fid for fid in before if fid not in now]
-    for part in _parts([before[fid].seq for fid in (*gone, *changed)]):
-        connection.execute(sa.delete(index).where(index.c.seq.in_(part)))
+    space.forget(connection, structures, [before[fid].seq for fid in (*gone, *changed)])
     for part in _parts([before[fid].seq for fid in gone]):
         connection.execute(sa.delete(structures).where(structures.c.seq.in_(part)))
     if changed:
@@ -264,7 +262,7 @@ def _replace(connection: sa.Connection, stored: Sequence[Any], made: Sequence[St
     new = [one for one in made if one.id not in before]
     insert_chunks(connection, structures, (_values(one) for one in new))
     for part in _parts([*changed, *(one.id for one in new)]):
-        index_rows(connection, structures, structures.c.fid.in_(part))
+        space.enter(connection, structures, structures.c.fid.in_(part))
 
 
 def _differs(row: Any, one: Structure) -> bool:

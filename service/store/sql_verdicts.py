@@ -45,7 +45,7 @@ class SqlVerdicts:
         Raises:
             NotFoundError: Without the finding.
         """
-        with self._db.write() as connection:
+        with self._db.write("findings") as connection:
             told = _of(connection, verdict.finding_id)
             latest = told[-1] if told else None
             if verdict.purpose is None:

@@ -7,26 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from service.errors import StoreBusyError
-from service.store.database import Database
 from service.store.migrate import upgrade
-from service.store.sql_audits import SqlAudits
-from service.store.sql_intake import SqlIntake
-from service.store.sql_jobs import SqlJobs
-from service.store.sql_layers import SqlLayers
-from service.store.sql_scans import SqlScans
-from service.store.sql_scenes import SqlScenes
-from service.store.sql_structures import SqlStructures
-from service.store.sql_verdicts import SqlVerdicts
+from service.store.sql_store import SqlStore
 
 _BUSY_TIMEOUT_MS = 120_000
 """A million parcels are stored in one transaction, which takes half a minute: the others wait for it."""
 
 
-class SqliteStore:
+class SqliteStore(SqlStore):
     """A store in one file.
 
     Args:
@@ -35,39 +25,19 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path, *, migrate: bool = True) -> None:
-        self._engine = _engine(path)
+        engine = sqlite_engine(path)
         if migrate:
-            _upgrade_alone(self._engine, path)
-        database = Database(self._engine)
-        self.scenes = SqlScenes(database)
-        self.layers = SqlLayers(database)
-        self.jobs = SqlJobs(database)
-        self.scans = SqlScans(database)
-        self.structures = SqlStructures(database)
-        self.verdicts = SqlVerdicts(database)
-        self.audits = SqlAudits(database)
-        self.intake = SqlIntake(database)
+            # two processes that start at once must not both make the tables
+            with path.with_suffix(".migrate.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                upgrade(engine)
+        super().__init__(engine)
         if migrate:
             self.structures.catch_up()
 
-    def ping(self) -> None:
-        """See that the store answers.
 
-        Raises:
-            StoreBusyError: If not.
-        """
-        try:
-            with self._engine.connect() as connection:
-                connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar_one()
-        except SQLAlchemyError as error:
-            raise StoreBusyError(f"The database does not answer: {error}.") from error
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-
-def _engine(path: Path) -> sa.Engine:
+def sqlite_engine(path: Path) -> sa.Engine:
+    """Connections to a file, in the way of the store: one writer, readers beside it."""
     engine = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -93,10 +63,3 @@ def _engine(path: Path) -> sa.Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
-
-
-def _upgrade_alone(engine: sa.Engine, path: Path) -> None:
-    # two processes that start at once must not both make the tables
-    with path.with_suffix(".migrate.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        upgrade(engine)

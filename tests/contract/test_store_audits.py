@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from service.errors import NotFoundError
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.base import Store
-from tests.contract.test_store_contract import BACKENDS, NOW
+from tests.contract.test_store_contract import NOW
 
 AUDIT = Audit("a", date(2026, 9, 18), 7, {"1_2": {"type": "Polygon", "coordinates": []}}, NOW)
-
-
-@pytest.fixture(params=sorted(BACKENDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = BACKENDS[request.param](tmp_path)
-    yield made
-    made.close()
 
 
 def test_an_audit_is_stored_once_and_comes_back_as_it_was(store: Store) -> None:

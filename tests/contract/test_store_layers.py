@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from alembic import command
 
@@ -17,14 +16,7 @@ from service.store.base import Store
 from service.store.migrate import configuration
 from service.store.records import FeatureRow
 from service.store.sqlite import SqliteStore
-from tests.contract.test_store_contract import BACKENDS, NOW, parcel, version
-
-
-@pytest.fixture(params=sorted(BACKENDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = BACKENDS[request.param](tmp_path)
-    yield made
-    made.close()
+from tests.contract.test_store_contract import NOW, parcel, version
 
 
 def test_source_and_times_come_back(store: Store) -> None:

@@ -21,18 +21,11 @@ from service.errors import NotFoundError
 from service.store.base import Store
 from service.store.records import FeatureQuery, FindingRow
 from service.store.sqlite import SqliteStore
-from tests.contract.test_store_contract import BACKENDS, NOW, job, scan, scene, square
+from tests.contract.test_store_contract import NOW, job, scan, scene, square
 from tests.contract.test_store_verdicts import properties, verdict
 
 SIZE = 0.0003
 """Side of a house, degrees: about 27 m by 33 m."""
-
-
-@pytest.fixture(params=sorted(BACKENDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = BACKENDS[request.param](tmp_path)
-    yield made
-    made.close()
 
 
 def day(month: int) -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,16 +18,9 @@ from service.store.base import Store
 from service.store.migrate import configuration
 from service.store.records import FeatureQuery, FindingRow, SortKey, Verdict
 from service.store.sqlite import SqliteStore
-from tests.contract.test_store_contract import BACKENDS, NOW, finding, square, with_scan
+from tests.contract.test_store_contract import NOW, finding, square, with_scan
 
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture(params=sorted(BACKENDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = BACKENDS[request.param](tmp_path)
-    yield made
-    made.close()
 
 
 def verdict(finding_id: str, right: bool = False, at: datetime = NOW, **more: Any) -> Verdict:

@@ -1,0 +1,53 @@
+"""A whole store over one engine."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.errors import StoreBusyError
+from service.store.database import Database
+from service.store.sql_audits import SqlAudits
+from service.store.sql_intake import SqlIntake
+from service.store.sql_jobs import SqlJobs
+from service.store.sql_layers import SqlLayers
+from service.store.sql_scans import SqlScans
+from service.store.sql_scenes import SqlScenes
+from service.store.sql_structures import SqlStructures
+from service.store.sql_verdicts import SqlVerdicts
+
+
+class SqlStore:
+    """What every database keeps; what differs between them is the engine and how rows are found by box.
+
+    Args:
+        engine: Of a database whose tables are up to date.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        database = Database(engine)
+        self.scenes = SqlScenes(database)
+        self.layers = SqlLayers(database)
+        self.jobs = SqlJobs(database)
+        self.scans = SqlScans(database)
+        self.structures = SqlStructures(database)
+        self.verdicts = SqlVerdicts(database)
+        self.audits = SqlAudits(database)
+        self.intake = SqlIntake(database)
+
+    def ping(self) -> None:
+        """See that the store answers.
+
+        Raises:
+            StoreBusyError: If not.
+        """
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar_one()
+        except SQLAlchemyError as error:
+            raise StoreBusyError(f"The database does not answer: {error}.") from error
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
