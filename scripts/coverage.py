@@ -94,7 +94,7 @@ def at(
 @app.command("blind-spots")
 def blind_spots(as_of: AsOf = None, output: Output = None, data: Data = None) -> None:
     """Ground that was not seen in time, in pieces, the largest first."""
-    from service.store.records import FeatureQuery
+    from service.store.queries import FeatureQuery
     from service.usecases import coverage_features as usecase
 
     with opened(data) as services:
@@ -152,16 +152,14 @@ def parcels(
     table = Table(title_justify="left")
     for name in ("parcel", "state", "last seen", "why"):
         table.add_column(name, overflow="fold")
+    from service.usecases.listing import every
+
     with opened(data) as services:
-        key: int | None = 0
-        while key is not None:
-            page = usecase.parcels(services, 5000, key, _date(as_of))
-            for one in page.items:
-                counts[one.state] += 1
-                if (state is None or one.state == state) and table.row_count < limit:
-                    last = "-" if one.last_seen is None else f"{one.last_seen.astimezone(BEIJING):%Y-%m-%d}"
-                    table.add_row(escape(one.id), one.state, last, one.reason or "-")
-            key = page.next_key
+        for one in every(lambda limit, key: usecase.parcels(services, limit, key, _date(as_of))):
+            counts[one.state] += 1
+            if (state is None or one.state == state) and table.row_count < limit:
+                last = "-" if one.last_seen is None else f"{one.last_seen.astimezone(BEIJING):%Y-%m-%d}"
+                table.add_row(escape(one.id), one.state, last, one.reason or "-")
     table.title = ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "no parcels"
     wide_console().print(table)
 

@@ -26,7 +26,7 @@ def list_structures(
     data: Data = None,
 ) -> None:
     """Structures in the order in which they were first told."""
-    from service.store.records import FeatureQuery
+    from service.store.queries import FeatureQuery
     from service.usecases import structures as usecase
 
     with opened(data) as services:

@@ -10,7 +10,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from service import http_errors
+from service import http_errors, http_manners
 from service.bootstrap import open_with_runner
 from service.routers import (
     collections,
@@ -18,6 +18,7 @@ from service.routers import (
     exports,
     findings,
     health,
+    items,
     jobs,
     layers,
     models,
@@ -62,8 +63,10 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
     http_errors.install(app)
+    http_manners.install(app, settings)
     parts = (
         collections,
+        items,
         scenes,
         layers,
         models,

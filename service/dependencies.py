@@ -14,8 +14,10 @@ from fastapi import Depends, Query, Request, Response
 
 from geodata.io.dates import parse_or_none
 from service.errors import BadQueryError
+from service.ogc.cursors import decode, encode
 from service.schemas.common import Link
 from service.services import Services
+from service.store.queries import Key
 from service.store.records import Box
 from service.uploads import Form, receive_form
 from service.version import code_version
@@ -38,7 +40,16 @@ class Paging:
     """The wanted page of a list."""
 
     limit: int
-    after_key: int
+    key: Key
+
+    @property
+    def after_key(self) -> int:
+        """The key of lists that are in the order of coming."""
+        if not self.key:
+            return 0
+        if len(self.key) > 1:
+            raise BadQueryError("The cursor belongs to another list.", remedy="Follow the `next` links as they are.")
+        return int(self.key[0])
 
 
 def paging(
@@ -46,14 +57,12 @@ def paging(
     limit: Annotated[
         int | None, Query(ge=1, description="Items of the page; more than the service allows is cut.")
     ] = None,
-    cursor: Annotated[
-        int | None, Query(ge=0, description="Where the page begins: take it from the `next` link.")
-    ] = None,
+    cursor: Annotated[str | None, Query(description="Where the page begins: take it from the `next` link.")] = None,
 ) -> Paging:
     """The page that a query asks for."""
     limits = services_of(request).settings.limits
     wanted = limits.page_size if limit is None else limit
-    return Paging(min(wanted, limits.max_page_size), cursor or 0)
+    return Paging(min(wanted, limits.max_page_size), decode(cursor) if cursor else ())
 
 
 Pages = Annotated[Paging, Depends(paging)]
@@ -144,17 +153,19 @@ def base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def page_links(request: Request, next_key: int | None, kind: str = "application/json") -> list[Link]:
+def page_links(request: Request, following: int | Key | None, kind: str = "application/json") -> list[Link]:
     """`self` and, where there is more, `next`."""
+    key = (following,) if isinstance(following, int) else following
     here = f"{base_url(request)}{request.url.path}"
     asked = dict(request.query_params)
-    links = [Link(href=_with_query(here, asked), rel="self", type=kind)]
-    if next_key is not None:
-        links.append(Link(href=_with_query(here, asked | {"cursor": str(next_key)}), rel="next", type=kind))
+    links = [Link(href=with_query(here, asked), rel="self", type=kind)]
+    if key:
+        links.append(Link(href=with_query(here, asked | {"cursor": encode(key)}), rel="next", type=kind))
     return links
 
 
-def _with_query(url: str, query: Mapping[str, str]) -> str:
+def with_query(url: str, query: Mapping[str, str]) -> str:
+    """An address with a query."""
     return f"{url}?{urlencode(query)}" if query else url
 
 
@@ -167,7 +178,8 @@ def etag_of(request: Request, *parts: str) -> str:
 def unchanged(request: Request, etag: str) -> Response | None:
     """The answer 304 where the client has this very version already."""
     asked = request.headers.get("if-none-match", "")
+    # tags are compared weakly, as the standard of HTTP asks for this header
     tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    if etag in tags or "*" in tags:
+    if etag.removeprefix("W/") in tags or "*" in tags:
         return Response(status_code=304, headers={"ETag": etag})
     return None

@@ -69,6 +69,22 @@ class UnstorableValueError(BadQueryError):
     title_zh = "请求中的值无法使用"
 
 
+class FilterError(BadQueryError):
+    """A filter cannot be read, or asks for what there is not."""
+
+    code = "filter-unusable"
+    title = "The filter cannot be understood"
+    title_zh = "过滤条件有误"
+
+
+class UnknownSystemError(BadQueryError):
+    """A coordinate system is unknown to the service, or does not reach so far."""
+
+    code = "crs-unknown"
+    title = "The coordinate system cannot be used"
+    title_zh = "不支持的坐标系"
+
+
 class SortKeyError(BadQueryError):
     """A collection cannot be sorted so."""
 

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    cors_origins: tuple[str, ...] = Field(
+        default=("*",), description="Origins whose pages may read answers, without cookies; as JSON. `*`: all."
+    )
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from geodata.exchange import PatchOptions
 from service.dependencies import Kancha, only_query
+from service.routers.sending import sent_file
 from service.services import Services
 from service.usecases import exports as usecase
 
@@ -31,21 +29,7 @@ Statuses = Annotated[str | None, Query(description="Statuses parted by commas.")
 
 
 def _sent(services: Services, name: str, write: Callable[[Path], object]) -> FileResponse:
-    """A file that is made for this answer and gone after it."""
-    parent = services.settings.data / "exports"
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
-    try:
-        write(folder / name)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return FileResponse(
-        folder / name,
-        media_type=_TYPES[name.rpartition(".")[2]],
-        filename=name,
-        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
-    )
+    return sent_file(services, name, _TYPES[name.rpartition(".")[2]], write)
 
 
 def _statuses(given: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from service.dependencies import GEOJSON, Kancha, base_url, etag_of, unchanged
-from service.routers.geojson import feature
+from service.routers.answers import feature
 from service.schemas.common import Link
 from service.usecases import findings as usecase
 

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-import jinja2
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from service.errors import NotFoundError
 from service.routers.collections import OPENAPI_JSON
-from service.version import code_version
+from service.routers.html import html_page
+from service.routers.openapi import as_oas30
 
 router = APIRouter(include_in_schema=False)
 _KINDS = MappingProxyType({"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"})
-_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
-@lru_cache(maxsize=1)
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("service", "templates"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-
-
-def _page(name: str, **values: Any) -> Response:
-    content = _templates().get_template(name).render(version=code_version(), **values)
-    headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
-
-
 @router.get("/map")
-def get_map() -> Response:
+def get_map(request: Request) -> Response:
     """The map page."""
-    return _page("map.html")
+    return html_page("map.html", request)
 
 
 @router.get("/api")
 def get_api(request: Request) -> Response:
-    """The OpenAPI document."""
-    import orjson
+    """The OpenAPI document in version 3.0, which map clients read."""
+    return Response(orjson.dumps(as_oas30(request.app.openapi())), media_type=OPENAPI_JSON)
 
-    return Response(orjson.dumps(request.app.openapi()), media_type=OPENAPI_JSON)
+
+@router.get("/openapi.json")
+def get_openapi(request: Request) -> Response:
+    """The OpenAPI document in version 3.1."""
+    return Response(orjson.dumps(request.app.openapi()), media_type="application/vnd.oai.openapi+json;version=3.1")
 
 
 @router.get("/api.html")
@@ -60,7 +50,7 @@ def get_api_page(request: Request) -> Response:
     groups: dict[str, list[dict[str, Any]]] = {}
     for operation in operations:
         groups.setdefault(operation.get("tags", ["other"])[0], []).append(operation)
-    return _page("api.html", info=document["info"], groups=groups)
+    return html_page("api.html", request, info=document["info"], groups=groups)
 
 
 @router.get("/static/{name}")

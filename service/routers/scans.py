@@ -26,13 +26,14 @@ from service.dependencies import (
 )
 from service.errors import BadQueryError, BadRequestBodyError
 from service.files import Upload
+from service.routers.answers import feature_collection
 from service.routers.bodies import multipart_body
-from service.routers.geojson import feature_collection
 from service.routers.jobs import job_out
 from service.schemas.common import Link
 from service.schemas.jobs import JobOut
 from service.schemas.scans import ScanList, ScanOptionsIn, ScanOut
-from service.store.records import FeatureQuery, Scan
+from service.store.queries import FeatureQuery
+from service.store.records import Scan
 from service.uploads import Form
 from service.usecases import scans as usecase
 from service.usecases.layer_facts import layer_kind
@@ -208,20 +209,20 @@ def get_findings(
     boxes = parse_bbox(bbox)
     scan = usecase.get_scan(services, scan_id)
     # asked for first, so that the tag is never newer than the page
-    etag = etag_of(request, scan.id, usecase.findings_state(services))
+    etag = etag_of(request, scan.id, services.store.state("findings"))
     if (same := unchanged(request, etag)) is not None:
         return same
     query = FeatureQuery(
         within=scan.id,
         boxes=boxes,
         limit=page.limit,
-        after_key=page.after_key,
+        after=page.key,
         equals={} if status is None else {"status": status},
         min_confidence=min_confidence,
     )
     found = usecase.findings_of(services, query)
     links = [
-        *page_links(request, found.next_key, GEOJSON),
+        *page_links(request, found.after, GEOJSON),
         Link(href=f"{base_url(request)}/scans/{scan.id}", rel="collection", type="application/json"),
     ]
     content = feature_collection(found, links, provenance=scan.provenance)

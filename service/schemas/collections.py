@@ -32,6 +32,7 @@ class Collection(BaseModel):
     itemType: str = "feature"  # noqa: N815
     extent: dict[str, Any] | None = None
     crs: list[str]
+    storageCrs: str  # noqa: N815
     links: list[Link]
 
 
@@ -39,4 +40,5 @@ class Collections(BaseModel):
     """All collections."""
 
     collections: list[Collection]
+    crs: list[str]
     links: list[Link]

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from service.jobs.states import JobState
 from service.store.audit_records import Audit, AuditAnswer
+from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import (
     Box,
     Claim,
-    FeatureQuery,
     FeatureRow,
     FindingRow,
     IntakeEntry,
@@ -66,8 +66,11 @@ class LayerStore(Protocol):
     def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
         """The standing version that came last, of those whose box meets another."""
 
-    def features(self, query: FeatureQuery) -> Page[str]:
-        """Features of one version as GeoJSON texts."""
+    def features(self, query: FeatureQuery) -> FeaturePage:
+        """Features of one version as GeoJSON texts; without `count` they are counted only where that costs nothing."""
+
+    def all_features(self, query: FeatureQuery) -> Iterator[str]:
+        """All features of one version that a query wants, a portion at a time."""
 
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text; `NotFoundError` without it."""
@@ -142,8 +145,11 @@ class ScanStore(Protocol):
     def page(self, limit: int, after_key: int = 0) -> Page[Scan]:
         """Scans, the latest first."""
 
-    def findings(self, query: FeatureQuery) -> Page[str]:
+    def findings(self, query: FeatureQuery) -> FeaturePage:
         """Findings as GeoJSON texts."""
+
+    def all_findings(self, query: FeatureQuery) -> Iterator[str]:
+        """All findings that a query wants, a portion at a time."""
 
     def finding(self, finding_id: str) -> str:
         """One finding as GeoJSON text; `NotFoundError` without it."""
@@ -155,8 +161,11 @@ class ScanStore(Protocol):
 class StructureStore(Protocol):
     """Structures over time: a function of the findings, brought up to date with every scan and verdict."""
 
-    def features(self, query: FeatureQuery) -> Page[str]:
+    def features(self, query: FeatureQuery) -> FeaturePage:
         """Structures as GeoJSON texts."""
+
+    def all_features(self, query: FeatureQuery) -> Iterator[str]:
+        """All structures that a query wants, a portion at a time."""
 
     def feature(self, structure_id: str) -> str:
         """One structure as GeoJSON text, also by an id that leads to it; `NotFoundError` without it."""
@@ -263,6 +272,9 @@ class Store(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The memory of the nightly batch."""
+
+    def state(self, *what: str) -> str:
+        """A word that changes whenever `scenes`, `layers` or `findings` (and structures) change."""
 
     def ping(self) -> None:
         """See that the store answers; `StoreBusyError` if not."""

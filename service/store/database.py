@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 
 from service.errors import StoreBusyError, UnstorableValueError
+from service.store.schema import changes
 
 Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake"]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
@@ -50,8 +52,24 @@ class Database:
                 if connection.dialect.name == "postgresql":
                     connection.execute(_LOCK, {"name": f"kancha {what}"})
                 yield connection
+                if what in COUNTED:
+                    connection.execute(_COUNT[connection.dialect.name], {"name": what})
+
+    def state(self, *what: str) -> str:
+        """A word that changes with every transaction that wrote one of these."""
+        wanted = sa.select(sa.func.coalesce(sa.func.sum(changes.c.count), 0)).where(changes.c.name.in_(what))
+        with self.read() as connection:
+            return str(connection.execute(wanted).scalar_one())
 
 
+COUNTED = ("scenes", "layers", "findings")
+"""What answers are made of that a client may keep: every transaction that writes them is counted."""
+_COUNT = {
+    name: insert(changes)
+    .values(name=sa.bindparam("name"), count=1)
+    .on_conflict_do_update(index_elements=["name"], set_={"count": changes.c.count + 1})
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 

@@ -291,36 +291,6 @@ class JudgedRow:
     geojson: str
 
 
-SortKey = Literal["priority", "-priority"]
-"""By priority, the least or (with the minus) the highest first."""
-SORT_KEYS: tuple[SortKey, ...] = ("priority", "-priority")
-
-
-@dataclass(frozen=True)
-class FeatureQuery:
-    """Which features of a collection are wanted.
-
-    Args:
-        within: Id of the scan or layer version; None: all findings.
-        boxes: Boxes of which one must be met; two where a box crosses the antimeridian; none: everywhere.
-        limit: Features of the page at most.
-        after_key: Key after which the page begins.
-        equals: Values that properties must have.
-        min_confidence: Least confidence (findings).
-        interval: Time span that must be met (findings), each end may be open.
-        sortby: Order (findings); None: as they came.
-    """
-
-    within: str | None = None
-    boxes: tuple[Box, ...] = ()
-    limit: int = 100
-    after_key: int = 0
-    equals: Mapping[str, str] = field(default_factory=dict)
-    min_confidence: float | None = None
-    interval: tuple[datetime | None, datetime | None] | None = None
-    sortby: SortKey | None = None
-
-
 @dataclass(frozen=True)
 class Job:
     """A durable run.

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from service.ogc.asking import like_parts
 from service.store.records import Box
 
 _MARGIN = 1e-6
@@ -31,6 +32,15 @@ class Space(Protocol):
 
     def property_is(self, table: sa.Table, name: str, value: str) -> sa.ColumnElement[bool]:
         """Rows whose property is a text, or a number or truth value written so."""
+
+    def typed(self, table: sa.Table, name: str, kind: str) -> sa.ColumnElement[Any]:
+        """The values of a property that are of a type (`text`, `number`, `truth`); null elsewhere."""
+
+    def missing(self, table: sa.Table, name: str) -> sa.ColumnElement[bool]:
+        """Rows that lack a property, or have null there."""
+
+    def like(self, column: sa.ColumnElement[Any], pattern: str) -> sa.ColumnElement[bool]:
+        """Texts like a pattern of SQL, capitals and small letters apart."""
 
 
 class RTree:
@@ -83,6 +93,26 @@ class RTree:
             ways.append(sa.and_(kind.in_(("integer", "real")), found == number))
         return sa.or_(*ways)
 
+    def typed(self, table: sa.Table, name: str, kind: str) -> sa.ColumnElement[Any]:
+        """The values of a property that are of a type; truth is compared as truth."""
+        if _odd(name):
+            return sa.null()
+        told = sa.func.json_type(table.c.geojson, self._path(name))
+        if kind == "truth":
+            return sa.case((told == "true", sa.true()), (told == "false", sa.false()))
+        names = ("text",) if kind == "text" else ("integer", "real")
+        return sa.case((told.in_(names), self.property_of(table, name)))
+
+    def missing(self, table: sa.Table, name: str) -> sa.ColumnElement[bool]:
+        """Rows that lack a property, or have null there."""
+        return sa.true() if _odd(name) else self.property_of(table, name).is_(None)
+
+    def like(self, column: sa.ColumnElement[Any], pattern: str) -> sa.ColumnElement[bool]:
+        """Texts like a pattern: GLOB, since LIKE of SQLite knows no capitals."""
+        signs = {"any": "*", "one": "?"}
+        told = [signs.get(kind) or (f"[{sign}]" if sign in "*?[" else sign) for kind, sign in like_parts(pattern)]
+        return column.op("GLOB", is_comparison=True)("".join(told))
+
     @staticmethod
     def _index(table: sa.Table) -> sa.TableClause:
         columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in ("seq", "west", "east", "south", "north")]
@@ -131,6 +161,30 @@ class Gist:
         if number is not None:
             held.append(number)
         return sa.or_(*(self._properties(table).contains({name: one}) for one in held))
+
+    def typed(self, table: sa.Table, name: str, kind: str) -> sa.ColumnElement[Any]:
+        """The values of a property that are of a type; texts in the order of code points."""
+        if _odd(name):
+            return sa.null()
+        found = self._properties(table)[name]
+        told, text = sa.func.jsonb_typeof(found), found.op("#>>")(sa.text("'{}'"))
+        if kind == "text":
+            return sa.case((told == "string", sa.type_coerce(text, sa.Text))).collate("C")
+        if kind == "truth":
+            return sa.case((told == "boolean", sa.cast(text, sa.Boolean)))
+        return sa.case((told == "number", sa.cast(text, sa.Double)))
+
+    def missing(self, table: sa.Table, name: str) -> sa.ColumnElement[bool]:
+        """Rows that lack a property, or have null there."""
+        if _odd(name):
+            return sa.true()
+        return sa.func.coalesce(sa.func.jsonb_typeof(self._properties(table)[name]), "null") == "null"
+
+    def like(self, column: sa.ColumnElement[Any], pattern: str) -> sa.ColumnElement[bool]:
+        """Texts like a pattern."""
+        signs = {"any": "%", "one": "_"}
+        told = [signs.get(kind) or (f"\\{sign}" if sign in "%_\\" else sign) for kind, sign in like_parts(pattern)]
+        return column.like("".join(told), escape="\\")
 
     def _properties(self, table: sa.Table) -> Any:
         from sqlalchemy.dialects.postgresql import JSONB

@@ -3,86 +3,213 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-import orjson
 import shapely
 import sqlalchemy as sa
 from psycopg import sql
 
-from service.store.records import Box, FeatureQuery, FeatureRow, Page
-from service.store.spaces import space_of
+from service.errors import BadQueryError
+from service.ogc.filters import Filter
+from service.ogc.texts import geometries_of, row_of
+from service.store.queries import FeaturePage, FeatureQuery, Key
+from service.store.records import Box, FeatureRow
+from service.store.spaces import Space, space_of
+from service.store.sql_filters import SqlFilter
 
 CHUNK = 5_000
 """Rows that are in memory at a time."""
 
 
-def page_of(
-    connection: sa.Connection, table: sa.Table, query: FeatureQuery, wheres: Sequence[sa.ColumnElement[bool]]
-) -> Page[str]:
-    """A page of features; the index pre-filters by box, the geometry itself decides."""
-    conditions = list(wheres)
-    missed: set[int] = set()
-    if query.boxes:
-        conditions.append(space_of(connection).meets(table, query.boxes))
-        missed = _straddlers_that_miss(connection, table, query.boxes, conditions)
-    count = sa.select(sa.func.count()).select_from(table).where(*conditions)
-    matched = connection.execute(count).scalar_one() - len(missed)
-    wanted = _in_order(sa.select(table.c.seq, table.c.geojson).where(*conditions), table, query)
-    items: list[str] = []
-    last = 0
-    for seq, text in connection.execute(wanted.limit(query.limit + len(missed) + 1)):
-        if seq in missed:
-            continue
-        if len(items) == query.limit:
-            return Page(items, matched, last)
-        items.append(text)
-        last = seq
-    return Page(items, matched, None)
+@dataclass(frozen=True)
+class Source:
+    """Where features of a collection lie.
 
-
-def _in_order(wanted: sa.Select[Any], table: sa.Table, query: FeatureQuery) -> sa.Select[Any]:
-    """The rows behind the key of a page, in the wanted order.
-
-    The key is the row that ended the page before: its value, which never changes, tells where to go on. Rows of
-    equal value stand in the order of their coming, and the two directions are each other's reverse.
+    Args:
+        table: Their table.
+        columns: Properties that have a column of their own, which is never null.
+        wheres: What all of them meet.
+        known: How many there are, where that is known.
+        small: Whether they are so few that they are always counted.
     """
-    seq, key = table.c.seq, query.after_key
-    if query.sortby is None:
-        return wanted.where(seq > key).order_by(seq)
-    falling = query.sortby.startswith("-")
-    value = table.c[query.sortby.removeprefix("-")]
-    if key:
-        at = sa.select(value).where(seq == key).scalar_subquery()
-        tied = sa.and_(value == at, seq < key if falling else seq > key)
-        wanted = wanted.where(sa.or_(value < at if falling else value > at, tied))
-    return wanted.order_by(value.desc(), seq.desc()) if falling else wanted.order_by(value, seq)
+
+    table: sa.Table
+    columns: Mapping[str, sa.ColumnElement[Any]]
+    wheres: Sequence[sa.ColumnElement[bool]]
+    known: int | None = None
+    small: bool = False
 
 
-def _straddlers_that_miss(
-    connection: sa.Connection,
-    table: sa.Table,
-    boxes: Sequence[Box],
-    conditions: Sequence[sa.ColumnElement[bool]],
-) -> set[int]:
-    area = shapely.union_all([shapely.box(*box) for box in boxes])
-    shapely.prepare(area)
-    # a box within the wanted box surely meets it: only those across its edge need their geometry
-    rows = connection.execute(
-        in_portions(sa.select(table.c.seq, table.c.geojson).where(*conditions, sa.not_(_contained(table, boxes))))
-    )
-    missed: set[int] = set()
-    for part in rows.partitions(CHUNK):
-        geometries = [geometry_of(text) for _, text in part]
-        hits = shapely.intersects(area, geometries)
-        missed.update(row.seq for row, hit in zip(part, hits, strict=True) if not hit)
-    return missed
+def page_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> FeaturePage:
+    """A page of features; the database pre-filters, the geometry and the filter itself decide.
+
+    Raises:
+        BadQueryError: If the key of the page is none of this query.
+    """
+    search = _Search(connection, source, query)
+    found = list(islice(search.rows(query.after, query.limit + 1), query.limit + 1))
+    shown = found[: query.limit]
+    after = search.key_of(shown[-1]) if len(found) > query.limit and shown else ()
+    matched = None
+    if not query.after and not after and query.limit:
+        matched = len(shown)
+    elif source.known is not None and query.whole:
+        matched = source.known
+    elif query.count or (source.small and search.exact):
+        matched = search.count()
+    return FeaturePage([row.geojson for row in shown], matched, after)
+
+
+def stream_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> Iterator[str]:
+    """All features that a query wants, in its order, a portion at a time; its limit and key do not count."""
+    return (row.geojson for row in _Search(connection, source, query).rows((), None))
+
+
+class _Search:
+    """One query on one table."""
+
+    def __init__(self, connection: sa.Connection, source: Source, query: FeatureQuery) -> None:
+        self._connection, self._source, self._query = connection, source, query
+        table, space = source.table, space_of(connection)
+        self._conditions = [*source.wheres]
+        self._conditions += [
+            source.columns[name] == value if name in source.columns else space.property_is(table, name, value)
+            for name, value in query.equals.items()
+        ]
+        self._left: Filter | None = None
+        if query.filter is not None:
+            asked = SqlFilter(space, table, source.columns).asked(query.filter.node)
+            self._conditions.append(asked.clause)
+            self._left = None if asked.exact else query.filter
+        if query.boxes:
+            self._conditions.append(space.meets(table, query.boxes))
+            self._area = shapely.union_all([shapely.box(*box) for box in query.boxes])
+            shapely.prepare(self._area)
+        if query.scope is not None:
+            self._conditions.append(space.meets(table, [query.scope.bounds]))
+            shapely.prepare(query.scope)
+        self._order = self._ordered(space)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the database decides, but for geometries at the edge of a box."""
+        return self._left is None and self._query.scope is None
+
+    def rows(self, after: Key, least: int | None) -> Iterator[Any]:
+        """The wanted rows behind a key; `least`: how many are taken at first, None for all of them."""
+        query, table = self._query, self._source.table
+        columns = [table.c.seq, table.c.geojson, *(one for one, _, _ in self._order[:-1])]
+        if query.boxes:
+            columns.append(_contained(table, query.boxes).label("inside"))
+        order = [one.desc() if falling else one for one, falling, _ in self._order]
+        base = sa.select(*columns).where(*self._conditions).order_by(*order)
+        if least is None:
+            for part in self._connection.execute(in_portions(base)).partitions(CHUNK):
+                yield from self._kept(part)
+            return
+        take, key = least, after
+        while True:
+            wanted = base.where(self._behind(key)) if key else base
+            part = self._connection.execute(wanted.limit(take)).all()
+            yield from self._kept(part)
+            if len(part) < take:
+                return
+            key, take = self.key_of(part[-1]), min(2 * take + 32, CHUNK)
+
+    def key_of(self, row: Any) -> Key:
+        """The key of the page behind a row."""
+        return (*tuple(row)[2 : 1 + len(self._order)], row.seq)
+
+    def count(self) -> int:
+        """How many there are on all pages."""
+        if not self.exact:
+            return sum(1 for _ in self.rows((), None))
+        table = self._source.table
+        count = sa.select(sa.func.count()).select_from(table).where(*self._conditions)
+        matched: int = self._connection.execute(count).scalar_one()
+        if not self._query.boxes:
+            return matched
+        # a box within the wanted box surely meets it: only those across its edge need their geometry
+        across = sa.select(table.c.geojson).where(*self._conditions, sa.not_(_contained(table, self._query.boxes)))
+        for part in self._connection.execute(in_portions(across)).partitions(CHUNK):
+            hits = shapely.intersects(self._area, geometries_of([row.geojson for row in part]))
+            matched -= int((~hits).sum())
+        return matched
+
+    def _kept(self, part: Sequence[Any]) -> Iterable[Any]:
+        """Those of some rows that are wanted indeed."""
+        kept = list(part)
+        if self._query.boxes:
+            edge = [row for row in kept if not row.inside]
+            hits = shapely.intersects(self._area, geometries_of([row.geojson for row in edge])) if edge else ()
+            missed = {row.seq for row, hit in zip(edge, hits, strict=True) if not hit}
+            kept = [row for row in kept if row.seq not in missed] if missed else kept
+        if self._query.scope is not None and kept:
+            hits = shapely.intersects(self._query.scope, geometries_of([row.geojson for row in kept]))
+            kept = [row for row, hit in zip(kept, hits, strict=True) if hit]
+        if self._left is not None:
+            kept = [row for row in kept if self._left.matches(row_of(row.geojson))]
+        return kept
+
+    def _ordered(self, space: Space) -> list[tuple[sa.ColumnElement[Any], bool, type]]:
+        """What rows are ordered by: expression, whether falling, type of its values; their coming is the last."""
+        order: list[tuple[sa.ColumnElement[Any], bool, type]] = []
+        for number, sort in enumerate(self._query.sort):
+            own = self._source.columns.get(sort.name)
+            own = self._source.table.c.fid if sort.name == "id" else own
+            if own is not None:
+                kind = str if isinstance(own.type, sa.String) else float
+                order.append((own.label(f"by_{number}"), sort.falling, kind))
+                continue
+            for kind, one in ((float, _number(space, self._source.table, sort.name)),
+                              (str, _text(space, self._source.table, sort.name))):  # fmt: skip
+                order.append((one.label(f"by_{number}_{kind.__name__}"), sort.falling, kind))
+        last = bool(self._query.sort) and self._query.sort[0].falling
+        return [*order, (self._source.table.c.seq, last, int)]
+
+    def _behind(self, key: Key) -> sa.ColumnElement[bool]:
+        """The rows behind a key: the first value that differs decides."""
+        kinds = [kind for _, _, kind in self._order]
+        if len(key) != len(kinds) or not all(map(_is, kinds, key)):
+            raise BadQueryError("The cursor belongs to another query.", remedy="Follow the `next` links as they are.")
+        ways = []
+        for k, (one, falling, _) in enumerate(self._order):
+            tied = [_plain(self._order[n][0]) == key[n] for n in range(k)]
+            ways.append(sa.and_(*tied, _plain(one) < key[k] if falling else _plain(one) > key[k]))
+        first, falling, _ = self._order[0]
+        # the same said once more, so that an index leads to the place
+        bound = _plain(first) <= key[0] if falling else _plain(first) >= key[0]
+        return sa.and_(bound, sa.or_(*ways)) if len(ways) > 1 else ways[0]
+
+
+def _plain(one: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return one.element if isinstance(one, sa.Label) else one
+
+
+def _is(kind: type, value: Any) -> bool:
+    """Whether a value of a key is of a type; JSON knows one kind of numbers."""
+    if kind is str:
+        return isinstance(value, str)
+    return isinstance(value, int if kind is int else (int, float)) and not isinstance(value, bool)
+
+
+_LEAST = -1.5e308
+
+
+def _number(space: Space, table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    truth = sa.cast(space.typed(table, name, "truth"), sa.Integer)
+    return sa.func.coalesce(space.typed(table, name, "number"), truth, sa.literal(_LEAST, sa.Double), type_=sa.Double)
+
+
+def _text(space: Space, table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(space.typed(table, name, "text"), sa.literal("", sa.Text), type_=sa.Text)
 
 
 def geometry_of(geojson: str) -> shapely.Geometry:
     """The geometry of a stored feature."""
-    return shapely.from_geojson(orjson.dumps(orjson.loads(geojson)["geometry"]).decode())
+    return geometries_of([geojson])[0]
 
 
 def in_portions(wanted: sa.Select[Any]) -> sa.Select[Any]:
@@ -139,14 +266,3 @@ def _contained(table: sa.Table, boxes: Sequence[Box]) -> sa.ColumnElement[bool]:
             for west, south, east, north in boxes
         )
     )
-
-
-def property_filters(
-    connection: sa.Connection, table: sa.Table, query: FeatureQuery, columns: Mapping[str, sa.ColumnElement[Any]]
-) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a query on values, by column where there is one."""
-    space = space_of(connection)
-    return [
-        columns[name] == value if name in columns else space.property_is(table, name, value)
-        for name, value in query.equals.items()
-    ]

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from service.errors import NotFoundError
 from service.store.database import Database
-from service.store.records import Box, FeatureQuery, FeatureRow, LayerSource, LayerVersion, Page
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Box, FeatureRow, LayerSource, LayerVersion, Page
 from service.store.schema import layer_features, layer_sources, layer_versions
 from service.store.spaces import Space, space_of
-from service.store.sql_features import feature_values, in_portions, insert_chunks, page_of, property_filters
+from service.store.sql_features import CHUNK, Source, feature_values, in_portions, insert_chunks, page_of, stream_of
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
-_CHUNK = 5_000
 _NAMES = 200
 
 
@@ -110,12 +110,23 @@ class SqlLayers:
                     return version
         return None
 
-    def features(self, query: FeatureQuery) -> Page[str]:
-        """Features of one version as GeoJSON texts."""
-        wheres = [layer_features.c.version_id == query.within]
+    def features(self, query: FeatureQuery) -> FeaturePage:
+        """Features of one version as GeoJSON texts; without `count` they are counted only where that costs nothing."""
         with self._db.read() as connection:
-            wheres += property_filters(connection, layer_features, query, {})
-            return page_of(connection, layer_features, query, wheres)
+            return page_of(connection, self._source(connection, query), query)
+
+    def all_features(self, query: FeatureQuery) -> Iterator[str]:
+        """All features of one version that a query wants, a portion at a time."""
+        with self._db.read() as connection:
+            yield from stream_of(connection, self._source(connection, query), query)
+
+    def _source(self, connection: sa.Connection, query: FeatureQuery) -> Source:
+        known = None
+        if query.whole:
+            told = sa.select(layer_versions.c.features).where(layer_versions.c.id == query.within)
+            known = connection.execute(told).scalar_one_or_none()
+        columns = {"id": layer_features.c.fid}
+        return Source(layer_features, columns, [layer_features.c.version_id == query.within], known)
 
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text.
@@ -152,7 +163,7 @@ class SqlLayers:
             .select_from(pair)
             .where(one.c.version_id == left, sa.or_(apart, one.c.geojson != two.c.geojson) if both else apart)
             .order_by(one.c.fid)
-            .limit(_CHUNK)
+            .limit(CHUNK)
         )
         last = ""
         while True:
@@ -160,7 +171,7 @@ class SqlLayers:
                 part = connection.execute(wanted.where(one.c.fid > last)).all()
             for row in part:
                 yield row.geojson, row.other
-            if len(part) < _CHUNK:
+            if len(part) < CHUNK:
                 return
             last = part[-1].fid
 

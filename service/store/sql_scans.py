@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from service.errors import NotFoundError
 from service.jobs.states import JobState
 from service.store.database import Database
-from service.store.records import Box, Claim, FeatureQuery, FindingRow, Page, Scan
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Box, Claim, FindingRow, Page, Scan
 from service.store.schema import findings, scans
 from service.store.spaces import space_of
-from service.store.sql_features import feature_values, insert_chunks, page_of, property_filters
+from service.store.sql_features import Source, feature_values, insert_chunks, page_of, stream_of
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
 from service.store.sql_structures import refollow
@@ -24,8 +25,9 @@ _COLUMNS = {
     "status": findings.c.status,
     "change": findings.c.change,
     "scan_id": findings.c.scan_id,
-    "structure_id": findings.c.structure_id,
     "id": findings.c.fid,
+    "confidence": findings.c.confidence,
+    "priority": findings.c.priority,
 }
 
 
@@ -93,22 +95,15 @@ class SqlScans:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_scan(row) for row in rows[:limit]], matched, following)
 
-    def findings(self, query: FeatureQuery) -> Page[str]:
+    def findings(self, query: FeatureQuery) -> FeaturePage:
         """Findings as GeoJSON texts."""
-        wheres: list[sa.ColumnElement[bool]] = []
-        if query.within is not None:
-            wheres.append(findings.c.scan_id == query.within)
-        if query.min_confidence is not None:
-            wheres.append(findings.c.confidence >= query.min_confidence)
-        if query.interval is not None:
-            start, end = query.interval
-            if start is not None:
-                wheres.append(findings.c.after_at >= start)
-            if end is not None:
-                wheres.append(findings.c.before_at <= end)
         with self._db.read() as connection:
-            wheres += property_filters(connection, findings, query, _COLUMNS)
-            return page_of(connection, findings, query, wheres)
+            return page_of(connection, _source(query), query)
+
+    def all_findings(self, query: FeatureQuery) -> Iterator[str]:
+        """All findings that a query wants, a portion at a time."""
+        with self._db.read() as connection:
+            yield from stream_of(connection, _source(query), query)
 
     def finding(self, finding_id: str) -> str:
         """One finding as GeoJSON text.
@@ -139,6 +134,20 @@ class SqlScans:
         if row[0] is None:
             return None, None
         return (row[0], row[1], row[2], row[3]), (row[4].isoformat(), row[5].isoformat())
+
+
+def _source(query: FeatureQuery) -> Source:
+    wheres: list[sa.ColumnElement[bool]] = []
+    if query.within is not None:
+        wheres.append(findings.c.scan_id == query.within)
+    if query.min_confidence is not None:
+        wheres.append(findings.c.confidence >= query.min_confidence)
+    start, end = query.interval or (None, None)
+    if start is not None:
+        wheres.append(findings.c.after_at >= start)
+    if end is not None:
+        wheres.append(findings.c.before_at <= end)
+    return Source(findings, _COLUMNS, wheres, small=True)
 
 
 def _scan(row: sa.Row[Any]) -> Scan:

@@ -26,7 +26,7 @@ class SqlStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        database = Database(engine)
+        self._db = database = Database(engine)
         self.scenes = SqlScenes(database)
         self.layers = SqlLayers(database)
         self.jobs = SqlJobs(database)
@@ -35,6 +35,10 @@ class SqlStore:
         self.verdicts = SqlVerdicts(database)
         self.audits = SqlAudits(database)
         self.intake = SqlIntake(database)
+
+    def state(self, *what: str) -> str:
+        """A word that changes whenever `scenes`, `layers` or `findings` (and structures) change."""
+        return self._db.state(*what)
 
     def ping(self) -> None:
         """See that the store answers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from geodata.assess.priority import Lead, priority
 from service.errors import NotFoundError
 from service.store.database import Database
-from service.store.records import Box, FeatureQuery, Page, StructureLook
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Box, StructureLook
 from service.store.schema import findings, scans, scenes, structure_ids, structures, verdicts
 from service.store.spaces import space_of
-from service.store.sql_features import geometry_of, insert_chunks, page_of, property_filters
+from service.store.sql_features import Source, geometry_of, insert_chunks, page_of, stream_of
 from service.store.sql_repeats import revised
 from service.structures import REBUILT, Seen, Structure, structures_of
 
-_COLUMNS = {"state": structures.c.state, "status": structures.c.status}
+_COLUMNS = {"state": structures.c.state, "status": structures.c.status, "id": structures.c.fid}
 _COUNTS = sa.and_(findings.c.judged.is_not(sa.false()), findings.c.suppressed_by.is_(None))
 """Findings that count as seen: neither judged wrong nor repeating one that was."""
 
@@ -35,18 +36,15 @@ class SqlStructures:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def features(self, query: FeatureQuery) -> Page[str]:
+    def features(self, query: FeatureQuery) -> FeaturePage:
         """Structures as GeoJSON texts."""
-        wheres: list[sa.ColumnElement[bool]] = []
-        if query.interval is not None:
-            start, end = query.interval
-            if start is not None:
-                wheres.append(sa.or_(structures.c.gone_on.is_(None), structures.c.gone_on >= start))
-            if end is not None:
-                wheres.append(structures.c.first_seen <= end)
         with self._db.read() as connection:
-            wheres += property_filters(connection, structures, query, _COLUMNS)
-            return page_of(connection, structures, query, wheres)
+            return page_of(connection, _source(query), query)
+
+    def all_features(self, query: FeatureQuery) -> Iterator[str]:
+        """All structures that a query wants, a portion at a time."""
+        with self._db.read() as connection:
+            yield from stream_of(connection, _source(query), query)
 
     def feature(self, structure_id: str) -> str:
         """One structure as GeoJSON text; an id that is none any more gives the one that it leads to.
@@ -104,6 +102,16 @@ class SqlStructures:
                 with self._db.write("findings") as connection:
                     done |= refollow(connection, scan_id)
         return len(behind)
+
+
+def _source(query: FeatureQuery) -> Source:
+    wheres: list[sa.ColumnElement[bool]] = []
+    start, end = query.interval or (None, None)
+    if start is not None:
+        wheres.append(sa.or_(structures.c.gone_on.is_(None), structures.c.gone_on >= start))
+    if end is not None:
+        wheres.append(structures.c.first_seen <= end)
+    return Source(structures, _COLUMNS, wheres, small=True)
 
 
 def refollow(connection: sa.Connection, scan_id: str) -> set[str]:

@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
-import orjson
 import shapely
 
 from geodata.coverage import cell_id
 from geodata.coverage.audit import audit_cells, miss_rate
 from geodata.errors import OptionError
 from geodata.shares import Rate
+from service.ogc.texts import geometries_of
 from service.services import Services
 from service.store.audit_records import Audit, AuditAnswer
-from service.store.records import FeatureQuery, Page
+from service.store.queries import FeatureQuery
+from service.store.records import Page
 from service.usecases.coverage import covered
-
-_PAGE = 5000
 
 
 @dataclass(frozen=True)
@@ -99,10 +97,4 @@ def answer(services: Services, audit_id: str, told: AuditAnswer) -> AuditState:
 
 def _outlines(services: Services) -> Any:
     """Outlines of all findings."""
-    outlines: list[shapely.Geometry] = []
-    key: int | None = 0
-    while key is not None:
-        page = services.store.scans.findings(FeatureQuery(limit=_PAGE, after_key=key))
-        outlines += [shapely.geometry.shape(orjson.loads(text)["geometry"]) for text in page.items]
-        key = page.next_key
-    return np.array(outlines, dtype=object)
+    return geometries_of(list(services.store.scans.all_findings(FeatureQuery())))

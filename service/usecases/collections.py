@@ -1,26 +1,32 @@
-"""Collections of OGC API Features: findings, structures, and the newest layer of each kind."""
+"""Collections of OGC API Features: findings, structures, scenes, the ledger, and the newest layer of each kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from geodata.types import LAYER_KINDS
+from geodata.values import BEIJING
 from service.errors import NotFoundError, SortKeyError
+from service.ogc import properties
+from service.ogc.properties import Property
 from service.services import Services
-from service.store.records import SORT_KEYS, Box, FeatureQuery, Page, SortKey
-from service.usecases import coverage, coverage_features
-from service.usecases.layer_rows import ID_COLUMNS
+from service.store.queries import FeaturePage, FeatureQuery, Sort
+from service.store.records import Box, LayerVersion
+from service.usecases import coverage, coverage_features, scene_features
 
 FINDINGS = "findings"
 STRUCTURES = "structures"
+SCENES = "scenes"
 COVERAGE = "coverage"
 BLIND_SPOTS = "blind_spots"
 TITLES: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Findings 疑似违法图斑",
         STRUCTURES: "Structures 建筑",
+        SCENES: "Scenes 影像",
         COVERAGE: "Coverage 覆盖台账",
         BLIND_SPOTS: "Blind spots 盲区",
         "parcels": "Parcels 宗地",
@@ -35,6 +41,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
         STRUCTURES: "What many scans saw of one building, from its first sighting to its end.",
+        SCENES: "Every stored raster of one date, by its footprint.",
         COVERAGE: "Cells of the area of responsibility: last seen when, by what, and why not since; as of today.",
         BLIND_SPOTS: "Ground that was not seen in time, in pieces, with the reason; as of today.",
         "parcels": "The newest stored parcels.",
@@ -45,20 +52,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "patches": "The newest stored patches of the national exchange form.",
     }
 )
-_FILTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        FINDINGS: ("status", "change", "scan_id", "structure_id"),
-        STRUCTURES: ("state", "status"),
-        COVERAGE: ("reason",),
-        BLIND_SPOTS: ("reason",),
-        "parcels": (ID_COLUMNS["parcels"], "land_use", "village"),
-        "permits": (ID_COLUMNS["permits"], "parcel_id", "kind"),
-        "zones": (ID_COLUMNS["zones"], "kind"),
-        "buildings": (ID_COLUMNS["buildings"], "register_id"),
-        "areas": (ID_COLUMNS["areas"], "parent_id", "level", "division_code"),
-        "patches": (ID_COLUMNS["patches"], "TBLX", "XZQDM"),
-    }
-)
+Interval = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,21 +65,121 @@ class CollectionInfo:
         description: What it holds.
         bbox: Box around its features.
         interval: Time span of its features.
-        filters: Properties that a query may ask for by value.
     """
 
     id: str
     title: str
     description: str
     bbox: Box | None
-    interval: tuple[str, str] | None
-    filters: tuple[str, ...]
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the features of a collection come from."""
+
+    extent: Callable[[], tuple[Box | None, Interval | None]]
+    page: Callable[[FeatureQuery], FeaturePage]
+    every: Callable[[FeatureQuery], Iterator[str]]
+    one: Callable[[str], str]
+    state: Callable[[], str]
+    properties: Mapping[str, Property]
+
+
+def _source(services: Services, name: str) -> _Source:
+    """The source of a collection.
+
+    Raises:
+        NotFoundError: Without it.
+    """
+    store = services.store
+    if name == FINDINGS:
+        scans = store.scans
+        return _Source(
+            scans.extent, scans.findings, scans.all_findings, scans.finding,
+            lambda: store.state("findings"), properties.FINDINGS,
+        )  # fmt: skip
+    if name == STRUCTURES:
+        built = store.structures
+        return _Source(
+            built.extent, built.features, built.all_features, built.feature,
+            lambda: store.state("findings"), properties.STRUCTURES,
+        )  # fmt: skip
+    if name in LAYER_KINDS:
+        return _layer(services, newest(services, name))
+    if name in _MADE:
+        return _made(services, name)
+    raise NotFoundError(f"There is no collection {name[:80]!r}.", remedy="GET /collections lists them.")
+
+
+def newest(services: Services, kind: str) -> LayerVersion:
+    """The version of a layer that is its collection.
+
+    Raises:
+        NotFoundError: Where none is stored.
+    """
+    version = services.store.layers.newest(kind)
+    if version is None:
+        raise NotFoundError(f"There is no collection {kind!r}: no such layer is stored.",
+                            remedy=f"Store one: POST /layers/{kind}.")  # fmt: skip
+    return version
+
+
+def _layer(services: Services, version: LayerVersion) -> _Source:
+    layers = services.store.layers
+
+    # a layer has no times of its own: every feature meets every time span, as the standard says
+    def of_version(query: FeatureQuery) -> FeatureQuery:
+        return replace(query, within=version.id)
+
+    return _Source(
+        lambda: (version.bbox, None),
+        lambda query: layers.features(of_version(query)),
+        lambda query: layers.all_features(of_version(query)),
+        lambda fid: layers.feature(version.id, fid),
+        lambda: version.id,
+        properties.of_columns(version.columns),
+    )
+
+
+def _made(services: Services, name: str) -> _Source:
+    """A collection that is made when it is asked for."""
+    page, one, told = _MADE[name]
+
+    def state() -> str:
+        # the ledger is as of today, so its answers hold for a day at most
+        today = datetime.now(BEIJING).date().isoformat()
+        return f"{services.store.state('scenes', 'layers')} {today}"
+
+    def every(query: FeatureQuery) -> Iterator[str]:
+        yield from page(services, replace(query, limit=10**9, after=())).items
+
+    extent = scene_features.extent if name == SCENES else coverage.extent
+    return _Source(
+        lambda: extent(services),
+        lambda query: page(services, query),
+        every,
+        lambda fid: one(services, fid),
+        state,
+        told,
+    )
+
+
+_MADE: Mapping[str, tuple[Callable[..., FeaturePage], Callable[[Services, str], str], Mapping[str, Property]]] = (
+    MappingProxyType(
+        {
+            SCENES: (scene_features.page, scene_features.one, properties.SCENES),
+            COVERAGE: (coverage_features.cell_features, coverage_features.cell_feature, properties.COVERAGE),
+            BLIND_SPOTS: (coverage_features.blind_features, coverage_features.blind_feature, properties.BLIND_SPOTS),
+        }
+    )
+)
 
 
 def list_collections(services: Services) -> list[CollectionInfo]:
-    """The findings, and every layer kind that has a version."""
+    """The findings, structures and scenes, every layer kind that has a version, and the ledger where there is one."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
-    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, *kinds)]
+    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, SCENES, *kinds)]
     ledger = get_collection(services, COVERAGE)
     return found if ledger.bbox is None else [*found, ledger, get_collection(services, BLIND_SPOTS)]
 
@@ -96,60 +190,26 @@ def get_collection(services: Services, name: str) -> CollectionInfo:
     Raises:
         NotFoundError: Without it.
     """
-    interval: tuple[str, str] | None = None
-    if name == FINDINGS:
-        bbox, interval = services.store.scans.extent()
-    elif name == STRUCTURES:
-        bbox, interval = services.store.structures.extent()
-    elif name in (COVERAGE, BLIND_SPOTS):
-        bbox, interval = coverage.extent(services)
-    else:
-        version = services.store.layers.newest(name) if name in LAYER_KINDS else None
-        if version is None:
-            raise NotFoundError(f"There is no collection {name!r}.", remedy="GET /collections lists them.")
-        bbox = version.bbox
-    return CollectionInfo(name, TITLES[name], _DESCRIPTIONS[name], bbox, interval, _FILTERS[name])
+    bbox, interval = _source(services, name).extent()
+    return CollectionInfo(name, TITLES[name], _DESCRIPTIONS[name], bbox, interval)
 
 
-def filters_of(name: str) -> tuple[str, ...]:
-    """Properties of a collection that a query may ask for by value."""
-    return _FILTERS.get(name, ())
-
-
-def sort_key(asked: str | None) -> SortKey | None:
-    """The order that a query asks the findings for; None: as they came.
-
-    Raises:
-        SortKeyError: If there is no such order.
-    """
-    if asked is None:
-        return None
-    # a plus sign means rising, and arrives as a space where it was not escaped
-    wanted = asked.strip().removeprefix("+")
-    for key in SORT_KEYS:
-        if key == wanted:
-            return key
-    raise SortKeyError(
-        f"The {FINDINGS} cannot be sorted by {asked[:40]!r}.",
-        remedy=f"Known: {', '.join(SORT_KEYS)}; the minus means the highest first.",
-    )
-
-
-def items(services: Services, name: str, query: FeatureQuery) -> Page[str]:
+def items(services: Services, name: str, query: FeatureQuery) -> FeaturePage:
     """A page of the features of a collection.
 
     Raises:
         NotFoundError: Without the collection.
     """
-    if name == FINDINGS:
-        return services.store.scans.findings(query)
-    if name == STRUCTURES:
-        return services.store.structures.features(query)
-    if name == COVERAGE:
-        return coverage_features.cell_features(services, query)
-    if name == BLIND_SPOTS:
-        return coverage_features.blind_features(services, query)
-    return services.store.layers.features(_within(services, name, query))
+    return _source(services, name).page(query)
+
+
+def every_item(services: Services, name: str, query: FeatureQuery) -> Iterator[str]:
+    """All features that a query wants, a portion at a time.
+
+    Raises:
+        NotFoundError: Without the collection.
+    """
+    return _source(services, name).every(query)
 
 
 def item(services: Services, name: str, fid: str) -> str:
@@ -158,26 +218,47 @@ def item(services: Services, name: str, fid: str) -> str:
     Raises:
         NotFoundError: Without it.
     """
-    if name == FINDINGS:
-        return services.store.scans.finding(fid)
-    if name == STRUCTURES:
-        return services.store.structures.feature(fid)
-    if name == COVERAGE:
-        return coverage_features.cell_feature(services, fid)
-    if name == BLIND_SPOTS:
-        return coverage_features.blind_feature(services, fid)
-    version = _within(services, name, FeatureQuery()).within
-    return services.store.layers.feature(version or "", fid)
+    return _source(services, name).one(fid)
 
 
-def _within(services: Services, name: str, query: FeatureQuery) -> FeatureQuery:
-    get_collection(services, name)
-    version = services.store.layers.newest(name)
-    # a layer has no times of its own yet: every feature meets every time span, as the standard says
-    return FeatureQuery(
-        within=None if version is None else version.id,
-        boxes=query.boxes,
-        limit=query.limit,
-        after_key=query.after_key,
-        equals=query.equals,
-    )
+def state(services: Services, name: str) -> str:
+    """A word that changes whenever the features of a collection do.
+
+    Raises:
+        NotFoundError: Without the collection.
+    """
+    return _source(services, name).state()
+
+
+def properties_of(services: Services, name: str) -> Mapping[str, Property]:
+    """What the features of a collection tell.
+
+    Raises:
+        NotFoundError: Without the collection.
+    """
+    return _source(services, name).properties
+
+
+def sort_of(told: str | None, known: Mapping[str, Property]) -> tuple[Sort, ...]:
+    """The order that a query asks for: `-priority,area_m2`; none: as they came.
+
+    Raises:
+        SortKeyError: If there is no such property, or it is no single value.
+    """
+    if told is None:
+        return ()
+    # a plus sign means rising, and arrives as a space where it was not escaped
+    words = [word.strip() for word in told.split(",")]
+    sorts = [Sort(word.removeprefix("+" if word.startswith("+") else "-"), word.startswith("-")) for word in words]
+    simple = _sortable(known)
+    for sort in sorts:
+        if sort.name not in simple or len(sorts) > 8:
+            raise SortKeyError(
+                f"The collection cannot be sorted by {sort.name[:60]!r}.",
+                remedy=f"Known: {', '.join(simple)[:600]}; a minus means the highest first.",
+            )
+    return tuple(sorts)
+
+
+def _sortable(known: Mapping[str, Property]) -> Sequence[str]:
+    return ["id", *(name for name, told in known.items() if told.simple)]

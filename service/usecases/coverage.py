@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from threading import Lock
@@ -41,10 +41,10 @@ from service.errors import NotFoundError
 from service.services import Services
 from service.store.records import Box, Scene
 from service.usecases.layer_rows import to_frame
+from service.usecases.listing import every
 from service.usecases.pairs import is_model
 
 _KEPT_LEDGERS = 2
-_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def covered(services: Services, as_of: date | None = None) -> Covered:
 
 
 def _made(services: Services, day: date) -> Covered:
-    pictures = [scene for scene in _scenes(services) if not is_model(scene)]
+    pictures = [scene for scene in every(services.store.scenes.page) if not is_model(scene)]
     areas = _areas(services)
     outlines = [one.outline for one in areas] or [shapely.geometry.shape(scene.footprint) for scene in pictures]
     if not outlines:
@@ -188,14 +188,6 @@ def _areas(services: Services) -> list[Area]:
 def _layer(services: Services, kind: str) -> gpd.GeoDataFrame | None:
     version = services.store.layers.newest(kind)
     return None if version is None else to_frame(services.store.layers.rows(version.id), version.columns)
-
-
-def _scenes(services: Services) -> Iterator[Scene]:
-    key: int | None = 0
-    while key is not None:
-        page = services.store.scenes.page(_PAGE, key)
-        yield from page.items
-        key = page.next_key
 
 
 def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) -> tuple[list[KeptLook], list[str]]:

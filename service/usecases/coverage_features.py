@@ -15,12 +15,14 @@ from geodata.coverage import REASONS, WORDS, BlindSpot, Cells, Ledger, cell_at, 
 from geodata.crs import CRS84
 from geodata.repair import to_crs
 from service.errors import NotFoundError
+from service.ogc.lists import page_of_list
 from service.services import Services
-from service.store.records import Box, FeatureQuery, Page
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Box
 from service.usecases.coverage import covered
 
 
-def cell_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
+def cell_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> FeaturePage:
     """The cells as GeoJSON texts, row by row from the north west; an id names a place of the lattice for ever."""
     ledger = covered(services, as_of).ledger
     rows, cols = np.nonzero((ledger.cells.share > 0) & _in_boxes(ledger.cells, query.boxes))
@@ -28,7 +30,8 @@ def cell_features(services: Services, query: FeatureQuery, as_of: date | None = 
     if reason is not None:
         keep = ledger.reason[rows, cols] == _reason_number(reason)
         rows, cols = rows[keep], cols[keep]
-    return _page([(int(r), int(c)) for r, c in zip(rows, cols, strict=True)], query, lambda rc: _cell(ledger, *rc))
+    places = list(zip(rows.tolist(), cols.tolist(), strict=True))
+    return page_of_list(places, query, lambda place: _cell(ledger, *place))
 
 
 def cell_feature(services: Services, fid: str) -> str:
@@ -57,13 +60,6 @@ def _in_boxes(cells: Cells, boxes: tuple[Box, ...]) -> npt.NDArray[np.bool_]:
     )
 
 
-def _page(items: list[Any], query: FeatureQuery, text_of: Any) -> Page[str]:
-    first = query.after_key
-    some = items[first : first + query.limit]
-    following = first + len(some)
-    return Page([text_of(item) for item in some], len(items), following if following < len(items) else None)
-
-
 def _cell(ledger: Ledger, row: int, col: int) -> str:
     grid = ledger.cells.grid
     outline = ledger.cells.squares(np.array([row]), np.array([col]))
@@ -83,7 +79,7 @@ def _cell(ledger: Ledger, row: int, col: int) -> str:
     return _feature(cell_id(ledger.cells, row, col), lonlat, told)
 
 
-def blind_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> Page[str]:
+def blind_features(services: Services, query: FeatureQuery, as_of: date | None = None) -> FeaturePage:
     """Blind spots as GeoJSON texts, the largest first."""
     boxes = [shapely.box(*box) for box in query.boxes]
     spots = [
@@ -92,8 +88,7 @@ def blind_features(services: Services, query: FeatureQuery, as_of: date | None =
         if (not boxes or any(spot.outline.intersects(box) for box in boxes))
         and query.equals.get("reason", spot.reason) == spot.reason
     ]
-
-    return _page(spots, query, _spot)
+    return page_of_list(spots, query, _spot)
 
 
 def _spot(spot: BlindSpot) -> str:

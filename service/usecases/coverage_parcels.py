@@ -14,7 +14,8 @@ from geodata.crs import CRS84
 from geodata.repair import to_crs
 from service.errors import NotFoundError
 from service.services import Services
-from service.store.records import FeatureQuery, Page
+from service.store.queries import FeatureQuery
+from service.store.records import Page
 from service.usecases.coverage import covered
 
 
@@ -44,14 +45,16 @@ def parcels(services: Services, limit: int, after_key: int, as_of: date | None =
     version = services.store.layers.newest("parcels")
     if version is None:
         raise NotFoundError("There is no parcels layer.", remedy="Store one: POST /layers/parcels.")
-    page = services.store.layers.features(FeatureQuery(version.id, limit=limit, after_key=after_key))
+    page = services.store.layers.features(
+        FeatureQuery(version.id, limit=limit, after=(after_key,) if after_key else ())
+    )
     ledger = covered(services, as_of).ledger
     found = []
     for text in page.items:
         feature = orjson.loads(text)
         outline = shapely.geometry.shape(feature["geometry"])
         found.append(_parcel(ledger, str(feature["id"]), outline))
-    return Page(found, page.matched, page.next_key)
+    return Page(found, version.features, page.after[0] if page.after else None)
 
 
 def _parcel(ledger: Ledger, fid: str, outline: shapely.Geometry) -> ParcelSeen:

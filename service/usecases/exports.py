@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,9 +20,11 @@ from geodata.errors import OptionError
 from geodata.io.dates import BEIJING
 from geodata.types import LAYER_KINDS, STATUSES
 from service.services import Services
-from service.store.records import FeatureQuery, Page, Scan, Scene
+from service.store.queries import FeatureQuery
+from service.store.records import Scan, Scene
 from service.usecases.collections import TITLES
 from service.usecases.layer_rows import to_frame
+from service.usecases.listing import every
 from service.version import code_version
 
 if TYPE_CHECKING:
@@ -72,20 +74,11 @@ def findings_of(services: Services, wanted: Selection) -> Iterator[dict[str, Any
     """
     if wanted.scan_id is not None:
         services.store.scans.get(wanted.scan_id)
-    for text in _all(lambda key: services.store.scans.findings(FeatureQuery(wanted.scan_id, (), _PAGE, key))):
+    for text in services.store.scans.all_findings(FeatureQuery(wanted.scan_id)):
         feature = orjson.loads(text)
         told = feature["properties"]
         if wanted.takes(told):
             yield {"id": feature["id"], **told, "geometry": shapely.geometry.shape(feature["geometry"])}
-
-
-def _all(page_of: Callable[[int], Page[Any]]) -> Iterator[Any]:
-    """Everything on the pages of a list."""
-    key: int | None = 0
-    while key is not None:
-        page = page_of(key)
-        yield from page.items
-        key = page.next_key
 
 
 def _parts(of: Iterable[Any], rows: int) -> Iterator[list[Any]]:
@@ -223,7 +216,7 @@ def _finding_parts(services: Services) -> Iterator[pd.DataFrame]:
 
 
 def _structure_parts(services: Services) -> Iterator[pd.DataFrame]:
-    texts = _all(lambda key: services.store.structures.features(FeatureQuery(limit=_PAGE, after_key=key)))
+    texts = services.store.structures.all_features(FeatureQuery())
     for some in _parts(texts, _PART_ROWS):
         features = [orjson.loads(text) for text in some]
         table = pd.DataFrame([{"id": feature["id"], **feature["properties"]} for feature in features])
@@ -241,7 +234,7 @@ def _layer_parts(services: Services, kind: str) -> Iterator[pd.DataFrame]:
 
 
 def _scene_parts(services: Services) -> Iterator[pd.DataFrame]:
-    scenes: Iterable[Scene] = _all(lambda key: services.store.scenes.page(_PAGE, key))
+    scenes: Iterable[Scene] = every(services.store.scenes.page)
     for some in _parts(scenes, _PART_ROWS):
         table = pd.DataFrame(
             {
@@ -260,7 +253,7 @@ def _scene_parts(services: Services) -> Iterator[pd.DataFrame]:
 
 
 def _scan_parts(services: Services) -> Iterator[pd.DataFrame]:
-    scans: Iterable[Scan] = _all(lambda key: services.store.scans.page(_PAGE, key))
+    scans: Iterable[Scan] = every(services.store.scans.page)
     for some in _parts(scans, _PART_ROWS):
         yield pd.DataFrame(
             {

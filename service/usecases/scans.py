@@ -16,7 +16,8 @@ from geodata.types import LayerKind, ScanOptions
 from service.errors import InternalError, NotFoundError
 from service.jobs.states import JobState
 from service.services import Services
-from service.store.records import FeatureQuery, Job, Page, Scan, Scene
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Job, Page, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
@@ -172,14 +173,9 @@ def list_scans(services: Services, limit: int, after_key: int) -> Page[Scan]:
     return services.store.scans.page(limit, after_key)
 
 
-def findings_of(services: Services, query: FeatureQuery) -> Page[str]:
+def findings_of(services: Services, query: FeatureQuery) -> FeaturePage:
     """A page of the findings of one scan or of all."""
     return services.store.scans.findings(query)
-
-
-def findings_state(services: Services) -> str:
-    """Another text once a stored finding may read otherwise: by verdicts, and by scans that show more of structures."""
-    return f"{services.store.verdicts.last_key()}-{services.store.scans.page(1).matched}"
 
 
 def resolve_layer(services: Services, kind: LayerKind, given: str) -> str:

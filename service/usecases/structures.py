@@ -15,7 +15,8 @@ from geodata.pairing.scene_mask import SceneMask
 from geodata.types import ScanOptions
 from service.errors import NotFoundError
 from service.services import Services
-from service.store.records import FeatureQuery, Job, Page, Scene, StructureLook
+from service.store.queries import FeaturePage, FeatureQuery
+from service.store.records import Job, Scene, StructureLook
 from service.usecases.layers import newest_versions
 from service.usecases.pairs import check_pair, is_model
 from service.usecases.scans import ScanOrder, order_scan
@@ -129,7 +130,7 @@ class Earliest:
     refused: Sequence[RefusedPair]
 
 
-def list_structures(services: Services, query: FeatureQuery) -> Page[str]:
+def list_structures(services: Services, query: FeatureQuery) -> FeaturePage:
     """A page of structures as GeoJSON texts."""
     return services.store.structures.features(query)
 

@@ -15,7 +15,7 @@ from service.errors import BackupError, ConflictError
 from service.settings import Settings
 from service.store.base import Store
 from service.store.postgis import PostgisStore
-from service.store.records import FeatureQuery
+from service.store.queries import FeatureQuery
 from service.store.sqlite import SqliteStore
 from service.upkeep import back_up, copy_to, migrate, restore
 from tests.contract.test_store_contract import parcel, scene, version

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SAWarning
 from service.errors import StoreTooNewError
 from service.store.migrate import newest, revision_of
 from service.store.postgis import postgis_engine
-from service.store.records import FeatureQuery
+from service.store.queries import FeatureQuery
 from service.store.schema import metadata
 from service.store.sqlite import SqliteStore, sqlite_engine
 from tests.postgres import Cluster

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from service.errors import ConflictError, IllegalMoveError, LostClaimError, NotFoundError, UnstorableValueError
 from service.jobs.states import JobState
 from service.store.base import Store
+from service.store.queries import FeatureQuery, Key
 from service.store.records import (
     Box,
     Claim,
-    FeatureQuery,
     FeatureRow,
     FindingRow,
     IntakeEntry,
@@ -223,12 +223,12 @@ def test_layer_features_are_found_by_value_and_id(store: Store) -> None:
 def test_findings_are_paged_by_key_without_loss(store: Store) -> None:
     with_scan(store, [finding(f"f{i}") for i in range(25)])
     seen: list[str] = []
-    key: int | None = 0
+    key: Key | None = ()
     while key is not None:
-        page = store.scans.findings(FeatureQuery(within="s", limit=10, after_key=key))
+        page = store.scans.findings(FeatureQuery(within="s", limit=10, after=key))
         assert page.matched == 25
         seen += [json.loads(t)["id"] for t in page.items]
-        key = page.next_key
+        key = page.after or None
     assert seen == [f"f{i}" for i in range(25)]
 
 
@@ -260,11 +260,11 @@ def test_a_filtered_page_is_filled_past_what_misses_the_box(store: Store) -> Non
     with_scan(store, rows)
     boxes = ((113.0, 35.0, 115.0, 37.0),)
     first = store.scans.findings(FeatureQuery(boxes=boxes, limit=15))
-    assert first.next_key is not None
-    rest = store.scans.findings(FeatureQuery(boxes=boxes, limit=15, after_key=first.next_key))
+    assert first.after
+    rest = store.scans.findings(FeatureQuery(boxes=boxes, limit=15, after=first.after))
     ids = [json.loads(t)["id"] for t in [*first.items, *rest.items]]
     assert (len(first.items), ids) == (15, [f"f{i}" for i in range(0, 40, 2)])
-    assert first.matched == 20 and rest.next_key is None
+    assert first.matched == 20 and rest.after == ()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -494,7 +494,7 @@ def test_a_store_opened_again_holds_what_was_stored(opener: Opener) -> None:
 def test_what_no_database_holds_is_refused_by_name(store: Store) -> None:
     with_scan(store, [finding("f")])
     with pytest.raises(UnstorableValueError):
-        store.scans.findings(FeatureQuery(after_key=2**70))
+        store.scans.findings(FeatureQuery(after=(2**70,)))
     store.layers.add(version("v"), [parcel("p", 114.0)])
     for text in ("a\x00b", "{", '"', "\\", "💥"):
         assert store.layers.features(FeatureQuery(within="v", equals={"land_use": text})).items == []

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from service.errors import NotFoundError
 from service.store.base import Store
-from service.store.records import FeatureQuery, FindingRow
+from service.store.queries import FeatureQuery
+from service.store.records import FindingRow
 from service.store.sqlite import SqliteStore
 from tests.contract.test_store_contract import NOW, job, scan, scene, square
 from tests.contract.test_store_verdicts import properties, verdict

@@ -16,7 +16,8 @@ from alembic import command
 from service.errors import NotFoundError
 from service.store.base import Store
 from service.store.migrate import configuration
-from service.store.records import FeatureQuery, FindingRow, SortKey, Verdict
+from service.store.queries import FeatureQuery, Key, Sort
+from service.store.records import FindingRow, Verdict
 from service.store.sqlite import SqliteStore
 from tests.contract.test_store_contract import NOW, finding, square, with_scan
 
@@ -138,27 +139,28 @@ def test_many_officers_at_once_lose_no_verdict(store: Store) -> None:
 # --- order and queue -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sortby", ["priority", "-priority"])
-def test_pages_by_priority_hold_each_once(store: Store, sortby: SortKey) -> None:
+@pytest.mark.parametrize("falling", [False, True])
+def test_pages_by_priority_hold_each_once(store: Store, falling: bool) -> None:
+    sort = (Sort("priority", falling),)
     with_scan(store, [found(f"f{i}", priority=(i * 7 % 10) / 10) for i in range(25)])
     seen: list[str] = []
-    key: int | None = 0
+    key: Key | None = ()
     while key is not None:
-        page = store.scans.findings(FeatureQuery(sortby=sortby, limit=4, after_key=key))
+        page = store.scans.findings(FeatureQuery(sort=sort, limit=4, after=key))
         assert page.matched == 25
         seen += [json.loads(t)["id"] for t in page.items]
-        key = page.next_key
+        key = page.after or None
         # findings that come meanwhile do not move the page
         if len(seen) == 8:
-            with_scan(store, [found("new", priority=0.0 if sortby == "-priority" else 1.0)], "meanwhile")
-            with_scan(store, [found("ahead", priority=1.0 if sortby == "-priority" else 0.0)], "ahead")
+            with_scan(store, [found("new", priority=0.0 if falling else 1.0)], "meanwhile")
+            with_scan(store, [found("ahead", priority=1.0 if falling else 0.0)], "ahead")
             break
     while key is not None:
-        page = store.scans.findings(FeatureQuery(sortby=sortby, limit=4, after_key=key))
+        page = store.scans.findings(FeatureQuery(sort=sort, limit=4, after=key))
         seen += [json.loads(t)["id"] for t in page.items]
-        key = page.next_key
+        key = page.after or None
     rising = sorted(range(25), key=lambda i: (i * 7 % 10, i))
-    want = [f"f{i}" for i in (rising[::-1] if sortby == "-priority" else rising)]
+    want = [f"f{i}" for i in (rising[::-1] if falling else rising)]
     assert [fid for fid in seen if fid != "new"] == want
 
 
@@ -166,10 +168,10 @@ def test_pages_by_priority_keep_to_the_box(store: Store) -> None:
     rows = [found(f"f{i}", 114.0 + i, priority=i / 10) for i in range(6)]
     away = replace(rows[4], bbox=(113.0, 36.0, 120.0, 36.001))  # its box meets, its geometry does not
     with_scan(store, [*rows[:4], away, rows[5]])
-    query = FeatureQuery(sortby="-priority", boxes=((113.9, 35.9, 116.5, 36.1),), limit=2)
+    query = FeatureQuery(sort=(Sort("priority", falling=True),), boxes=((113.9, 35.9, 116.5, 36.1),), limit=2)
     first = store.scans.findings(query)
-    assert first.matched == 3 and first.next_key is not None
-    rest = store.scans.findings(replace(query, after_key=first.next_key))
+    assert first.matched == 3 and first.after
+    rest = store.scans.findings(replace(query, after=first.after))
     assert [json.loads(t)["id"] for t in [*first.items, *rest.items]] == ["f2", "f1", "f0"]
 
 

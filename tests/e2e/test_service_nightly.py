@@ -14,7 +14,7 @@ import pytest
 
 from service.bootstrap import open_services
 from service.settings import Settings
-from service.store.records import FeatureQuery
+from service.store.queries import FeatureQuery
 from tests.integration.service_kit import (
     draw_scene,
     finished,

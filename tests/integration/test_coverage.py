@@ -218,7 +218,11 @@ def test_without_an_area_it_says_what_to_do_and_with_scenes_alone_they_are_the_a
     none = kancha("coverage", "show", data=tmp_path / "empty")
     assert none.returncode == 2 and "kancha layers add areas" in none.stderr
     with TestClient(create_app(Settings(data=tmp_path / "scenes"))) as other:
-        assert [c["id"] for c in other.get("/collections").json()["collections"]] == ["findings", "structures"]
+        assert [c["id"] for c in other.get("/collections").json()["collections"]] == [
+            "findings",
+            "structures",
+            "scenes",
+        ]
         post_scene(other, district.before)
         told = other.get("/coverage", params={"as_of": "2025-04-20"}).json()
         assert told["whence"] == "scenes" and told["all"]["seen_share"] > 0.8

@@ -55,7 +55,7 @@ GETS = [
     ("/collections/findings/items?limit=0", 400, "bad-query"),
     ("/collections/findings/items?limit=ten", 400, "bad-query"),
     ("/collections/findings/items?min_confidence=2", 400, "bad-query"),
-    ("/collections?f=html", 400, "bad-query"),
+    ("/collections?f=pdf", 400, "bad-query"),
     ("/scenes?page=2", 400, "bad-query"),
     ("/static/nothing.js", 404, "not-found"),
     ("/static/map.py", 404, "not-found"),

@@ -1,0 +1,1 @@
+"""What OGC API Features asks of any store: filters, coordinate systems, forms of an answer. Free of HTTP and SQL."""

@@ -1,0 +1,34 @@
+"""Pages for people: everything on them comes from this service alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from fastapi import Request, Response
+
+from service.dependencies import base_url
+from service.version import code_version
+
+_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("service", "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+
+
+def html_page(name: str, request: Request, **values: Any) -> Response:
+    """A page from a template.
+
+    Args:
+        name: The template.
+        request: The request; `root` in the template is the address of the service.
+        values: What else the template shows.
+    """
+    content = _templates().get_template(name).render(version=code_version(), root=base_url(request), **values)
+    headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
