@@ -157,7 +157,7 @@ def _chosen(known: Mapping[str, Property], shown: Shown) -> dict[str, Property]:
 
 
 def _headers(shown: Shown, etag: str | None = None) -> dict[str, str]:
-    told = {"Content-Crs": f"<{shown.system.uri}>", "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"}
+    told = {"Content-Crs": f"<{shown.system.uri}>", "Vary": "Accept", "Cache-Control": "no-cache"}
     return told if etag is None else told | {"ETag": etag}
 
 

@@ -12,6 +12,7 @@ def as_oas30(document: dict[str, Any]) -> dict[str, Any]:
     `exclusiveMinimum`, `enum` in place of `const`.
     """
     told: dict[str, Any] = _turned(document)
+    told["info"].pop("summary", None)
     return told | {"openapi": "3.0.3"}
 
 
@@ -31,6 +32,8 @@ def _turned(node: Any) -> Any:
 
 
 def _older_words(told: dict[str, Any]) -> dict[str, Any]:
+    if told.get("required") == []:
+        del told["required"]
     if "const" in told and "type" in told:
         told["enum"] = [told.pop("const")]
     if isinstance(told.get("prefixItems"), list):
