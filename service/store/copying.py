@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from service.errors import ConflictError, InternalError
-from service.store.database import Database
+from service.store.database import reading
 from service.store.schema import BOXED, metadata
 from service.store.spaces import space_of
 from service.store.sql_features import in_portions, insert_chunks
@@ -35,7 +35,7 @@ def copy_store(source: sa.Engine, target: sa.Engine, progress: Progress = lambda
         InternalError: If the target does not hold what the source held; then it holds nothing.
     """
     counts: dict[str, int] = {}
-    with Database(source).read() as old, Database(target).write("findings") as new:
+    with reading(source) as old, target.begin() as new:
         _refuse_rows(new)
         new.execute(sa.delete(metadata.tables["changes"]))
         for table in metadata.sorted_tables:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geodata.errors import OptionError
 from service.errors import StoreBusyError
 from service.store.migrate import upgrade
+from service.store.quick import quick_postgis
 from service.store.sql_store import SqlStore
 
 _LEAST_VERSION = 12
@@ -32,7 +33,7 @@ class PostgisStore(SqlStore):
             if migrate:
                 _prepare(engine)
                 upgrade(engine)
-            super().__init__(engine)
+            super().__init__(engine, quick_postgis(engine.url, **_OPTIONS))
             if migrate:
                 self.structures.catch_up()
         except SQLAlchemyError as error:
@@ -62,14 +63,15 @@ def postgis_engine(url: str) -> sa.Engine:
         max_overflow=32,
         # a database that was started anew is noticed before a query, not by it
         pool_pre_ping=True,
-        connect_args={
-            "application_name": "kancha",
-            # parallel workers cost more to start than a query of a map client takes
-            "options": "-c timezone=UTC -c max_parallel_workers_per_gather=0 -c jit=off",
-        },
+        connect_args=_OPTIONS,
     )
 
 
+_OPTIONS = {
+    "application_name": "kancha",
+    # parallel workers cost more to start than a query of a map client takes
+    "options": "-c timezone=UTC -c max_parallel_workers_per_gather=0 -c jit=off",
+}
 _REMEDY = "Write postgresql://user:password@host:5432/database, or leave it out for the embedded store."
 
 

@@ -15,6 +15,7 @@ from service.errors import BadQueryError
 from service.ogc.filters import Filter
 from service.ogc.texts import geometries_of, row_of
 from service.store.queries import FeaturePage, FeatureQuery, Key
+from service.store.quick import Quick
 from service.store.records import Box, FeatureRow
 from service.store.spaces import Space, space_of
 from service.store.sql_filters import SqlFilter
@@ -60,6 +61,56 @@ def page_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> F
     elif query.count or (source.small and search.exact):
         matched = search.count()
     return FeaturePage([row.geojson for row in shown], matched, after)
+
+
+def is_plain(query: FeatureQuery) -> bool:
+    """Whether a query asks for no more than a box, in the order of coming."""
+    more = (query.equals, query.interval, query.filter, query.sort, query.count)
+    return not any(more) and query.min_confidence is None and query.scope is None and len(query.boxes) < 2
+
+
+def plain_page(quick: Quick, table: str, query: FeatureQuery, known: int | None) -> FeaturePage:
+    """What `page_of` gives for a plain query, by plain statements.
+
+    Args:
+        quick: Asks the database.
+        table: Where the features lie.
+        query: See `is_plain`.
+        known: How many there are in all, where that is known.
+    """
+    box = query.boxes[0] if query.boxes else None
+    if len(query.after) > 1 or not all(_is(int, value) for value in query.after):
+        raise BadQueryError("The cursor belongs to another query.", remedy="Follow the `next` links as they are.")
+    wanted, take = query.limit + 1, query.limit + 1
+    key = query.after[0] if query.after else 0
+    found: list[Any] = []
+    while True:
+        part = quick.page(table, query.within, box, key, take)
+        found += part if box is None else _that_meet(part, box)
+        if len(part) < take or len(found) >= wanted:
+            break
+        key, take = part[-1][0], min(2 * take + 32, CHUNK)
+    shown = found[: query.limit]
+    after: Key = (shown[-1][0],) if len(found) > query.limit and shown else ()
+    matched = len(shown) if not query.after and not after else known if query.whole else None
+    return FeaturePage([text for _, text, _ in shown], matched, after)
+
+
+def _that_meet(part: Sequence[Any], box: Box) -> list[Any]:
+    """Rows whose geometry meets a box.
+
+    Those whose own box lies within surely do. So does a polygon whose box reaches over one side alone: it is of one
+    piece, so it crosses that side. Only what reaches over a corner, or is of several pieces, has to be looked at.
+    """
+    sure = [inside == 2 or (inside == 1 and _POLYGON in text) for _, text, inside in part]
+    edge = [row[1] for row, known in zip(part, sure, strict=True) if not known]
+    if not edge:
+        return list(part)
+    hits = iter(shapely.intersects(shapely.box(*box), geometries_of(edge)).tolist())
+    return [row for row, known in zip(part, sure, strict=True) if known or next(hits)]
+
+
+_POLYGON = '"geometry":{"type":"Polygon"'
 
 
 def stream_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> Iterator[str]:

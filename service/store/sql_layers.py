@@ -13,7 +13,17 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, FeatureRow, LayerSource, LayerVersion, Page
 from service.store.schema import layer_features, layer_sources, layer_versions
 from service.store.spaces import Space, space_of
-from service.store.sql_features import CHUNK, Source, feature_values, in_portions, insert_chunks, page_of, stream_of
+from service.store.sql_features import (
+    CHUNK,
+    Source,
+    feature_values,
+    in_portions,
+    insert_chunks,
+    is_plain,
+    page_of,
+    plain_page,
+    stream_of,
+)
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _NAMES = 200
@@ -28,6 +38,8 @@ class SqlLayers:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        # versions never change, but that one of them may become standing: what is kept here is the newest, which is
+        self._newest: dict[str, LayerVersion] = {}
 
     def add(self, version: LayerVersion, rows: Iterable[FeatureRow]) -> bool:
         """Store a version with all its features at once; False where it is there already.
@@ -98,20 +110,35 @@ class SqlLayers:
 
     def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
         """The standing version that came last, of those whose box meets another."""
+        if near is None:
+            return self._newest_of(kind)
         wanted = (
             sa.select(layer_versions)
             .where(layer_versions.c.kind == kind, layer_versions.c.standing)
             .order_by(layer_versions.c.seq.desc())
         )
         with self._db.read() as connection:
-            for row in connection.execute(wanted if near is not None else wanted.limit(1)):
+            for row in connection.execute(wanted):
                 version = _version(row)
-                if near is None or (version.bbox is not None and _meet(version.bbox, near)):
+                if version.bbox is not None and _meet(version.bbox, near):
                     return version
         return None
 
+    def _newest_of(self, kind: str) -> LayerVersion | None:
+        found = self._db.quick.rows("newest", kind=kind)
+        if not found:
+            return None
+        known = self._newest.get(kind)
+        if known is None or known.id != found[0][0]:
+            known = self._newest[kind] = self.get(found[0][0])
+        return known
+
     def features(self, query: FeatureQuery) -> FeaturePage:
         """Features of one version as GeoJSON texts; without `count` they are counted only where that costs nothing."""
+        if is_plain(query):
+            known = next((v.features for v in self._newest.values() if v.id == query.within), None)
+            if known is not None or not query.whole:
+                return plain_page(self._db.quick, "layer_features", query, known)
         with self._db.read() as connection:
             return page_of(connection, self._source(connection, query), query)
 
@@ -134,14 +161,10 @@ class SqlLayers:
         Raises:
             NotFoundError: Without it.
         """
-        wanted = sa.select(layer_features.c.geojson).where(
-            layer_features.c.version_id == version_id, layer_features.c.fid == fid
-        )
-        with self._db.read() as connection:
-            text = connection.execute(wanted).scalar_one_or_none()
-        if text is None:
+        found = self._db.quick.rows("item", owner=version_id, fid=fid)
+        if not found:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
-        return str(text)
+        return str(found[0][0])
 
     def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
         """Features (by id) of which the texts of two versions differ; None where a version lacks the id.

@@ -111,12 +111,10 @@ class SqlScans:
         Raises:
             NotFoundError: Without it.
         """
-        wanted = sa.select(findings.c.geojson).where(findings.c.fid == finding_id)
-        with self._db.read() as connection:
-            text = connection.execute(wanted).scalar_one_or_none()
-        if text is None:
+        found = self._db.quick.rows("finding", fid=finding_id)
+        if not found:
             raise NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
-        return str(text)
+        return str(found[0][0])
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
         """Box and time span of all findings."""

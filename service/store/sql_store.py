@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreBusyError
 from service.store.database import Database
+from service.store.quick import Quick
 from service.store.sql_audits import SqlAudits
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
@@ -22,11 +23,12 @@ class SqlStore:
 
     Args:
         engine: Of a database whose tables are up to date.
+        quick: Of the same database.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, quick: Quick) -> None:
         self.engine = engine
-        self._db = database = Database(engine)
+        self._db = database = Database(engine, quick)
         self.scenes = SqlScenes(database)
         self.layers = SqlLayers(database)
         self.jobs = SqlJobs(database)
@@ -54,4 +56,5 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._db.quick.close()
         self.engine.dispose()

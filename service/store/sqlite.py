@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from service.store.migrate import upgrade
+from service.store.quick import quick_sqlite
 from service.store.sql_store import SqlStore
 
 _BUSY_TIMEOUT_MS = 120_000
@@ -31,7 +32,7 @@ class SqliteStore(SqlStore):
             with path.with_suffix(".migrate.lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 upgrade(engine)
-        super().__init__(engine)
+        super().__init__(engine, quick_sqlite(str(path)))
         if migrate:
             self.structures.catch_up()
 

@@ -229,3 +229,46 @@ def test_the_state_tells_of_every_change(store: Store) -> None:
     store.layers.add(version(f"v{uuid.uuid4().hex[:4]}"), ROWS[:1])
     assert store.state("layers") != before
     assert store.state("findings") == other
+
+
+boxes = st.tuples(*[st.floats(-0.02, 0.55), st.floats(-0.01, 0.02)] * 2)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(corners=boxes, start=st.integers(0, 60), limit=st.integers(1, 30))
+def test_the_short_way_gives_what_the_long_way_gives(
+    crooked: Store, corners: tuple[float, ...], start: int, limit: int
+) -> None:
+    """A plain query is answered by a plain statement: counting is what sends it the long way."""
+    west, east = sorted((114 + corners[0], 114 + corners[2]))
+    south, north = sorted((36 + corners[1], 36 + corners[3]))
+    for query in (
+        FeatureQuery(within="v", boxes=((west, south, east, north),), limit=limit, after=(start,) if start else ()),
+        FeatureQuery(within="v", limit=limit, after=(start,) if start else ()),
+    ):
+        short, long = crooked.layers.features(query), crooked.layers.features(replace(query, count=True))
+        assert (short.items, short.after) == (long.items, long.after)
+        assert short.matched in (None, long.matched)
+
+
+@pytest.fixture
+def crooked(store: Store) -> Store:
+    """Slanted polygons, rings, and features of two pieces that lie apart."""
+    rows = []
+    for number in range(60):
+        west = 114.0 + (number % 20) * 0.025
+        south = 36.0 + (number // 20) * 0.004
+        slant = [[west, south], [west + 0.03, south + 0.001], [west + 0.031, south + 0.003], [west, south]]
+        apart = [[west + 0.06, south], [west + 0.07, south], [west + 0.07, south + 0.001], [west + 0.06, south]]
+        two = number % 3 == 0
+        geometry = (
+            {"type": "MultiPolygon", "coordinates": [[slant], [apart]]}
+            if two
+            else {"type": "Polygon", "coordinates": [slant]}
+        )
+        box = (west, south, west + (0.07 if two else 0.031), south + 0.003)
+        text = {"type": "Feature", "id": f"c{number}", "bbox": box, "geometry": geometry, "properties": {}}
+        rows.append(FeatureRow(f"c{number}", box, json.dumps(text, separators=(",", ":"))))
+    store.layers.add(replace(version("v"), features=60), rows)
+    store.layers.newest("parcels")
+    return store

@@ -1,0 +1,302 @@
+"""The features API beside tipg and pygeoapi on the same PostGIS: `make bench-api`.
+
+Real parcels, replicated to 200,000; one worker process each; 8 connections; the services take turns within one run.
+The peers live in an environment of their own (`requirements/bench.txt`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psycopg
+import shapely
+from rich.console import Console
+from rich.table import Table
+
+from service.store.postgis import PostgisStore
+from service.store.records import FeatureRow, LayerVersion
+from service.store.sqlite import SqliteStore
+from tests.benchmarks.load import Load, rss_mib, run
+from tests.integration.service_kit import free_port, until
+from tests.postgres import Cluster, binaries
+
+ROOT = Path(__file__).parents[2]
+PARCELS = ROOT.parent / "shared" / "data" / "parcels" / "cadastre-91216-parcelles.json"
+PEERS = ROOT / ".venv-bench"
+COUNT = 200_000
+
+
+def features(count: int) -> list[FeatureRow]:
+    """Real parcels, side by side over and over."""
+    told = json.loads(PARCELS.read_text())["features"]
+    shapes = np.array([shapely.geometry.shape(one["geometry"]) for one in told], dtype=object)
+    west, south, east, north = shapely.total_bounds(shapes)
+    rows: list[FeatureRow] = []
+    side = int(np.ceil(np.sqrt(count / len(told))))
+    for copy in range(side * side):
+        dx, dy = (copy % side) * (east - west), (copy // side) * (north - south)
+        moved = shapely.transform(shapes, lambda xy, dx=dx, dy=dy: np.round(xy + [dx, dy], 8))  # type: ignore[misc]
+        for number, (shape, text) in enumerate(zip(moved, shapely.to_geojson(moved), strict=True)):
+            if len(rows) == count:
+                return rows
+            fid = f"{told[number]['id']}-{copy}"
+            box = shape.bounds
+            properties = {
+                "parcel_id": fid, "land_use": f"{number % 12:04}", "owner_kind": "collective", "village": f"村{copy}",
+                "accuracy_m": 0.5, "contenance": told[number]["properties"].get("contenance"),
+            }  # fmt: skip
+            head = json.dumps({"type": "Feature", "id": fid, "bbox": list(box)}, separators=(",", ":"))[:-1]
+            tail = json.dumps(properties, separators=(",", ":"), ensure_ascii=False)
+            rows.append(FeatureRow(fid, box, f'{head},"geometry":{text},"properties":{tail}}}'))
+    return rows
+
+
+def version() -> LayerVersion:
+    """The layer version that they are."""
+    columns = {"parcel_id": "object", "land_use": "object", "owner_kind": "object", "village": "object",
+               "accuracy_m": "float64", "contenance": "float64"}  # fmt: skip
+    now = datetime.now(UTC)
+    return LayerVersion("bench", "parcels", "parcels.json", "0" * 64, "0" * 64, {}, None, True, columns, {}, COUNT,
+                        (0.0, 0.0, 1.0, 1.0), now)  # fmt: skip
+
+
+def peer_table(url: str, rows: list[FeatureRow]) -> None:
+    """The same parcels as a plain table, as the peers like it."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "CREATE TABLE parcels (gid serial PRIMARY KEY, parcel_id text, land_use text, owner_kind text, "
+            "village text, accuracy_m float8, contenance float8, geom geometry(Geometry, 4326))"
+        )
+        copy = "COPY parcels (parcel_id, land_use, owner_kind, village, accuracy_m, contenance, geom) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(copy) as out:
+            for row in rows:
+                told = json.loads(row.geojson)
+                shape = shapely.set_srid(shapely.from_geojson(json.dumps(told["geometry"])), 4326)
+                out.write_row([*told["properties"].values(), shapely.to_wkb(shape, hex=True, include_srid=True)])
+        connection.execute("CREATE INDEX ON parcels USING gist (geom)")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+
+
+class Server:
+    """A service in one process."""
+
+    def __init__(self, name: str, command: list[str], env: dict[str, str], ready: str) -> None:
+        self.name, self.port = name, free_port()
+        told = [part.replace("PORT", str(self.port)) for part in command]
+        self.process = subprocess.Popen(
+            told, env={**os.environ, **env}, cwd=env.get("PWD", ROOT), stdout=subprocess.DEVNULL,
+            stderr=open(f"/tmp/bench-{name}.log", "wb"),
+        )  # fmt: skip
+        until(lambda: self._answers(ready), 60)
+
+    def _answers(self, path: str) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.name} ended")
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=20, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def ours(name: str, folder: Path, store: str) -> Server:
+    """Kancha over a store."""
+    env = {"KANCHA_DATA": str(folder), "KANCHA_STORE": store, "PYTHONPATH": str(ROOT)}
+    return Server(name, [sys.executable, "-m", "scripts.main", "serve", "--port", "PORT"], env, "/readyz")
+
+
+def tipg(url: str) -> Server:
+    """tipg over the plain table."""
+    command = [str(PEERS / "bin" / "uvicorn"), "tipg.main:app", "--port", "PORT", "--log-level", "warning"]
+    env = {"DATABASE_URL": url, "TIPG_DB_SCHEMAS": '["public"]', "TIPG_MAX_FEATURES_PER_QUERY": "10000",
+           "TIPG_DB_MIN_CONN_SIZE": "1", "TIPG_DB_MAX_CONN_SIZE": "10"}  # fmt: skip
+    return Server("tipg", command, env, "/collections/public.parcels")
+
+
+def pygeoapi(url: str, folder: Path) -> Server:
+    """pygeoapi over the plain table."""
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    config = {
+        "server": {"bind": {"host": "127.0.0.1", "port": 1}, "url": "http://127.0.0.1", "mimetype": "application/json",
+                   "encoding": "utf-8", "language": "en-US", "gzip": False, "pretty_print": False,
+                   "limits": {"default_items": 100, "max_items": 10000},
+                   "map": {"url": "https://x", "attribution": "x"}},
+        "logging": {"level": "ERROR"},
+        "metadata": {"identification": {"title": "x", "description": "x", "keywords": ["x"], "keywords_type": "theme",
+                                        "terms_of_service": "x", "url": "https://x"},
+                     "license": {"name": "x", "url": "https://x"}, "provider": {"name": "x", "url": "https://x"},
+                     "contact": {"name": "x", "email": "x@example.org", "url": "https://x"}},
+        "resources": {"parcels": {
+            "type": "collection", "title": "parcels", "description": "parcels", "keywords": ["x"],
+            "extents": {"spatial": {"bbox": [-180, -90, 180, 90], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}},
+            "links": [], "providers": [{"type": "feature", "name": "PostgreSQL", "data": {
+                "host": "127.0.0.1", "port": int(parts["port"]), "dbname": parts["dbname"], "user": parts["user"],
+                "password": "x", "search_path": ["public"]}, "id_field": "gid", "table": "parcels",
+                "geom_field": "geom"}]}},
+    }  # fmt: skip
+    path = folder / "pygeoapi.json"
+    path.write_text(json.dumps(config))
+    env = {"PYGEOAPI_CONFIG": str(path), "PYGEOAPI_OPENAPI": str(folder / "openapi.yml")}
+    subprocess.run([PEERS / "bin" / "pygeoapi", "openapi", "generate", str(path), "--output-file",
+                    env["PYGEOAPI_OPENAPI"]], check=True, env={**os.environ, **env}, capture_output=True)  # fmt: skip
+    command = [str(PEERS / "bin" / "uvicorn"), "pygeoapi.starlette_app:APP", "--port", "PORT", "--log-level", "warning"]
+    return Server("pygeoapi", command, env, "/collections/parcels/items?limit=1&f=json")
+
+
+def boxes(rows: list[FeatureRow], wanted: int, count: int = 200, seed: int = 3) -> list[str]:
+    """Boxes that about so many parcels meet."""
+    centres = np.array([[(r.bbox[0] + r.bbox[2]) / 2, (r.bbox[1] + r.bbox[3]) / 2] for r in rows if r.bbox])
+    west, south = centres.min(0)
+    east, north = centres.max(0)
+    side = np.sqrt((east - west) * (north - south) * wanted / len(rows))
+    drawn, found = random.Random(seed), []
+    for x, y in drawn.sample(centres.tolist(), count):
+        found.append(f"{x - side / 2:.6f},{y - side / 2:.6f},{x + side / 2:.6f},{y + side / 2:.6f}")
+    return found
+
+
+def turns(servers: list[tuple[Server, list[str], list[int]]], seconds: float, rounds: int) -> dict[str, list[Load]]:
+    """Every service in turn, over and over."""
+    found: dict[str, list[Load]] = {server.name: [] for server, _, _ in servers}
+    for server, paths, pids in servers:
+        run(server.port, paths, pids, seconds=1.0)  # warm
+    for _ in range(rounds):
+        for server, paths, pids in servers:
+            found[server.name].append(run(server.port, paths, pids, seconds=seconds))
+    return found
+
+
+def middle(loads: list[Load]) -> Load:
+    """The round in the middle, by answers a second."""
+    return sorted(loads, key=lambda load: load.per_s)[len(loads) // 2]
+
+
+def main() -> None:
+    """Run what is asked for and print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default="", help="names of scenarios, commas between")
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=COUNT)
+    asked = parser.parse_args()
+    console = Console(width=150)
+    bin_ = binaries()
+    assert bin_ is not None, "PostgreSQL with PostGIS is not here: tools/postgres"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cluster = Cluster(bin_)
+        stack.callback(cluster.stop)
+        started = time.monotonic()
+        rows = features(asked.count)
+        url = cluster.new_database("bench")
+        with closing(PostgisStore(url)) as store:
+            store.layers.add(version(), rows)
+        (folder / "sqlite").mkdir()
+        with closing(SqliteStore(folder / "sqlite" / "kancha.sqlite")) as store:
+            store.layers.add(version(), rows)
+        peers = cluster.new_database("peers")
+        peer_table(peers, rows)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        console.print(f"{len(rows):,} parcels stored three times in {time.monotonic() - started:.0f} s")
+        servers = {
+            "kancha": ours("kancha", folder / "pg", url),
+            "kancha-sqlite": ours("kancha-sqlite", folder / "sqlite", ""),
+            "tipg": tipg(peers),
+            "pygeoapi": pygeoapi(peers, folder),
+        }
+        for server in servers.values():
+            stack.callback(server.stop)
+        wanted = set(filter(None, asked.only.split(",")))
+        for name, told in scenarios(rows, url).items():
+            if wanted and name not in wanted:
+                continue
+            some = [(servers[s], paths, [servers[s].process.pid, cluster.process.pid]) for s, paths in told.items()]
+            report(console, name, turns(some, asked.seconds, asked.rounds))
+        if not wanted or "export" in wanted:
+            export(console, servers)
+        for name, server in servers.items():
+            now, most = rss_mib(server.process.pid)
+            console.print(f"{name}: {now:.0f} MiB resident, {most:.0f} at most")
+
+
+def scenarios(rows: list[FeatureRow], url: str) -> dict[str, dict[str, list[str]]]:
+    """What each service is asked for, by scenario."""
+    own, peer = "/collections/parcels/items", "/collections/public.parcels/items"
+    told: dict[str, dict[str, list[str]]] = {}
+    for count in (100, 1000):
+        some = boxes(rows, int(count * 1.6))
+        told[f"bbox{count}"] = {
+            "kancha": [f"{own}?bbox={box}&limit={count}" for box in some],
+            "kancha-sqlite": [f"{own}?bbox={box}&limit={count}" for box in some],
+            "tipg": [f"{peer}?bbox={box}&limit={count}&f=geojson" for box in some],
+            "pygeoapi": [f"{own}?bbox={box}&limit={count}&f=json" for box in some],
+        }
+    deep = 150_000 * len(rows) // COUNT
+    told["deep"] = {
+        "kancha": [f"{own}?limit=100&cursor={deep + k}" for k in range(50)],
+        "kancha-sqlite": [f"{own}?limit=100&cursor={deep + k}" for k in range(50)],
+        "tipg": [f"{peer}?limit=100&offset={deep + k}&f=geojson" for k in range(50)],
+        "pygeoapi": [f"{own}?limit=100&offset={deep + k}&f=json" for k in range(50)],
+    }
+    drawn = random.Random(5).sample(range(len(rows)), 300)
+    told["single"] = {
+        "kancha": [f"{own}/{rows[k].fid}" for k in drawn],
+        "kancha-sqlite": [f"{own}/{rows[k].fid}" for k in drawn],
+        "tipg": [f"{peer}/{k + 1}?f=geojson" for k in drawn],
+        "pygeoapi": [f"{own}/{k + 1}?f=json" for k in drawn],
+    }
+    return told
+
+
+def report(console: Console, name: str, found: dict[str, list[Load]]) -> None:
+    """A table of one scenario, with the best peer as the measure."""
+    peers = [middle(loads).per_s for who, loads in found.items() if not who.startswith("kancha")]
+    best = max(peers) if peers else float("nan")
+    table = Table(title=name, title_justify="left")
+    for column in ("service", "per s", "p95 ms", "CPU ms", "kB", "errors", "times the best peer", "times pygeoapi"):
+        table.add_column(column, justify="right")
+    slow = middle(found["pygeoapi"]).per_s if "pygeoapi" in found else float("nan")
+    for who, loads in found.items():
+        load = middle(loads)
+        table.add_row(who, f"{load.per_s:.1f}", f"{load.p95_ms:.1f}", f"{load.cpu_ms:.2f}", f"{load.bytes / 1e3:.1f}",
+                      str(load.errors), f"{load.per_s / best:.2f}", f"{load.per_s / slow:.1f}")  # fmt: skip
+    console.print(table)
+
+
+def export(console: Console, servers: dict[str, Server]) -> None:
+    """All parcels in one answer."""
+    for name in ("kancha", "kancha-sqlite"):
+        server = servers[name]
+        before = rss_mib(server.process.pid)[1]
+        start, size = time.monotonic(), 0
+        with httpx.stream("GET", f"http://127.0.0.1:{server.port}/collections/parcels/export", timeout=120,
+                          headers={"Accept-Encoding": "identity"}, trust_env=False) as answer:  # fmt: skip
+            for part in answer.iter_raw():
+                size += len(part)
+        took = time.monotonic() - start
+        most = rss_mib(server.process.pid)[1]
+        console.print(f"export of everything, {name}: {took:.2f} s, {size / 1e6:.0f} MB, "
+                      f"memory {before:.0f} -> {most:.0f} MiB at most")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
