@@ -22,4 +22,4 @@ def serve(
     from service.settings import read_settings
 
     settings = read_settings(data=data, host=host, port=port)
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port)
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=settings.access_log)

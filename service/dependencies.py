@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
 from geodata.io.dates import parse_or_none
 from service.errors import BadQueryError
 from service.ogc.cursors import decode, encode
+from service.routers.addresses import GEOJSON as GEOJSON
+from service.routers.addresses import has_tag, tag, with_query
 from service.schemas.common import Link
 from service.services import Services
 from service.store.queries import Key
 from service.store.records import Box
 from service.uploads import Form, receive_form
-from service.version import code_version
-
-GEOJSON = "application/geo+json"
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """The services of the application that answers."""
     found: Services = request.app.state.services
     return found
@@ -52,7 +49,7 @@ class Paging:
         return int(self.key[0])
 
 
-def paging(
+async def paging(
     request: Request,
     limit: Annotated[
         int | None, Query(ge=1, description="Items of the page; more than the service allows is cut.")
@@ -60,7 +57,7 @@ def paging(
     cursor: Annotated[str | None, Query(description="Where the page begins: take it from the `next` link.")] = None,
 ) -> Paging:
     """The page that a query asks for."""
-    limits = services_of(request).settings.limits
+    limits = (await services_of(request)).settings.limits
     wanted = limits.page_size if limit is None else limit
     return Paging(min(wanted, limits.max_page_size), decode(cursor) if cursor else ())
 
@@ -68,13 +65,14 @@ def paging(
 Pages = Annotated[Paging, Depends(paging)]
 
 
-def only_query(*names: str) -> Callable[[Request], None]:
+def only_query(*names: str) -> Callable[[Request], Awaitable[None]]:
     """A dependency that refuses query parameters other than the named ones, as OGC API Features asks.
 
     A misspelt filter that is passed over in silence would answer another question than the one asked.
     """
 
-    def check(request: Request) -> None:
+    # asynchronous, as all that takes no time: others are handed to a thread and back
+    async def check(request: Request) -> None:
         for name in request.query_params:
             if name not in names:
                 raise BadQueryError(
@@ -164,22 +162,13 @@ def page_links(request: Request, following: int | Key | None, kind: str = "appli
     return links
 
 
-def with_query(url: str, query: Mapping[str, str]) -> str:
-    """An address with a query."""
-    return f"{url}?{urlencode(query)}" if query else url
-
-
 def etag_of(request: Request, *parts: str) -> str:
     """A strong tag of an answer that the parts, the address and the code decide."""
-    told = "\n".join([*parts, str(request.url), code_version()])
-    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    return tag(str(request.url), *parts)
 
 
 def unchanged(request: Request, etag: str) -> Response | None:
     """The answer 304 where the client has this very version already."""
-    asked = request.headers.get("if-none-match", "")
-    # tags are compared weakly, as the standard of HTTP asks for this header
-    tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-    if etag.removeprefix("W/") in tags or "*" in tags:
+    if has_tag(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return None

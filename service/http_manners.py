@@ -7,6 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
+from service.fast_lane import FastLane
 from service.settings import Settings
 
 _TOLD = ["Content-Crs", "ETag", "Link", "Location", "Retry-After", "Content-Disposition"]
@@ -46,6 +47,7 @@ def install(app: Starlette, settings: Settings) -> None:
     Compression takes what a client accepts, the best first (zstd, br, gzip); imagery is compressed already and stays
     as it is.
     """
+    app.add_middleware(FastLane)
     for kind in _TEXTS:
         add_compress_type(kind)
     app.add_middleware(CompressMiddleware, minimum_size=1024, zstd_level=3, brotli_quality=3, gzip_level=2)

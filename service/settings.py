@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="Origins whose pages may read answers, without cookies; as JSON. `*`: all."
     )
+    access_log: bool = Field(default=True, description="Write a line for every request.")
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")

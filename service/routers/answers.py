@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +12,10 @@ from fastapi import Request
 
 from service.errors import BadQueryError
 from service.ogc.forms import FORMS
+from service.routers.addresses import HTML
 from service.schemas.common import Link
 from service.store.queries import FeaturePage
 
-HTML = "text/html"
 _NAMES: Mapping[str, str] = MappingProxyType({"json": "geojson", "html": "html", **{name: name for name in FORMS}})
 _BY_TYPE: Mapping[str, str] = MappingProxyType(
     {
@@ -49,7 +49,14 @@ def wanted_form(request: Request, told: str | None, known: tuple[str, ...]) -> s
                 remedy=f"Known: {', '.join('json' if one == 'geojson' else one for one in known)}.",
             )
         return form
-    return next((form for form in _accepted(request.headers.get("accept", "")) if form in known), "geojson")
+    return form_of_header(request.headers.get("accept", ""), known)
+
+
+def form_of_header(accept: str, known: Sequence[str] = tuple(_NAMES.values())) -> str:
+    """The form that a client accepts best; GeoJSON where it names none that is known."""
+    if accept in ("", "*/*"):
+        return "geojson"
+    return next((form for form in _accepted(accept) if form in known), "geojson")
 
 
 def _accepted(header: str) -> list[str]:
@@ -74,7 +81,14 @@ def _weight(rest: str) -> float:
     return 1.0
 
 
-def collection_members(page: FeaturePage, links: list[Link], *, stamped: bool = False) -> dict[str, Any]:
+Links = Sequence[Link] | Sequence[dict[str, str]]
+
+
+def _plain(links: Links) -> list[dict[str, Any]]:
+    return [one if isinstance(one, dict) else one.model_dump(exclude_none=True) for one in links]
+
+
+def collection_members(page: FeaturePage, links: Links, *, stamped: bool = False) -> dict[str, Any]:
     """What OGC API Features adds to a FeatureCollection.
 
     Args:
@@ -84,20 +98,20 @@ def collection_members(page: FeaturePage, links: list[Link], *, stamped: bool = 
     """
     told: dict[str, Any] = {} if page.matched is None else {"numberMatched": page.matched}
     told["numberReturned"] = len(page.items)
-    told["links"] = [link.model_dump(exclude_none=True) for link in links]
+    told["links"] = _plain(links)
     if stamped:
         told["timeStamp"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return told
 
 
-def feature_collection(page: FeaturePage, links: list[Link], *, stamped: bool = False, **members: Any) -> bytes:
+def feature_collection(page: FeaturePage, links: Links, *, stamped: bool = False, **members: Any) -> bytes:
     """A FeatureCollection of finished texts, without reading them again."""
     told = {"type": "FeatureCollection", **members, **collection_members(page, links, stamped=stamped)}
     head = orjson.dumps(told)[:-1] + b',"features":['
     return head + ",".join(page.items).encode() + b"]}"
 
 
-def feature(text: str, links: list[Link]) -> bytes:
+def feature(text: str, links: Links) -> bytes:
     """One stored feature with its links."""
-    told = orjson.dumps([link.model_dump(exclude_none=True) for link in links])
+    told = orjson.dumps(_plain(links))
     return text[:-1].encode() + b',"links":' + told + b"}"

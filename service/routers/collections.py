@@ -10,7 +10,8 @@ from service.dependencies import GEOJSON, Kancha, base_url, only_query
 from service.ogc.forms import FORMS
 from service.ogc.properties import Property
 from service.ogc.systems import CRS84_URI, SYSTEMS
-from service.routers.answers import HTML, wanted_form
+from service.routers.addresses import HTML
+from service.routers.answers import wanted_form
 from service.routers.html import html_page
 from service.schemas.collections import Collection, Collections, Conformance, Landing
 from service.schemas.common import Link

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -19,11 +18,9 @@ from service.dependencies import (
     base_url,
     etag_of,
     only_query,
-    page_links,
     parse_bbox,
     parse_interval,
     unchanged,
-    with_query,
 )
 from service.errors import BadQueryError
 from service.ogc.filters import Filter, read_filter
@@ -31,10 +28,10 @@ from service.ogc.forms import FILES, FORMS, parts_of_csv, parts_of_geojson, part
 from service.ogc.properties import Property
 from service.ogc.systems import system_of
 from service.ogc.texts import Shown
-from service.routers.answers import HTML, feature, feature_collection, wanted_form
+from service.routers.addresses import HTML, feature_headers, links_of_item, links_of_page
+from service.routers.answers import feature, feature_collection, wanted_form
 from service.routers.html import html_page
 from service.routers.sending import sent_file
-from service.schemas.common import Link
 from service.services import Services
 from service.store.queries import FeaturePage, FeatureQuery, Key
 from service.store.records import Box
@@ -156,11 +153,6 @@ def _chosen(known: Mapping[str, Property], shown: Shown) -> dict[str, Property]:
     return {name: told for name, told in known.items() if shown.properties is None or name in shown.properties}
 
 
-def _headers(shown: Shown, etag: str | None = None) -> dict[str, str]:
-    told = {"Content-Crs": f"<{shown.system.uri}>", "Vary": "Accept", "Cache-Control": "no-cache"}
-    return told if etag is None else told | {"ETag": etag}
-
-
 _ITEMS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {GEOJSON: {}, HTML: {}, **{kind: {} for name, kind in FORMS.items() if name != "geojson"}},
@@ -187,34 +179,21 @@ def get_items(
     shown = _shown(wanted, known)
     found = usecase.items(services, collection_id, query)
     told = FeaturePage(shown.of(found.items), found.matched, found.after)
+    links = links_of_page(base_url(request), collection_id, dict(request.query_params), found.after, form)
     if form == "geojson":
-        content = feature_collection(told, _page_links(request, collection_id, found, form), stamped=True)
-        return Response(content, media_type=GEOJSON, headers=_headers(shown, etag))
+        content = feature_collection(told, links, stamped=True)
+        return Response(content, media_type=GEOJSON, headers=feature_headers(shown.system.uri, etag))
     if form == "html":
-        return _items_page(request, collection_id, told, known, _page_links(request, collection_id, found, form))
+        return _items_page(request, collection_id, told, known, links)
     answer = _in_form(
         services, form, _Told(collection_id, iter(told.items), iter(found.items), _chosen(known, shown), shown)
     )
-    for name, value in _headers(shown, etag).items():
+    for name, value in feature_headers(shown.system.uri, etag).items():
         answer.headers[name] = value
-    following = [one for one in _page_links(request, collection_id, found, form) if one.rel == "next"]
+    following = [one["href"] for one in links if one["rel"] == "next"]
     if following:
-        answer.headers["Link"] = f'<{following[0].href}>; rel="next"'
+        answer.headers["Link"] = f'<{following[0]}>; rel="next"'
     return answer
-
-
-def _page_links(request: Request, collection_id: str, found: FeaturePage, form: str) -> list[Link]:
-    here = f"{base_url(request)}{request.url.path}"
-    asked = {name: value for name, value in request.query_params.items() if name != "f"}
-    kinds = {"html": HTML, **FORMS}
-    others = [
-        Link(href=with_query(here, asked | {"f": "json" if name == "geojson" else name}), rel="alternate", type=kind)
-        for name, kind in kinds.items()
-        if name != form
-    ]
-    links = page_links(request, found.after, kinds[form])
-    path = f"{base_url(request)}/collections/{collection_id}"
-    return [*links, *others, Link(href=path, rel="collection", type="application/json")]
 
 
 @dataclass(frozen=True)
@@ -288,25 +267,17 @@ def get_item(
         known = usecase.properties_of(services, collection_id)
     shown = _shown(look, known)
     (told,) = shown.of([text])
-    path = f"{base_url(request)}/collections/{collection_id}"
-    here = f"{path}/items/{quote(fid, safe='')}"
-    other = "html" if form == "geojson" else "json"
-    kinds = {"geojson": GEOJSON, "html": HTML, "json": GEOJSON}
-    links = [
-        Link(href=here, rel="self", type=kinds[form]),
-        Link(href=f"{here}?f={other}", rel="alternate", type=kinds[other]),
-        Link(href=path, rel="collection", type="application/json"),
-    ]
+    links = links_of_item(base_url(request), collection_id, fid, form)
     if form == "html":
         return _item_page(request, collection_id, told, known, links)
-    return Response(feature(told, links), media_type=GEOJSON, headers=_headers(shown, etag))
+    return Response(feature(told, links), media_type=GEOJSON, headers=feature_headers(shown.system.uri, etag))
 
 
 # --- for people ----------------------------------------------------------------------------------
 
 
 def _items_page(
-    request: Request, collection_id: str, page: FeaturePage, known: Mapping[str, Property], links: list[Link]
+    request: Request, collection_id: str, page: FeaturePage, known: Mapping[str, Property], links: list[dict[str, str]]
 ) -> Response:
     import orjson
 
@@ -323,13 +294,13 @@ def _items_page(
         known=simple,
         matched=page.matched,
         sketch=sketch([one["geometry"] for one in features]),
-        links={one.rel: one.href for one in links},
+        links={one["rel"]: one["href"] for one in links},
         base=base_url(request),
     )
 
 
 def _item_page(
-    request: Request, collection_id: str, text: str, known: Mapping[str, Property], links: list[Link]
+    request: Request, collection_id: str, text: str, known: Mapping[str, Property], links: list[dict[str, str]]
 ) -> Response:
     import orjson
 
@@ -344,5 +315,5 @@ def _item_page(
         feature=told,
         known=known,
         sketch=sketch([told["geometry"]]),
-        links={one.rel: one.href for one in links},
+        links={one["rel"]: one["href"] for one in links},
     )

@@ -31,7 +31,7 @@ _INSIDE = (
     "CASE WHEN f.south >= :s AND f.north <= :n THEN 2 WHEN f.south <= :n AND f.north >= :s THEN 1 ELSE 0 END "
     "WHEN f.south >= :s AND f.north <= :n AND f.west <= :e AND f.east >= :w THEN 1 ELSE 0 END"
 )
-"""2: a box lies within the wanted one. 1: it lies within between two sides and reaches over one of the others or both."""
+"""2: a box lies within the wanted one. 1: between two of its sides, reaching over one of the others or both."""
 
 
 def _page(dialect: str, table: str, *, owned: bool, boxed: bool) -> str:

@@ -99,7 +99,7 @@ class Server:
         told = [part.replace("PORT", str(self.port)) for part in command]
         self.process = subprocess.Popen(
             told, env={**os.environ, **env}, cwd=env.get("PWD", ROOT), stdout=subprocess.DEVNULL,
-            stderr=open(f"/tmp/bench-{name}.log", "wb"),
+            stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until(lambda: self._answers(ready), 60)
 
@@ -119,7 +119,7 @@ class Server:
 
 def ours(name: str, folder: Path, store: str) -> Server:
     """Kancha over a store."""
-    env = {"KANCHA_DATA": str(folder), "KANCHA_STORE": store, "PYTHONPATH": str(ROOT)}
+    env = {"KANCHA_DATA": str(folder), "KANCHA_STORE": store, "KANCHA_ACCESS_LOG": "false", "PYTHONPATH": str(ROOT)}
     return Server(name, [sys.executable, "-m", "scripts.main", "serve", "--port", "PORT"], env, "/readyz")
 
 
