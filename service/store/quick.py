@@ -149,7 +149,7 @@ def quick_sqlite(path: str) -> Quick:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=30.0, check_same_thread=False, isolation_level=None)
-        for pragma in ("query_only=ON", "cache_size=-65536", "mmap_size=1073741824"):
+        for pragma in ("query_only=ON", "cache_size=-65536", "mmap_size=0"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
