@@ -28,6 +28,7 @@ from service.routers import (
     scans,
     scenes,
     structures,
+    vector_tiles,
     verdicts,
 )
 from service.schemas.problem import Problem
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         verdicts,
         queue,
         structures,
+        vector_tiles,
         coverage,
         exports,
         jobs,

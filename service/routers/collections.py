@@ -10,6 +10,7 @@ from service.dependencies import GEOJSON, Kancha, base_url, only_query
 from service.ogc.forms import FORMS
 from service.ogc.properties import Property
 from service.ogc.systems import CRS84_URI, SYSTEMS
+from service.render.schemes import SCHEMES
 from service.routers.addresses import HTML
 from service.routers.answers import wanted_form
 from service.routers.html import html_page
@@ -127,6 +128,12 @@ def _collection(request: Request, info: usecase.CollectionInfo, form: str) -> Co
             *(
                 link(request, f"{path}/export?f={name}", "enclosure", kind, f"Everything as {name}")
                 for name, kind in FORMS.items()
+            ),
+            *(
+                link(
+                    request, f"{path}/tiles/{name}/tilejson.json", "tiles", "application/json", f"Vector tiles, {name}"
+                )
+                for name in SCHEMES
             ),
             link(request, f"{path}/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA_JSON),
             link(request, f"{path}/sortables", "http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA_JSON),

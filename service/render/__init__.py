@@ -1,0 +1,1 @@
+"""Pictures and tiles for map clients."""
