@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,13 @@ import shapely
 from rich.console import Console
 from rich.table import Table
 
+from service.bootstrap import open_services
+from service.render.schemes import SCHEMES
+from service.settings import Settings
 from service.store.postgis import PostgisStore
 from service.store.records import FeatureRow, LayerVersion
 from service.store.sqlite import SqliteStore
+from service.usecases.vector_tiles import make_archive
 from tests.benchmarks.load import Load, rss_mib, run
 from tests.integration.service_kit import free_port, until
 from tests.postgres import Cluster, binaries
@@ -63,13 +68,15 @@ def features(count: int) -> list[FeatureRow]:
     return rows
 
 
-def version() -> LayerVersion:
+def version(rows: list[FeatureRow]) -> LayerVersion:
     """The layer version that they are."""
+    boxes = np.array([row.bbox for row in rows])
+    west, south, east, north = *boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist()
     columns = {"parcel_id": "object", "land_use": "object", "owner_kind": "object", "village": "object",
                "accuracy_m": "float64", "contenance": "float64"}  # fmt: skip
     now = datetime.now(UTC)
-    return LayerVersion("bench", "parcels", "parcels.json", "0" * 64, "0" * 64, {}, None, True, columns, {}, COUNT,
-                        (0.0, 0.0, 1.0, 1.0), now)  # fmt: skip
+    return LayerVersion("bench", "parcels", "parcels.json", "0" * 64, "0" * 64, {}, None, True, columns, {},
+                        len(rows), (west, south, east, north), now)  # fmt: skip
 
 
 def peer_table(url: str, rows: list[FeatureRow]) -> None:
@@ -208,15 +215,20 @@ def main() -> None:
         rows = features(asked.count)
         url = cluster.new_database("bench")
         with closing(PostgisStore(url)) as store:
-            store.layers.add(version(), rows)
+            store.layers.add(version(rows), rows)
         (folder / "sqlite").mkdir()
         with closing(SqliteStore(folder / "sqlite" / "kancha.sqlite")) as store:
-            store.layers.add(version(), rows)
+            store.layers.add(version(rows), rows)
         peers = cluster.new_database("peers")
         peer_table(peers, rows)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         console.print(f"{len(rows):,} parcels stored three times in {time.monotonic() - started:.0f} s")
+        with closing(open_services(Settings(data=folder / "sqlite"))) as services:
+            begun = time.monotonic()
+            count = make_archive(services, version(rows))
+            console.print(f"archive of {count:,} tiles made in {time.monotonic() - begun:.0f} s")
+        shutil.copytree(folder / "sqlite" / "tiles", folder / "pg" / "tiles")
         servers = {
             "kancha": ours("kancha", folder / "pg", url),
             "kancha-sqlite": ours("kancha-sqlite", folder / "sqlite", ""),
@@ -264,7 +276,27 @@ def scenarios(rows: list[FeatureRow], url: str) -> dict[str, dict[str, list[str]
         "tipg": [f"{peer}/{k + 1}?f=geojson" for k in drawn],
         "pygeoapi": [f"{own}/{k + 1}?f=json" for k in drawn],
     }
+    for wanted in (500, 5000):
+        some = tiles(rows, wanted)
+        told[f"tile{wanted}"] = {
+            "kancha": [f"/collections/parcels/tiles/WebMercatorQuad/{z}/{x}/{y}.mvt" for z, x, y in some],
+            "kancha-sqlite": [f"/collections/parcels/tiles/WebMercatorQuad/{z}/{x}/{y}.mvt" for z, x, y in some],
+            "tipg": [f"/collections/public.parcels/tiles/WebMercatorQuad/{z}/{x}/{y}" for z, x, y in some],
+        }
     return told
+
+
+def tiles(rows: list[FeatureRow], wanted: int) -> list[tuple[int, int, int]]:
+    """Tiles of the level that comes nearest to so many features, those that come nearest."""
+    centres = np.array([[(r.bbox[0] + r.bbox[2]) / 2, (r.bbox[1] + r.bbox[3]) / 2] for r in rows if r.bbox])
+    best: list[tuple[float, int, tuple[int, int]]] = []
+    for z in range(12, 18):
+        column, row = SCHEMES["WebMercatorQuad"].tiles(centres[:, 0], centres[:, 1], z)
+        found, counts = np.unique(np.floor(np.column_stack([column, row])).astype(int), axis=0, return_counts=True)
+        best += [
+            (abs(np.log(count / wanted)), z, (int(x), int(y))) for (x, y), count in zip(found, counts, strict=True)
+        ]
+    return [(z, x, y) for _, z, (x, y) in sorted(best)[:30]]
 
 
 def report(console: Console, name: str, found: dict[str, list[Load]]) -> None:
