@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: setup postgis demo test check soak bench bench-train format lock serve clean
+.PHONY: setup postgis demo test check soak bench bench-api bench-train conformance format lock serve clean
 
 setup: .venv/.ready
 
@@ -20,6 +20,12 @@ demo: setup
 test: setup postgis
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
 
+# The running service beside GDAL, OWSLib and QGIS. QGIS is large: it is installed here alone, as root on Debian.
+conformance: setup postgis
+	@/usr/bin/python3 -c 'import qgis.core' 2>/dev/null || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends python3-qgis qgis-providers >/dev/null) || echo "QGIS cannot be had here" >&2
+	$(PY) -m pytest tests/conformance $(ARGS)
+
 soak: setup postgis
 	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
@@ -32,6 +38,13 @@ check: setup
 
 bench: setup
 	$(PY) tests/benchmarks/bench.py $(ARGS)
+
+bench-api: setup postgis .venv-bench/.ready
+	$(PY) -m tests.benchmarks.bench_api $(ARGS)
+
+# The peers that the features API is measured beside, in an environment of their own.
+.venv-bench/.ready: requirements/bench.txt
+	./tools/setup bench
 
 bench-train: setup
 	./tools/setup train
@@ -48,4 +61,4 @@ lock: setup
 	./tools/lock
 
 clean:
-	rm -rf .venv demo bench-train dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench demo bench-train dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

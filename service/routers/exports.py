@@ -21,7 +21,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = {"xlsx": _XLSX, "zip": "application/zip", "gpkg": "application/geopackage+sqlite3",
           "db": "application/vnd.sqlite3"}  # fmt: skip
 _FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The file."}
+    200: {"content": {kind: {} for kind in _TYPES.values()}, "description": "The file."}
 }
 
 ScanId = Annotated[str | None, Query(description="Of this scan alone.")]
