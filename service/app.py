@@ -24,6 +24,7 @@ from service.routers import (
     models,
     pages,
     queue,
+    raster_tiles,
     rulebooks,
     scans,
     scenes,
@@ -47,9 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
         app.state.services = services
+        app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
         try:
             yield
         finally:
+            app.state.drawing.close()
             await anyio.to_thread.run_sync(services.close)
 
     app = FastAPI(
@@ -78,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         queue,
         structures,
         vector_tiles,
+        raster_tiles,
         coverage,
         exports,
         jobs,

@@ -21,6 +21,9 @@ class Limits(BaseModel):
     max_scene_px: int = Field(
         default=40_000_000_000, ge=1, description="Most pixels a scene may have (width x height)."
     )
+    max_cog_px: int = Field(
+        default=4_000_000_000, ge=0, description="Most pixels of a scene that is copied into blocks with overviews."
+    )
     page_size: int = Field(default=100, ge=1, description="Items of a page where the client names no limit.")
     max_page_size: int = Field(default=10_000, ge=1, description="Items of a page at most; more is cut to it.")
     max_preview_px: int = Field(default=4096, ge=16, description="Longer side of a preview at most, px.")
@@ -81,6 +84,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    tile_threads: int = Field(default=2, ge=1, le=64, description="Threads that draw tiles, each with open files.")
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="Origins whose pages may read answers, without cookies; as JSON. `*`: all."
     )

@@ -199,21 +199,30 @@ class OpenFiles:
     """Files held open, one a thread and stored picture, so that what was decoded for one read serves the next.
 
     They close with the thread, or when nothing holds this any more. A copy in another process opens its own.
+
+    Args:
+        most: How many are held in each thread; of more, the one that was not used for the longest time is closed. None:
+            all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self._held = threading.local()
+        self._most = most
 
     def dataset(self, path: Path, overview_level: int | None) -> Any:
         """The file at full resolution (None) or at one of its overviews, open in the calling thread."""
         held: dict[Any, Any] = self._held.__dict__
-        if (path, overview_level) not in held:
+        found = held.pop((path, overview_level), None)
+        if found is None:
             options: dict[str, Any] = {} if overview_level is None else {"overview_level": overview_level}
-            held[path, overview_level] = rasterio.open(path, driver="GTiff", **options)
-        return held[path, overview_level]
+            found = rasterio.open(path, driver="GTiff", **options)
+            while self._most is not None and len(held) >= self._most:
+                held.pop(next(iter(held))).close()
+        held[path, overview_level] = found
+        return found
 
-    def __reduce__(self) -> tuple[type[OpenFiles], tuple[()]]:
-        return OpenFiles, ()
+    def __reduce__(self) -> tuple[type[OpenFiles], tuple[int | None]]:
+        return OpenFiles, (self._most,)
 
 
 @dataclass(frozen=True)

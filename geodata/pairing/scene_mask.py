@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from rasterio.features import geometry_mask
 
-from geodata.crs import CRS84
+from geodata.crs import CRS84, transform_xy
 from geodata.errors import RasterError
 from geodata.grid import Grid
 from geodata.io.coded import Colour, read_coded, write_coded
@@ -66,6 +66,21 @@ class SceneMask:
         """A mask that was written."""
         codes, grid = read_coded(path)
         return cls(codes, grid, shares(count(codes)))
+
+    def drawn_on(self, grid: Grid) -> U8:
+        """The mask in its colours on another grid, (y, x, 4); transparent beyond it."""
+        rows, cols = np.meshgrid(np.arange(grid.height) + 0.5, np.arange(grid.width) + 0.5, indexing="ij")
+        x, y = grid.transform @ (cols.ravel(), rows.ravel())
+        own_x, own_y = transform_xy(grid.crs, self.grid.crs, x, y)
+        col, row = ~self.grid.transform @ (own_x, own_y)
+        col, row = np.floor(col).astype(int), np.floor(row).astype(int)
+        inside = (row >= 0) & (col >= 0) & (row < self.grid.height) & (col < self.grid.width)
+        table = np.zeros((256, 4), np.uint8)
+        for code, (_, colour) in LEGEND.items():
+            table[code] = colour
+        drawn = np.zeros((grid.height * grid.width, 4), np.uint8)
+        drawn[inside] = table[self.codes[row[inside], col[inside]]]
+        return drawn.reshape(grid.height, grid.width, 4)
 
     def usable_within(self, outline: shapely.Geometry) -> float | None:
         """Share of an outline (CRS84) that shows the ground, pixels it touches; None where it lies outside."""

@@ -140,6 +140,7 @@ SCENES: Mapping[str, Property] = MappingProxyType(
         "usable_share": _number("Usable share 可用比例"),
         "size_bytes": Property("integer", "Size 大小, bytes"),
         "sha256": _text("SHA-256"),
+        "secrecy": _text("Secrecy 密级", "public", "internal", "secret"),
         "created_at": _time("Stored 入库时间"),
     }
 )

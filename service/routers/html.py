@@ -21,6 +21,12 @@ def _templates() -> jinja2.Environment:
     )
 
 
+def xml_page(name: str, request: Request, **values: Any) -> Response:
+    """A document from a template."""
+    content = _templates().get_template(name).render(version=code_version(), root=base_url(request), **values)
+    return Response(content, media_type="application/xml")
+
+
 def html_page(name: str, request: Request, **values: Any) -> Response:
     """A page from a template.
 

@@ -27,7 +27,7 @@ from service.store.records import Scene
 from service.usecases import scenes as usecase
 
 router = APIRouter(tags=["scenes"])
-_FIELDS = {"raster", "acquired_at", "date", "crs", "attributes"}
+_FIELDS = {"raster", "acquired_at", "date", "crs", "attributes", "secrecy"}
 _GEOTIFF = "image/tiff; application=geotiff"
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -55,6 +55,7 @@ def scene_out(request: Request, scene: Scene) -> SceneOut:
             "date": "The same as acquired_at.",
             "crs": "System of a file that declares none, EPSG:4547.",
             "attributes": "JSON object, kept as it is; view:sun_elevation, view:off_nadir, ... of STAC are understood.",
+            "secrecy": "public, internal (default) or secret.",
         },
         required=["raster"],
     ),
@@ -70,6 +71,7 @@ def post_scene(request: Request, response: Response, form: Body, services: Kanch
         acquired_at=None if when is None else parse_date(when),
         crs=form.text("crs"),
         attributes=form.mapping("attributes"),
+        secrecy=form.text("secrecy"),
     )
     scene, new = usecase.add_scene(services, upload, facts)
     response.status_code = 201 if new else 200

@@ -30,6 +30,7 @@ class SceneOut(Answer):
     created_at: datetime
     usable_share: float | None = Field(description="Share that shows the ground; null where no mask was made.")
     shares: dict[str, float] | None = Field(description="Share per kind: usable, nodata, saturated, cloud, haze, ...")
+    secrecy: str = Field(description="Who may see it: public, internal or secret.")
     links: list[Link] = []
 
 

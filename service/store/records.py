@@ -58,6 +58,9 @@ class Scene:
         created_at: When it was stored.
         shares: Share of each kind of pixel (usable, cloud, ...); None where no mask was made.
         mask_sha256: Names the stored mask; None where none was made.
+        cog_sha256: Names the copy in blocks with overviews; None where the source is so itself, or none was made.
+        cog_overviews: Decimation factors of the copy.
+        secrecy: `public`, `internal` or `secret`.
     """
 
     id: str
@@ -83,6 +86,9 @@ class Scene:
     created_at: datetime
     shares: Mapping[str, float] | None = None
     mask_sha256: str | None = None
+    cog_sha256: str | None = None
+    cog_overviews: tuple[int, ...] | None = None
+    secrecy: str = "internal"
 
     @property
     def usable_share(self) -> float | None:

@@ -79,6 +79,9 @@ scenes = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("shares", sa.JSON(none_as_null=True)),
     sa.Column("mask_sha256", sa.String(64)),
+    sa.Column("cog_sha256", sa.String(64)),
+    sa.Column("cog_overviews", sa.JSON(none_as_null=True)),
+    sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
     sqlite_autoincrement=True,
 )
 

@@ -77,4 +77,6 @@ class SqlScenes:
 def _scene(row: sa.Row[Any]) -> Scene:
     values = {name: getattr(row, name) for name in _PLAIN}
     values |= {name: tuple(getattr(row, name)) for name in _LISTS}
+    if values["cog_overviews"] is not None:
+        values["cog_overviews"] = tuple(values["cog_overviews"])
     return Scene(**values, bbox=(row.west, row.south, row.east, row.north))

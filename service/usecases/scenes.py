@@ -16,6 +16,7 @@ import shapely
 
 from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError
+from geodata.io.cogs import is_quick, write_cog
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.sidecars import acquisition_from_mapping
@@ -27,6 +28,9 @@ from service.store.records import Box, Page, Scene
 from service.usecases.coverage import keep_look
 from service.usecases.pairs import as_raster
 
+SECRECY = ("public", "internal", "secret")
+"""Levels of secrecy, the most open first."""
+
 
 @dataclass(frozen=True)
 class SceneFacts:
@@ -37,11 +41,13 @@ class SceneFacts:
         crs: System of a file that declares none.
         attributes: Anything else, kept as it is; sun and view angles, sensor and date are understood in the words of a
             STAC item (`view:sun_elevation`, `view:off_nadir`, `platform`, `datetime`).
+        secrecy: Who may see it: `public`, `internal` (default) or `secret`.
     """
 
     acquired_at: datetime | None = None
     crs: str | None = None
     attributes: Mapping[str, Any] | None = None
+    secrecy: str | None = None
 
 
 def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Scene, bool]:
@@ -72,7 +78,7 @@ def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Sc
     try:
         services.store.scenes.get(scene.id)
     except NotFoundError:
-        scene = _masked(services, scene, info)
+        scene = _quick(services, _masked(services, scene, info), info)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
     stored = services.store.scenes.get(scene.id)
@@ -92,6 +98,26 @@ def _masked(services: Services, scene: Scene, info: RasterInfo) -> Scene:
         sha256 = sha256_of(path)
         services.blobs.put(path, sha256)
     return replace(scene, shares=dict(mask.shares), mask_sha256=sha256)
+
+
+def _quick(services: Services, scene: Scene, info: RasterInfo) -> Scene:
+    """The scene with its copy in blocks with overviews, for tiles; without one where it needs none."""
+    if is_quick(info) or info.width * info.height > services.settings.limits.max_cog_px:
+        return scene
+    with private_folder(services.settings.data / "incoming") as folder:
+        path = folder / "scene.tif"
+        overviews = write_cog(info, path)
+        sha256 = sha256_of(path)
+        services.blobs.put(path, sha256)
+    return replace(scene, cog_sha256=sha256, cog_overviews=overviews)
+
+
+def shown_raster(services: Services, scene: Scene) -> RasterInfo:
+    """A scene as it is shown: its copy in blocks with overviews, or the source where that is so itself."""
+    if scene.cog_sha256 is None:
+        return as_raster(scene, services.blobs.path(scene.sha256))
+    info = as_raster(scene, services.blobs.path(scene.cog_sha256))
+    return replace(info, sha256=scene.cog_sha256, overviews=scene.cog_overviews or ())
 
 
 def mask_path(services: Services, scene_id: str) -> Path:
@@ -145,7 +171,16 @@ def _scene(upload: Upload, info: RasterInfo, facts: SceneFacts, acquired_at: dat
         bbox=(west, south, east, north),
         attributes=dict(facts.attributes or {}),
         created_at=datetime.now(UTC),
+        secrecy=_secrecy(facts.secrecy),
     )
+
+
+def _secrecy(told: str | None) -> str:
+    if told is None:
+        return SECRECY[1]
+    if told not in SECRECY:
+        raise OptionError(f"secrecy={told[:40]} is no level.", remedy=f"Known: {', '.join(SECRECY)}.")
+    return told
 
 
 def scene_id(sha256: str, acquired_at: datetime, declared_crs: str | None) -> str:

@@ -1,0 +1,200 @@
+"""Routes of raster tiles: scenes, masks, the two dates of a scan; and WMTS over the scenes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathPart
+
+from service.dependencies import Kancha, base_url, etag_of, only_query, unchanged
+from service.errors import BadQueryError
+from service.render.raster_tiles import TYPES, VERSION, Form, Renderer
+from service.render.schemes import MAX_ZOOM, SCHEMES
+from service.routers.html import xml_page
+from service.store.records import Scene
+from service.usecases import raster_tiles as usecase
+from service.usecases import scenes
+from service.usecases.listing import every
+
+router = APIRouter(tags=["tiles"])
+T = TypeVar("T")
+_FOR_EVER = "private, max-age=31536000, immutable"
+_Level = Annotated[int, PathPart(ge=0, le=MAX_ZOOM, description="Level.")]
+_Number = Annotated[int, PathPart(ge=0, description="Column or row.")]
+_Scale = Annotated[int, Query(ge=1, le=2, description="1: 256 px, 2: 512 px.")]
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in TYPES.values()}, "description": "The tile."},
+    204: {"description": "Nothing shows there, and JPEG knows no transparency."},
+    304: {"description": "The client has it."},
+}
+_WMTS = "application/xml"
+_forms: dict[str, Form] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+
+class Drawing:
+    """What draws tiles for one application: threads of its own, each with its open files."""
+
+    def __init__(self, threads: int) -> None:
+        self.renderer = Renderer()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tiles")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do something in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def drawing_of(request: Request) -> Drawing:
+    """What draws tiles for the application that answers."""
+    found: Drawing = request.app.state.drawing
+    return found
+
+
+def _tile_answer(content: bytes | None, form: str, etag: str) -> Response:
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
+    if content is None:
+        return Response(status_code=204, headers=headers)
+    return Response(content, media_type=TYPES[form], headers=headers)
+
+
+@router.get("/scenes/{scene_id}/tiles/{scheme}/{z}/{x}/{y}.{form}", summary="A tile of a scene",
+            response_class=Response, responses=_PICTURE,
+            dependencies=[Depends(only_query("bands", "stretch", "scale"))])  # fmt: skip
+async def get_scene_tile(
+    request: Request,
+    scene_id: str,
+    scheme: str,
+    z: _Level,
+    x: _Number,
+    y: _Number,
+    form: Form,
+    services: Kancha,
+    bands: Annotated[str | None, Query(description="One or three bands, by name or number.")] = None,
+    stretch: Annotated[str | None, Query(description="`none`, `auto`, or low,high.")] = None,
+    scale: _Scale = 1,
+) -> Response:
+    """Natural colours unless `bands` says otherwise; it never changes, so a client may keep it for ever."""
+    etag = etag_of(request, scene_id, VERSION)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    wanted = usecase.Wanted(usecase.place_of(scheme, z, x, y), form, bands, stretch, scale)
+    drawing = drawing_of(request)
+
+    def work() -> bytes | None:
+        scene = scenes.get_scene(services, scene_id)
+        return usecase.scene_tile(services, drawing.renderer, scene, wanted)
+
+    return _tile_answer(await drawing.run(work), form, etag)
+
+
+@router.get("/scenes/{scene_id}/mask/tiles/{scheme}/{z}/{x}/{y}.png", summary="A tile of a scene's mask",
+            response_class=Response, responses=_PICTURE, dependencies=[Depends(only_query())])  # fmt: skip
+async def get_mask_tile(
+    request: Request, scene_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
+) -> Response:
+    """Usable ground, cloud, haze, shadow, water, vegetation, in the colours of the mask."""
+    etag = etag_of(request, scene_id, "mask", VERSION)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    place = usecase.place_of(scheme, z, x, y)
+
+    def work() -> bytes:
+        return usecase.mask_tile(services, scenes.get_scene(services, scene_id), place)
+
+    return _tile_answer(await drawing_of(request).run(work), "png", etag)
+
+
+@router.get("/scans/{scan_id}/tiles/{side}/{scheme}/{z}/{x}/{y}.{form}", summary="A tile of a date of a scan",
+            response_class=Response, responses=_PICTURE, dependencies=[Depends(only_query())])  # fmt: skip
+async def get_scan_tile(
+    request: Request,
+    scan_id: str,
+    side: Literal["before", "after"],
+    scheme: str,
+    z: _Level,
+    x: _Number,
+    y: _Number,
+    form: Form,
+    services: Kancha,
+) -> Response:
+    """The two dates as they lie on each other: the earlier is moved by the shift that the scan found."""
+    etag = etag_of(request, scan_id, VERSION)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    wanted = usecase.Wanted(usecase.place_of(scheme, z, x, y), form)
+    drawing = drawing_of(request)
+    content = await drawing.run(lambda: usecase.scan_tile(services, drawing.renderer, scan_id, side, wanted))
+    return _tile_answer(content, form, etag)
+
+
+@router.get("/scenes/{scene_id}/tiles/{scheme}/tilejson.json", summary="Where the tiles of a scene are",
+            dependencies=[Depends(only_query())])  # fmt: skip
+def get_scene_tilejson(request: Request, scene_id: str, scheme: str, services: Kancha) -> dict[str, Any]:
+    """TileJSON 3.0."""
+    usecase.place_of(scheme, 0, 0, 0)
+    scene = scenes.get_scene(services, scene_id)
+    return {
+        "tilejson": "3.0.0",
+        "name": scene.file_name,
+        "scheme": "xyz",
+        "tiles": [f"{base_url(request)}/scenes/{scene_id}/tiles/{scheme}/{{z}}/{{x}}/{{y}}.webp"],
+        "minzoom": 0,
+        "maxzoom": deepest(scene),
+        "bounds": list(scene.bbox),
+    }
+
+
+def deepest(scene: Scene) -> int:
+    """The level at which a tile's pixel is about as large as the scene's."""
+    return next((z for z in range(MAX_ZOOM) if 156_543.0 / (1 << z) <= scene.gsd_m * 1.2), MAX_ZOOM)
+
+
+# --- WMTS ----------------------------------------------------------------------------------------
+
+
+@router.get("/wmts", summary="WMTS over the scenes", response_class=Response,
+            responses={200: {"content": {_WMTS: {}, **{k: {} for k in TYPES.values()}},
+                             "description": "Capabilities, or a tile."}})  # fmt: skip
+async def get_wmts(request: Request, services: Kancha) -> Response:
+    """WMTS 1.0.0 by KVP (`REQUEST=GetCapabilities`, `GetTile`) and, as the capabilities tell, by REST."""
+    asked = {name.upper(): value for name, value in request.query_params.items()}
+    wanted = asked.get("REQUEST", "GetCapabilities").lower()
+    if wanted == "getcapabilities":
+        return await _capabilities(request, services)
+    if wanted != "gettile":
+        raise BadQueryError(f"There is no REQUEST={wanted[:40]}.", remedy="Known: GetCapabilities, GetTile.")
+    try:
+        numbers = [int(asked[name]) for name in ("TILEMATRIX", "TILECOL", "TILEROW")]
+        scene_id, scheme = asked["LAYER"], asked["TILEMATRIXSET"]
+    except (KeyError, ValueError) as error:
+        raise BadQueryError(
+            f"The tile is not named: {error}.", remedy="LAYER, TILEMATRIXSET, TILEMATRIX, TILEROW, TILECOL"
+        ) from error
+    form: Form = _forms.get(asked.get("FORMAT", ""), "png")
+    wanted_tile = usecase.Wanted(usecase.place_of(scheme, *numbers), form)
+    drawing = drawing_of(request)
+
+    def work() -> bytes | None:
+        return usecase.scene_tile(services, drawing.renderer, scenes.get_scene(services, scene_id), wanted_tile)
+
+    return _tile_answer(await drawing.run(work), form, etag_of(request, scene_id, VERSION))
+
+
+async def _capabilities(request: Request, services: Kancha) -> Response:
+    told = await drawing_of(request).run(lambda: list(every(services.store.scenes.page)))
+    return xml_page("wmts.xml", request, scenes=told, schemes=list(SCHEMES.values()), types=TYPES, levels=range(23))
+
+
+@router.get("/wmts/1.0.0/WMTSCapabilities.xml", summary="WMTS capabilities", response_class=Response,
+            responses={200: {"content": {_WMTS: {}}, "description": "Capabilities."}},
+            dependencies=[Depends(only_query())])  # fmt: skip
+async def get_wmts_capabilities(request: Request, services: Kancha) -> Response:
+    """The same by REST."""
+    return await _capabilities(request, services)

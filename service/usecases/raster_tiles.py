@@ -1,0 +1,102 @@
+"""Tiles of scenes, of their masks, and of the two dates of a scan as they lie on each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from geodata.pairing.scene_mask import SceneMask
+from service.render.raster_tiles import Form, Look, Picture, Renderer, encoded, grid_of, parse_look
+from service.render.vector_tiles import Place
+from service.services import Services
+from service.store.records import Scene
+from service.usecases.scenes import mask_path, shown_raster
+from service.usecases.vector_tiles import place_of
+
+__all__ = ["Wanted", "mask_tile", "place_of", "scan_tile", "scene_tile"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A tile that is asked for.
+
+    Args:
+        place: Which tile.
+        form: Form of the picture.
+        bands: Bands as they were asked for.
+        stretch: Stretch as it was asked for.
+        scale: 1 for 256 px, 2 for 512.
+    """
+
+    place: Place
+    form: Form
+    bands: str | None = None
+    stretch: str | None = None
+    scale: int = 1
+
+
+def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wanted) -> bytes | None:
+    """A tile of a scene; None where it shows nothing and the form knows no transparency.
+
+    Args:
+        services: The service.
+        renderer: Draws.
+        scene: The scene.
+        wanted: The tile.
+
+    Raises:
+        OptionError: If the scene cannot be shown so.
+        RasterError: If its file cannot be decoded there.
+    """
+    info = shown_raster(services, scene)
+    look = parse_look(info, wanted.bands, wanted.stretch, wanted.scale)
+    if not _meets(scene, wanted.place):
+        return _nothing(look.scale).encoded(wanted.form)
+    return renderer.tile(info, wanted.place, look).encoded(wanted.form)
+
+
+def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, wanted: Wanted) -> bytes | None:
+    """A tile of one date of a scan; the earlier is moved to where the later lies.
+
+    Args:
+        services: The service.
+        renderer: Draws.
+        scan_id: The scan.
+        side: `before` or `after`.
+        wanted: The tile.
+
+    Raises:
+        NotFoundError: Without the scan.
+    """
+    scan = services.store.scans.get(scan_id)
+    scene = services.store.scenes.get(scan.before_scene if side == "before" else scan.after_scene)
+    info = shown_raster(services, scene)
+    moved = (0.0, 0.0)
+    told = scan.provenance.get("alignment") or {}
+    if side == "before" and told.get("reliable") and told.get("shift_px"):
+        step = float((scan.provenance.get("grid") or {}).get("gsd_m") or info.gsd_m)
+        moved = (float(told["shift_px"][0]) * step, float(told["shift_px"][1]) * step)
+    if not _meets(scene, wanted.place):
+        return _nothing(1).encoded(wanted.form)
+    return renderer.tile(info, wanted.place, Look(), moved).encoded(wanted.form)
+
+
+def mask_tile(services: Services, scene: Scene, place: Place) -> bytes:
+    """A tile of a scene's mask in its colours, PNG with transparency.
+
+    Raises:
+        NotFoundError: If no mask was made for the scene.
+    """
+    drawn = SceneMask.read(mask_path(services, scene.id)).drawn_on(grid_of(place))
+    return encoded(np.ascontiguousarray(drawn[..., [2, 1, 0, 3]]), "png")
+
+
+def _meets(scene: Scene, place: Place) -> bool:
+    west, south, east, north = place.bounds
+    return scene.bbox[0] <= east and scene.bbox[2] >= west and scene.bbox[1] <= north and scene.bbox[3] >= south
+
+
+def _nothing(scale: int) -> Picture:
+    side = 256 * scale
+    return Picture(np.zeros((1, side, side), np.uint8), np.zeros((side, side), bool))
