@@ -247,8 +247,8 @@ def _like(one: Callable[[Row], Any], pattern: Node) -> Callable[[Row], Any]:
         raise FilterError("The pattern of LIKE must be a text.", remedy="name LIKE '东%'")
     for name in reversed(folded):
         pattern = _FOLDS[name](pattern)
-    wanted = re.compile("".join(_regex_of(kind, sign) for kind, sign in like_parts(pattern)), re.DOTALL)
-    return lambda row: wanted.fullmatch(told) is not None if isinstance(told := one(row), str) else None
+    pieces = _pieces(like_parts(pattern))
+    return lambda row: _is_like(told, pieces) if isinstance(told := one(row), str) else None
 
 
 def like_parts(pattern: str) -> list[tuple[str, str]]:
@@ -263,8 +263,38 @@ def like_parts(pattern: str) -> list[tuple[str, str]]:
     return parts
 
 
-def _regex_of(kind: str, sign: str) -> str:
-    return {"any": ".*", "one": "."}.get(kind) or re.escape(sign)
+def _pieces(parts: list[tuple[str, str]]) -> list[re.Pattern[str]]:
+    """What stands between the signs for anything, in order; without such a sign there is one piece."""
+    pieces = [""]
+    for kind, sign in parts:
+        if kind == "any":
+            pieces.append("")
+        else:
+            pieces[-1] += "." if kind == "one" else re.escape(sign)
+    return [re.compile(piece, re.DOTALL) for piece in pieces]
+
+
+def _is_like(text: str, pieces: list[re.Pattern[str]]) -> bool:
+    """Whether a text is like a pattern; each piece is looked for once, so that no pattern makes it slow."""
+    first, *middle = pieces
+    if not middle:
+        return first.fullmatch(text) is not None
+    found = first.match(text)
+    for piece in middle[:-1]:
+        if found is None:
+            return False
+        found = piece.search(text, found.end())
+    if found is None:
+        return False
+    last = middle[-1]
+    # pieces are of fixed length, so the last one has one place where it can end the text
+    length = _length(last)
+    return len(text) - length >= found.end() and last.match(text, len(text) - length) is not None
+
+
+def _length(piece: re.Pattern[str]) -> int:
+    """How many signs a piece matches: it holds single signs and dots alone."""
+    return len(re.sub(r"\\(.)", r"\1", piece.pattern, flags=re.DOTALL))
 
 
 def _spatial(name: str, one: Callable[[Row], Any], two: Callable[[Row], Any]) -> Callable[[Row], Any]:

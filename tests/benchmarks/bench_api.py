@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,22 +23,28 @@ from pathlib import Path
 import httpx
 import numpy as np
 import psycopg
+import rasterio
+import rasterio.shutil
 import shapely
+from affine import Affine
 from rich.console import Console
 from rich.table import Table
 
 from service.bootstrap import open_services
+from service.files import Upload, sha256_of
 from service.render.schemes import SCHEMES
 from service.settings import Settings
 from service.store.postgis import PostgisStore
-from service.store.records import FeatureRow, LayerVersion
+from service.store.records import FeatureRow, LayerVersion, Scene
 from service.store.sqlite import SqliteStore
+from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.vector_tiles import make_archive
 from tests.benchmarks.load import Load, rss_mib, run
 from tests.integration.service_kit import free_port, until
 from tests.postgres import Cluster, binaries
 
 ROOT = Path(__file__).parents[2]
+IMAGERY = ROOT.parent / "shared" / "data" / "levir_dev"
 PARCELS = ROOT.parent / "shared" / "data" / "parcels" / "cadastre-91216-parcelles.json"
 PEERS = ROOT / ".venv-bench"
 COUNT = 200_000
@@ -168,6 +175,53 @@ def pygeoapi(url: str, folder: Path) -> Server:
     return Server("pygeoapi", command, env, "/collections/parcels/items?limit=1&f=json")
 
 
+def titiler() -> Server:
+    """titiler over files."""
+    command = [str(PEERS / "bin" / "uvicorn"), "--app-dir", str(Path(__file__).parent), "titiler_app:app", "--port",
+               "PORT", "--log-level", "warning"]  # fmt: skip
+    env = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_CACHEMAX": "200", "VSI_CACHE": "TRUE"}
+    return Server("titiler", command, env, "/openapi.json")
+
+
+def mosaic(path: Path, side: int = 8192) -> Path:
+    """Real imagery, side by side over and over, as a COG."""
+    tiles = []
+    for file in sorted(IMAGERY.rglob("*.tif")):
+        with warnings.catch_warnings(), rasterio.open(file) as dataset:
+            warnings.simplefilter("ignore")
+            if min(dataset.shape) >= 1024 and dataset.count >= 3:
+                tiles.append(dataset.read([1, 2, 3])[:, :1024, :1024])
+        if len(tiles) == 16:
+            break
+    cells = side // 1024
+    whole = np.concatenate(
+        [np.concatenate([tiles[(r * cells + c * 3) % len(tiles)] for c in range(cells)], 2) for r in range(cells)], 1
+    )
+    plain = path.with_suffix(".plain.tif")
+    profile = {"driver": "GTiff", "width": side, "height": side, "count": 3, "dtype": "uint8", "crs": "EPSG:32650",
+               "tiled": True, "transform": Affine(0.5, 0, 500_000, 0, -0.5, 4_052_000), "photometric": "RGB"}  # fmt: skip
+    with rasterio.open(plain, "w", **profile) as dataset:
+        dataset.write(whole)
+    rasterio.shutil.copy(plain, path, driver="COG", compress="DEFLATE", predictor=2, overview_resampling="average")
+    plain.unlink()
+    return path
+
+
+def picture_paths(scene: Scene, file: Path, form: str, count: int = 300) -> tuple[list[str], list[str]]:
+    """The same tiles asked of Kancha and of titiler, from five levels."""
+    drawn = random.Random(11)
+    west, south, east, north = scene.bbox
+    mine, peers = [], []
+    for _ in range(count):
+        z = drawn.choice((14, 15, 16, 17, 18))
+        lon, lat = drawn.uniform(west + 0.002, east - 0.002), drawn.uniform(south + 0.002, north - 0.002)
+        column, row = SCHEMES["WebMercatorQuad"].tiles(np.array([lon]), np.array([lat]), z)
+        x, y = int(column[0]), int(row[0])
+        mine.append(f"/scenes/{scene.id}/tiles/WebMercatorQuad/{z}/{x}/{y}.{form}")
+        peers.append(f"/cog/tiles/WebMercatorQuad/{z}/{x}/{y}.{form}?url={file}")
+    return mine, peers
+
+
 def boxes(rows: list[FeatureRow], wanted: int, count: int = 200, seed: int = 3) -> list[str]:
     """Boxes that about so many parcels meet."""
     centres = np.array([[(r.bbox[0] + r.bbox[2]) / 2, (r.bbox[1] + r.bbox[3]) / 2] for r in rows if r.bbox])
@@ -229,16 +283,26 @@ def main() -> None:
             count = make_archive(services, version(rows))
             console.print(f"archive of {count:,} tiles made in {time.monotonic() - begun:.0f} s")
         shutil.copytree(folder / "sqlite" / "tiles", folder / "pg" / "tiles")
+        cog = mosaic(folder / "cog_20250412.tif")
+        with closing(open_services(Settings(data=folder / "pg", store=url))) as services:
+            copy = folder / "pg" / "incoming" / cog.name
+            shutil.copyfile(cog, copy)
+            scene, _ = add_scene(services, Upload(copy, sha256_of(copy), copy.stat().st_size), SceneFacts())
         servers = {
             "kancha": ours("kancha", folder / "pg", url),
             "kancha-sqlite": ours("kancha-sqlite", folder / "sqlite", ""),
             "tipg": tipg(peers),
             "pygeoapi": pygeoapi(peers, folder),
+            "titiler": titiler(),
         }
         for server in servers.values():
             stack.callback(server.stop)
         wanted = set(filter(None, asked.only.split(",")))
-        for name, told in scenarios(rows, url).items():
+        every = scenarios(rows, url)
+        for form in ("png", "jpg", "webp"):
+            mine, others = picture_paths(scene, cog, form)
+            every[form] = {"kancha": mine, "titiler": others}
+        for name, told in every.items():
             if wanted and name not in wanted:
                 continue
             some = [(servers[s], paths, [servers[s].process.pid, cluster.process.pid]) for s, paths in told.items()]

@@ -145,6 +145,7 @@ class Served:
     def __init__(self, data: Path, **more: str) -> None:
         self.data = data
         self.port = free_port()
+        more.setdefault("KANCHA_ACCESS_LOG", "false")  # nobody reads the pipe until the end: it must not run full
         self.process = kancha("serve", "--port", str(self.port), data=data, wait=False, **more)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
         until(self._answers, 60)
