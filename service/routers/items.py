@@ -93,8 +93,12 @@ def _query(request: Request, wanted: Wanted, known: Mapping[str, Property], page
         BadQueryError: If a parameter is unknown or malformed.
     """
     fixed = _names(type(wanted))
-    equals = {}
-    for name, value in request.query_params.items():
+    equals: dict[str, str] = {}
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name in seen:
+            raise BadQueryError(f"The query parameter {name[:80]!r} comes twice.", remedy="Send it once.")
+        seen.add(name)
         if name in fixed:
             continue
         if name not in known or not known[name].simple:

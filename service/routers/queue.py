@@ -33,7 +33,7 @@ def _row(request: Request, drawn: Drawn) -> QueueRow:
 def get_queue(
     request: Request,
     services: Kancha,
-    capacity: Annotated[int, Query(description="How many findings can be looked at.")],
+    capacity: Annotated[int, Query(le=1_000_000, description="How many findings can be looked at.")],
     learn_share: Annotated[
         float, Query(description="Share of them that is drawn for learning, 0 to 1.")
     ] = usecase.LEARN_SHARE,
@@ -47,7 +47,7 @@ def get_queue(
 def get_precision(
     request: Request,
     services: Kancha,
-    capacity: Annotated[int | None, Query(description="A further k.")] = None,
+    capacity: Annotated[int | None, Query(le=1_000_000, description="A further k.")] = None,
 ) -> PrecisionOut:
     """Precision of what was judged: of the first k, by change, stage, sensor, season and month."""
     told = PrecisionOut.model_validate(usecase.precision(services, capacity))

@@ -134,16 +134,15 @@ def covered(services: Services, as_of: date | None = None) -> Covered:
     names = tuple(None if version is None else version.id for version in versions)
     state = services.store.scenes.page(1).matched
     key = (services.settings.data, services.settings.coverage.model_dump_json(), names, state, day)
+    # one at a time: of many who ask at the same moment the first makes it, and the others find it made
     with _lock:
         if key in _ledgers:
             _ledgers.move_to_end(key)
             return _ledgers[key]
-    made = _made(services, day)
-    with _lock:
-        _ledgers[key] = made
+        made = _ledgers[key] = _made(services, day)
         while len(_ledgers) > _KEPT_LEDGERS:
             _ledgers.popitem(last=False)
-    return made
+        return made
 
 
 def _made(services: Services, day: date) -> Covered:

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from contextlib import ExitStack, closing
@@ -40,7 +41,7 @@ from service.store.sqlite import SqliteStore
 from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.vector_tiles import make_archive
 from tests.benchmarks.load import Load, rss_mib, run
-from tests.integration.service_kit import free_port, until
+from tests.integration.service_kit import draw_pair, finished, free_port, post_pair, until
 from tests.postgres import Cluster, binaries
 
 ROOT = Path(__file__).parents[2]
@@ -198,8 +199,9 @@ def mosaic(path: Path, side: int = 8192) -> Path:
         [np.concatenate([tiles[(r * cells + c * 3) % len(tiles)] for c in range(cells)], 2) for r in range(cells)], 1
     )
     plain = path.with_suffix(".plain.tif")
-    profile = {"driver": "GTiff", "width": side, "height": side, "count": 3, "dtype": "uint8", "crs": "EPSG:32650",
-               "tiled": True, "transform": Affine(0.5, 0, 500_000, 0, -0.5, 4_052_000), "photometric": "RGB"}  # fmt: skip
+    profile = {"driver": "GTiff", "width": side, "height": side, "count": 3, "dtype": "uint8", "tiled": True,
+               "crs": "EPSG:32650", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 4_052_000),
+               "photometric": "RGB"}  # fmt: skip
     with rasterio.open(plain, "w", **profile) as dataset:
         dataset.write(whole)
     rasterio.shutil.copy(plain, path, driver="COG", compress="DEFLATE", predictor=2, overview_resampling="average")
@@ -309,6 +311,8 @@ def main() -> None:
             report(console, name, turns(some, asked.seconds, asked.rounds))
         if not wanted or "export" in wanted:
             export(console, servers)
+        if not wanted or "readers" in wanted:
+            readers(console, servers, folder, boxes(rows, 160))
         for name, server in servers.items():
             now, most = rss_mib(server.process.pid)
             console.print(f"{name}: {now:.0f} MiB resident, {most:.0f} at most")
@@ -376,6 +380,38 @@ def report(console: Console, name: str, found: dict[str, list[Load]]) -> None:
         table.add_row(who, f"{load.per_s:.1f}", f"{load.p95_ms:.1f}", f"{load.cpu_ms:.2f}", f"{load.bytes / 1e3:.1f}",
                       str(load.errors), f"{load.per_s / best:.2f}", f"{load.per_s / slow:.1f}")  # fmt: skip
     console.print(table)
+
+
+def readers(console: Console, servers: dict[str, Server], folder: Path, some: list[str], seconds: float = 60.0) -> None:
+    """500 connections read while scans are stored one after the other."""
+    before, after = draw_pair(folder / "pair")
+    for name in ("kancha", "kancha-sqlite"):
+        server = servers[name]
+        client = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=120, trust_env=False)
+        stop, done, failed = threading.Event(), [0], [0]
+
+        def scan(client: httpx.Client = client, stop: threading.Event = stop, done: list[int] = done,
+                 failed: list[int] = failed) -> None:  # fmt: skip
+            number = 0
+            while not stop.is_set():
+                number += 1
+                order = post_pair(client, before, after, min_confidence=str(0.3 + number / 1000))
+                if order.status_code != 202 or finished(client, order.json()["jobID"])["status"] != "successful":
+                    failed[0] += 1
+                done[0] += 1
+
+        writer = threading.Thread(target=scan)
+        writer.start()
+        own = "/collections/parcels/items"
+        paths = [f"{own}?bbox={box}&limit=100" for box in some] + ["/collections/findings/items", "/collections"]
+        load = run(server.port, paths, [server.process.pid], seconds=seconds, connections=500)
+        stop.set()
+        writer.join()
+        console.print(
+            f"500 readers for {seconds:.0f} s, {name}: {load.per_s:.0f} answers a second, p95 {load.p95_ms:.0f} ms, "
+            f"{load.errors} errors; {done[0]} scans stored meanwhile, {failed[0]} failed"
+        )
+        client.close()
 
 
 def export(console: Console, servers: dict[str, Server]) -> None:
