@@ -78,11 +78,16 @@ def problem(
         "detail": told["message"],
         "code": told["code"],
         "remedy": told["remedy"],
-        "measured": told["measured"],
+        "measured": {name: _plain(value) for name, value in told["measured"].items()},
         "instance": request.url.path,
     }
     content = orjson.dumps(body, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
     return Response(content, status, dict(headers or {}), PROBLEM_JSON)
+
+
+def _plain(value: Any) -> Any:
+    """A measured value as JSON holds it: whole numbers beyond 64 bits are told as text."""
+    return str(value) if isinstance(value, int) and abs(value) >= 1 << 63 else value
 
 
 def _named(request: Request, error: Exception) -> Response:

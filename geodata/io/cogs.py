@@ -13,7 +13,7 @@ from geodata.io.probes import GDAL_ENV
 from geodata.io.rasters import RasterInfo
 
 BLOCK_PX = 512
-_COARSEST_PX = 1024
+_COARSEST_PX = 512
 """A stored picture of at most this size serves a look at the whole scene."""
 
 
@@ -24,7 +24,10 @@ def is_quick(info: RasterInfo) -> bool:
         info: An accepted raster.
     """
     with rasterio.Env(**GDAL_ENV), rasterio.open(info.path, driver="GTiff") as dataset:
-        in_blocks = all(max(shape) <= 2 * BLOCK_PX for shape in dataset.block_shapes)
+        in_blocks = all(
+            max(shape) <= 2 * BLOCK_PX and (shape[1] < dataset.width or dataset.width <= _COARSEST_PX)
+            for shape in dataset.block_shapes
+        )
     coarsest = max((1, *info.overviews))
     return in_blocks and max(info.width, info.height) / coarsest <= _COARSEST_PX
 

@@ -182,18 +182,16 @@ class Picture:
     values: U8
     valid: npt.NDArray[np.bool_]
 
-    def encoded(self, form: Form) -> bytes | None:
-        """The tile as a picture; None where there is nothing and the form knows no transparency."""
+    def encoded(self, form: Form) -> bytes:
+        """The tile as a picture; JPEG, which knows no transparency, is white where there is nothing."""
         whole = bool(self.valid.all())
-        if form == "jpg" and not whole and not self.valid.any():
-            return None
         pixels = self.values[::-1] if len(self.values) == 3 else self.values
         told = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
         if form != "jpg" and not whole:
             colour = cv2.cvtColor(told, cv2.COLOR_GRAY2BGR) if told.shape[2] == 1 else told
             told = np.dstack([colour, np.where(self.valid, 255, 0).astype(np.uint8)])
         elif not whole:
-            told[~self.valid] = 0
+            told[~self.valid] = 255
         return encoded(told, form)
 
 

@@ -18,25 +18,30 @@ _MERCATOR_LAT = 85.051128779806604
 
 @dataclass(frozen=True)
 class Scheme:
-    """How the ground is cut into tiles.
+    """How the ground is cut into tiles: powers of two.
 
     Args:
         id: Its name in addresses.
-        uri: Its URI where it is registered, else its system.
         epsg: Its system.
-        columns: Tiles from west to east at level 0.
-        rows: Tiles from north to south at level 0.
+        first: Its first level. At level z it has 2 ** z tiles from west to east; from north to south as many in web
+            mercator, half as many in degrees.
     """
 
     id: str
-    uri: str
     epsg: int
-    columns: int
-    rows: int
+    first: int
+
+    def across(self, z: int) -> int:
+        """Tiles from west to east."""
+        return 1 << z
+
+    def down(self, z: int) -> int:
+        """Tiles from north to south."""
+        return 1 << z if self.epsg == 3857 else max(1, (1 << z) // 2)
 
     def holds(self, z: int, x: int, y: int) -> bool:
         """Whether there is such a tile."""
-        return 0 <= z <= MAX_ZOOM and 0 <= x < self.columns << z and 0 <= y < self.rows << z
+        return self.first <= z <= MAX_ZOOM and 0 <= x < self.across(z) and 0 <= y < self.down(z)
 
     def bounds(self, z: int, x: int, y: int) -> Box:
         """A tile in lon-lat: west, south, east, north."""
@@ -46,27 +51,40 @@ class Scheme:
 
     def lonlat(self, column: F64, row: F64, z: int) -> tuple[F64, F64]:
         """Places counted in tiles from the north west, in lon-lat."""
-        lon = column / (self.columns << z) * 360.0 - 180.0
+        side = self.across(z)
+        lon = column / side * 360.0 - 180.0
         if self.epsg == 3857:
-            return lon, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / (self.rows << z)))))
-        return lon, 90.0 - row / (self.rows << z) * 180.0
+            return lon, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / side))))
+        return lon, 90.0 - row / side * 360.0
 
     def tiles(self, lon: F64, lat: F64, z: int) -> tuple[F64, F64]:
         """Lon-lat counted in tiles from the north west."""
-        column = (lon + 180.0) / 360.0 * (self.columns << z)
+        side = self.across(z)
+        column = (lon + 180.0) / 360.0 * side
         if self.epsg == 3857:
             bounded = np.radians(np.clip(lat, -_MERCATOR_LAT, _MERCATOR_LAT))
-            return column, (1 - np.arcsinh(np.tan(bounded)) / np.pi) / 2 * (self.rows << z)
-        return column, (90.0 - lat) / 180.0 * (self.rows << z)
+            return column, (1 - np.arcsinh(np.tan(bounded)) / np.pi) / 2 * side
+        return column, (90.0 - lat) / 360.0 * side
+
+    def scale_denominator(self, z: int) -> float:
+        """Ground over picture where a pixel is 0.28 mm, as WMTS counts (OGC 07-057r7, 6.1)."""
+        return _SCALE / (1 << z)
+
+    @property
+    def corner(self) -> str:
+        """The upper left corner in the order of the system's axes."""
+        return "-20037508.342789244 20037508.342789244" if self.epsg == 3857 else "90.0 -180.0"
 
 
+_SCALE = 559_082_264.028_717_8
+"""Of level 0: 256 px around the equator."""
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     {
         one.id: one
         for one in (
-            Scheme("WebMercatorQuad", "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad", 3857, 1, 1),
-            # Tianditu's set `c`: two tiles side by side at level 0 here, which Tianditu counts as level 1
-            Scheme("CGCS2000Quad", "http://www.opengis.net/def/crs/EPSG/0/4490", 4490, 2, 1),
+            Scheme("WebMercatorQuad", 3857, 0),
+            # Tianditu's matrix set `c`, with its numbers of the levels: two tiles side by side at level 1
+            Scheme("CGCS2000Quad", 4490, 1),
         )
     }
 )

@@ -7,18 +7,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathPart
 
 from service.dependencies import Kancha, base_url, etag_of, only_query, unchanged
 from service.errors import BadQueryError
 from service.render.raster_tiles import TYPES, VERSION, Form, Renderer
-from service.render.schemes import MAX_ZOOM, SCHEMES
+from service.render.schemes import MAX_ZOOM, SCHEMES, Scheme
 from service.routers.html import xml_page
 from service.store.records import Scene
+from service.store.scene_query import SceneQuery
 from service.usecases import raster_tiles as usecase
 from service.usecases import scenes
-from service.usecases.listing import every
 
 router = APIRouter(tags=["tiles"])
 T = TypeVar("T")
@@ -28,10 +29,11 @@ _Number = Annotated[int, PathPart(ge=0, description="Column or row.")]
 _Scale = Annotated[int, Query(ge=1, le=2, description="1: 256 px, 2: 512 px.")]
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {kind: {} for kind in TYPES.values()}, "description": "The tile."},
-    204: {"description": "Nothing shows there, and JPEG knows no transparency."},
     304: {"description": "The client has it."},
 }
 _WMTS = "application/xml"
+_MOST_LAYERS = 1000
+"""The latest scenes that the capabilities list; `layer=ID,ID` lists others."""
 _forms: dict[str, Form] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -57,10 +59,8 @@ def drawing_of(request: Request) -> Drawing:
     return found
 
 
-def _tile_answer(content: bytes | None, form: str, etag: str) -> Response:
+def _tile_answer(content: bytes, form: str, etag: str) -> Response:
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
-    if content is None:
-        return Response(status_code=204, headers=headers)
     return Response(content, media_type=TYPES[form], headers=headers)
 
 
@@ -87,7 +87,7 @@ async def get_scene_tile(
     wanted = usecase.Wanted(usecase.place_of(scheme, z, x, y), form, bands, stretch, scale)
     drawing = drawing_of(request)
 
-    def work() -> bytes | None:
+    def work() -> bytes:
         scene = scenes.get_scene(services, scene_id)
         return usecase.scene_tile(services, drawing.renderer, scene, wanted)
 
@@ -138,14 +138,14 @@ async def get_scan_tile(
             dependencies=[Depends(only_query())])  # fmt: skip
 def get_scene_tilejson(request: Request, scene_id: str, scheme: str, services: Kancha) -> dict[str, Any]:
     """TileJSON 3.0."""
-    usecase.place_of(scheme, 0, 0, 0)
+    usecase.scheme_of(scheme)
     scene = scenes.get_scene(services, scene_id)
     return {
         "tilejson": "3.0.0",
         "name": scene.file_name,
         "scheme": "xyz",
         "tiles": [f"{base_url(request)}/scenes/{scene_id}/tiles/{scheme}/{{z}}/{{x}}/{{y}}.webp"],
-        "minzoom": 0,
+        "minzoom": SCHEMES[scheme].first,
         "maxzoom": deepest(scene),
         "bounds": list(scene.bbox),
     }
@@ -154,6 +154,14 @@ def get_scene_tilejson(request: Request, scene_id: str, scheme: str, services: K
 def deepest(scene: Scene) -> int:
     """The level at which a tile's pixel is about as large as the scene's."""
     return next((z for z in range(MAX_ZOOM) if 156_543.0 / (1 << z) <= scene.gsd_m * 1.2), MAX_ZOOM)
+
+
+def limits(scheme: Scheme, z: int, scene: Scene) -> tuple[int, int, int, int]:
+    """The tiles of a level that show something of a scene: first column and row, last column and row."""
+    west, south, east, north = scene.bbox
+    columns, rows = scheme.tiles(np.array([west, east]), np.array([north, south]), z)
+    first, last = np.floor(columns), np.floor(rows)
+    return int(first[0]), int(last[0]), int(first[1]), int(last[1])
 
 
 # --- WMTS ----------------------------------------------------------------------------------------
@@ -167,7 +175,7 @@ async def get_wmts(request: Request, services: Kancha) -> Response:
     asked = {name.upper(): value for name, value in request.query_params.items()}
     wanted = asked.get("REQUEST", "GetCapabilities").lower()
     if wanted == "getcapabilities":
-        return await _capabilities(request, services)
+        return await _capabilities(request, services, asked.get("LAYER"))
     if wanted != "gettile":
         raise BadQueryError(f"There is no REQUEST={wanted[:40]}.", remedy="Known: GetCapabilities, GetTile.")
     try:
@@ -177,19 +185,25 @@ async def get_wmts(request: Request, services: Kancha) -> Response:
         raise BadQueryError(
             f"The tile is not named: {error}.", remedy="LAYER, TILEMATRIXSET, TILEMATRIX, TILEROW, TILECOL"
         ) from error
-    form: Form = _forms.get(asked.get("FORMAT", ""), "png")
+    if asked.get("FORMAT", "image/png") not in _forms:
+        raise BadQueryError(f"There is no FORMAT={asked['FORMAT'][:40]}.", remedy=f"Known: {', '.join(_forms)}.")
+    form = _forms[asked.get("FORMAT", "image/png")]
     wanted_tile = usecase.Wanted(usecase.place_of(scheme, *numbers), form)
     drawing = drawing_of(request)
 
-    def work() -> bytes | None:
+    def work() -> bytes:
         return usecase.scene_tile(services, drawing.renderer, scenes.get_scene(services, scene_id), wanted_tile)
 
     return _tile_answer(await drawing.run(work), form, etag_of(request, scene_id, VERSION))
 
 
-async def _capabilities(request: Request, services: Kancha) -> Response:
-    told = await drawing_of(request).run(lambda: list(every(services.store.scenes.page)))
-    return xml_page("wmts.xml", request, scenes=told, schemes=list(SCHEMES.values()), types=TYPES, levels=range(23))
+async def _capabilities(request: Request, services: Kancha, only: str | None = None) -> Response:
+    ids = None if only is None else only.split(",")
+    query = SceneQuery(_MOST_LAYERS, ids=ids)
+    told = await drawing_of(request).run(lambda: services.store.scenes.search(query).items)
+    return xml_page(
+        "wmts.xml", request, scenes=told, schemes=list(SCHEMES.values()), types=TYPES, deepest=deepest, limits=limits
+    )
 
 
 @router.get("/wmts/1.0.0/WMTSCapabilities.xml", summary="WMTS capabilities", response_class=Response,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse
 
 from geodata.errors import OptionError
 from geodata.io.dates import parse_date
@@ -143,3 +145,33 @@ def get_mask(request: Request, scene_id: str, services: Kancha) -> Response:
         return same
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
     return Response(path.read_bytes(), media_type=_GEOTIFF, headers=headers)
+
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_GEOTIFF: {}}, "description": "The file."},
+    206: {"content": {_GEOTIFF: {}}, "description": "The part that a Range request asks for."},
+    304: {"description": "The client has it."},
+    416: {"content": {"text/plain": {}}, "description": "The file has no such part."},
+}
+
+
+@router.get("/scenes/{scene_id}/file", summary="The source of a scene", response_class=FileResponse, responses=_FILE,
+            dependencies=[Depends(only_query())])  # fmt: skip
+def get_source(request: Request, scene_id: str, services: Kancha) -> Response:
+    """GeoTIFF, byte for byte as it came; Range requests are answered, so that GDAL reads it in parts."""
+    return _file(request, *usecase.content_path(services, scene_id))
+
+
+@router.get("/scenes/{scene_id}/cog", summary="A scene in blocks with overviews", response_class=FileResponse,
+            responses=_FILE, dependencies=[Depends(only_query())])  # fmt: skip
+def get_cog(request: Request, scene_id: str, services: Kancha) -> Response:
+    """The copy without loss that tiles are drawn from; Range requests are answered."""
+    return _file(request, *usecase.content_path(services, scene_id, cog=True))
+
+
+def _file(request: Request, scene: Scene, path: Path) -> Response:
+    etag = f'"{path.name}"'  # a stored content is named by its checksum
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
+    return FileResponse(path, media_type=_GEOTIFF, filename=scene.file_name, headers=headers)

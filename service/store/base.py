@@ -27,6 +27,7 @@ from service.store.records import (
     StructureLook,
     Verdict,
 )
+from service.store.scene_query import SceneQuery
 
 
 class SceneStore(Protocol):
@@ -43,6 +44,9 @@ class SceneStore(Protocol):
 
     def meeting(self, box: Box) -> Sequence[Scene]:
         """All scenes whose box meets another, in the order of acquisition."""
+
+    def search(self, query: SceneQuery) -> Page[Scene]:
+        """A page of the scenes that a query means, the latest stored first; `next_key` goes on behind the page."""
 
 
 class LayerStore(Protocol):

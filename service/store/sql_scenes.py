@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.records import Box, Page, Scene
+from service.store.scene_query import SceneQuery
 from service.store.schema import scenes
 
 _LISTS = ("bands", "transform", "overviews")
@@ -72,6 +73,38 @@ class SqlScenes:
         )
         with self._db.read() as connection:
             return [_scene(row) for row in connection.execute(wanted)]
+
+    def search(self, query: SceneQuery) -> Page[Scene]:
+        """A page of the scenes that a query means, the latest stored first."""
+        conditions = _conditions(query)
+        count = sa.select(sa.func.count()).select_from(scenes).where(*conditions)
+        wanted = sa.select(scenes).where(*conditions).order_by(scenes.c.seq.desc())
+        if query.after_key is not None:
+            wanted = wanted.where(scenes.c.seq < query.after_key)
+        with self._db.read() as connection:
+            matched = connection.execute(count).scalar_one()
+            rows = connection.execute(wanted.limit(query.limit + 1)).all()
+        following = rows[query.limit - 1].seq if len(rows) > query.limit else None
+        return Page([_scene(row) for row in rows[: query.limit]], matched, following)
+
+
+def _conditions(query: SceneQuery) -> list[sa.ColumnElement[bool]]:
+    """What a row must fulfil."""
+    told: list[sa.ColumnElement[bool]] = []
+    if query.boxes:
+        meets = [
+            sa.and_(scenes.c.east >= w, scenes.c.west <= e, scenes.c.north >= s, scenes.c.south <= n)
+            for w, s, e, n in query.boxes
+        ]
+        told.append(sa.or_(*meets))
+    start, end = query.interval or (None, None)
+    if start is not None:
+        told.append(scenes.c.acquired_at >= start)
+    if end is not None:
+        told.append(scenes.c.acquired_at <= end)
+    if query.ids is not None:
+        told.append(scenes.c.id.in_(list(query.ids)))
+    return told
 
 
 def _scene(row: sa.Row[Any]) -> Scene:

@@ -12,9 +12,9 @@ from service.render.vector_tiles import Place
 from service.services import Services
 from service.store.records import Scene
 from service.usecases.scenes import mask_path, shown_raster
-from service.usecases.vector_tiles import place_of
+from service.usecases.vector_tiles import place_of, scheme_of
 
-__all__ = ["Wanted", "mask_tile", "place_of", "scan_tile", "scene_tile"]
+__all__ = ["Wanted", "mask_tile", "place_of", "scan_tile", "scene_tile", "scheme_of"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Wanted:
     scale: int = 1
 
 
-def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wanted) -> bytes | None:
-    """A tile of a scene; None where it shows nothing and the form knows no transparency.
+def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wanted) -> bytes:
+    """A tile of a scene; an empty picture where it shows nothing: a missing one is a failed tile to map clients.
 
     Args:
         services: The service.
@@ -56,7 +56,7 @@ def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wan
     return renderer.tile(info, wanted.place, look).encoded(wanted.form)
 
 
-def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, wanted: Wanted) -> bytes | None:
+def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, wanted: Wanted) -> bytes:
     """A tile of one date of a scan; the earlier is moved to where the later lies.
 
     Args:
@@ -99,4 +99,4 @@ def _meets(scene: Scene, place: Place) -> bool:
 
 def _nothing(scale: int) -> Picture:
     side = 256 * scale
-    return Picture(np.zeros((1, side, side), np.uint8), np.zeros((side, side), bool))
+    return Picture(np.zeros((3, side, side), np.uint8), np.zeros((side, side), bool))

@@ -15,7 +15,7 @@ import orjson
 import shapely
 
 from geodata.crs import crs_label
-from geodata.errors import MissingDateError, OptionError, RasterBombError
+from geodata.errors import MissingDateError, OptionError, RasterBombError, RasterError
 from geodata.io.cogs import is_quick, write_cog
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
@@ -106,7 +106,10 @@ def _quick(services: Services, scene: Scene, info: RasterInfo) -> Scene:
         return scene
     with private_folder(services.settings.data / "incoming") as folder:
         path = folder / "scene.tif"
-        overviews = write_cog(info, path)
+        try:
+            overviews = write_cog(info, path)
+        except RasterError:
+            return scene  # a block that cannot be decoded: whoever reads it is told
         sha256 = sha256_of(path)
         services.blobs.put(path, sha256)
     return replace(scene, cog_sha256=sha256, cog_overviews=overviews)
@@ -133,6 +136,23 @@ def mask_path(services: Services, scene_id: str) -> Path:
             remedy="Store it with overviews: gdal_translate -of COG INPUT output.tif",
         )
     return services.blobs.path(scene.mask_sha256)
+
+
+def content_path(services: Services, scene_id: str, *, cog: bool = False) -> tuple[Scene, Path]:
+    """A scene and its file: the source as it came, or its copy in blocks with overviews.
+
+    Raises:
+        NotFoundError: Without the scene, or where no copy was made of it.
+    """
+    scene = services.store.scenes.get(scene_id)
+    if not cog:
+        return scene, services.blobs.path(scene.sha256)
+    if scene.cog_sha256 is None:
+        raise NotFoundError(
+            f"The scene {scene_id} has no copy with overviews: it needs none, or none could be made.",
+            remedy=f"GET /scenes/{scene_id}/file gives the source.",
+        )
+    return scene, services.blobs.path(scene.cog_sha256)
 
 
 def _check_size(services: Services, info: RasterInfo) -> None:

@@ -41,7 +41,7 @@ def scheme_of(name: str) -> Scheme:
 
 def first_level(name: str) -> int:
     """The first level that shows something of a collection."""
-    return LEVEL if name in LAYER_KINDS else 0
+    return LEVEL if name in LAYER_KINDS else 1
 
 
 def place_of(scheme: str, z: int, x: int, y: int) -> Place:

@@ -28,6 +28,7 @@ from service.store.records import (
     Scan,
     Scene,
 )
+from service.store.scene_query import SceneQuery
 from tests.contract.conftest import Opener
 
 NOW = datetime(2025, 4, 12, 2, 30, tzinfo=UTC)
@@ -149,6 +150,32 @@ def test_pages_of_scenes_hold_each_once(store: Store) -> None:
         seen += [s.id for s in page.items]
         key = page.next_key
     assert seen == [f"s{i}" for i in range(7)]
+
+
+def test_a_search_of_scenes_goes_by_boxes_times_and_ids(store: Store) -> None:
+    for i in range(6):
+        box = (114.0 + i, 36.0, 114.5 + i, 36.5)
+        store.scenes.add(replace(scene(f"s{i}", box, NOW + timedelta(days=i)), secrecy="secret"))
+
+    def ids(query: SceneQuery) -> list[str]:
+        return [found.id for found in store.scenes.search(query).items]
+
+    assert ids(SceneQuery(9)) == ["s5", "s4", "s3", "s2", "s1", "s0"], "the latest stored first"
+    assert ids(SceneQuery(9, boxes=[(114.5, 36.5, 115.0, 37.0), (119.2, 36.1, 119.3, 36.2)])) == ["s5", "s1", "s0"]
+    days = [NOW + timedelta(days=day) for day in range(6)]
+    assert ids(SceneQuery(9, interval=(days[1], days[3]))) == ["s3", "s2", "s1"], "both ends are included"
+    assert ids(SceneQuery(9, interval=(None, days[0]))) == ["s0"]
+    assert ids(SceneQuery(9, interval=(days[5], None))) == ["s5"]
+    assert ids(SceneQuery(9, ids=["s2", "none"])) == ["s2"] and ids(SceneQuery(9, ids=[])) == []
+    seen: list[str] = []
+    key = None
+    for _ in range(3):
+        page = store.scenes.search(SceneQuery(2, key))
+        assert page.matched == 6
+        seen += [found.id for found in page.items]
+        key = page.next_key
+    assert seen == ["s5", "s4", "s3", "s2", "s1", "s0"] and key is None
+    assert store.scenes.search(SceneQuery(1, ids=["s0"])).items[0].secrecy == "secret"
 
 
 def test_scenes_that_meet_a_box_come_in_the_order_of_time(store: Store) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -145,14 +146,22 @@ class Served:
     def __init__(self, data: Path, **more: str) -> None:
         self.data = data
         self.port = free_port()
-        more.setdefault("KANCHA_ACCESS_LOG", "false")  # nobody reads the pipe until the end: it must not run full
         self.process = kancha("serve", "--port", str(self.port), data=data, wait=False, **more)
+        self.words: list[str] = []
+        # somebody must read what it says: a full pipe would stop it
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
         until(self._answers, 60)
 
+    def _listen(self) -> None:
+        for line in self.process.stdout:
+            self.words.append(line)
+
     def _answers(self) -> bool:
         if self.process.poll() is not None:
-            raise AssertionError(self.process.stdout.read())
+            self._reader.join(5)
+            raise AssertionError("".join(self.words))
         try:
             return self.client.get("/readyz").status_code == 200
         except httpx.TransportError:
@@ -162,14 +171,17 @@ class Served:
         """As a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.process.stdout.close()
-        self.client.close()
+        self._close()
 
     def stop(self) -> None:
         """As an operator would."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join(10)
         if not self.process.stdout.closed:
             self.process.stdout.close()
         self.client.close()

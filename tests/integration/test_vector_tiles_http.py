@@ -70,6 +70,7 @@ def test_what_is_no_tile_is_refused_by_name(client: Any) -> None:
     for path, status in (
         ("/collections/parcels/tiles/Unknown/10/0/0.mvt", 404),
         ("/collections/parcels/tiles/WebMercatorQuad/10/1024/0.mvt", 404),
+        ("/collections/parcels/tiles/CGCS2000Quad/0/0/0.mvt", 404),
         ("/collections/parcels/tiles/WebMercatorQuad/99/0/0.mvt", 400),
         ("/collections/parcels/tiles/WebMercatorQuad/10/-1/0.mvt", 400),
         ("/collections/nothing/tiles/WebMercatorQuad/10/0/0.mvt", 404),

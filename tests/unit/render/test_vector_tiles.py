@@ -108,9 +108,13 @@ def test_schemes_turn_back() -> None:
         lon, lat = np.array([114.123456, -70.0]), np.array([36.6, -33.0])
         back = scheme.lonlat(*scheme.tiles(lon, lat, 17), 17)
         assert np.allclose(back, (lon, lat), atol=1e-9)
-        assert scheme.holds(0, scheme.columns - 1, scheme.rows - 1) and not scheme.holds(0, scheme.columns, 0)
+        assert (
+            scheme.holds(1, 1, scheme.down(1) - 1)
+            and not scheme.holds(1, 2, 0)
+            and not scheme.holds(1, 0, scheme.down(1))
+        )
     assert MERCATOR.bounds(0, 0, 0) == pytest.approx((-180, -85.0511287798, 180, 85.0511287798))
-    assert TIANDITU.bounds(0, 1, 0) == (0, -90, 180, 90)
+    assert TIANDITU.bounds(1, 1, 0) == (0, -90, 180, 90) and not TIANDITU.holds(0, 0, 0)
 
 
 def test_an_archive_gives_back_what_was_written(tmp_path: Path) -> None:
