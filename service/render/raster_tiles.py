@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Literal
 
@@ -101,14 +102,9 @@ def grid_of(place: Place, scale: int = 1) -> Grid:
     return Grid(crs, Affine(step, 0.0, west, 0.0, -step, north), (size, size))
 
 
+@lru_cache(maxsize=8)
 def _crs(epsg: int) -> pyproj.CRS:
-    known = _systems.get(epsg)
-    if known is None:
-        known = _systems[epsg] = pyproj.CRS.from_epsg(epsg)
-    return known
-
-
-_systems: dict[int, pyproj.CRS] = {}
+    return pyproj.CRS.from_epsg(epsg)
 
 
 class Renderer:
