@@ -94,6 +94,14 @@ class TruncatedRasterError(RasterError):
     title_zh = "影像文件不完整"
 
 
+class DamagedRasterError(RasterError):
+    """A block of the file cannot be decoded."""
+
+    code = "raster-damaged"
+    title = "The raster is damaged"
+    title_zh = "影像数据损坏"
+
+
 class RasterBombError(RasterError):
     """The file would unpack to far more than any real scene."""
 
@@ -116,6 +124,30 @@ class EmptyRasterError(RasterError):
     code = "raster-empty"
     title = "The raster holds no valid pixel"
     title_zh = "影像没有有效像元"
+
+
+class ChecksumError(RasterError):
+    """A file is not the one whose checksum was told."""
+
+    code = "checksum-mismatch"
+    title = "The file is not the one whose checksum was told"
+    title_zh = "文件校验和不符"
+
+
+class SidecarError(RasterError):
+    """A side file does not belong to its raster or cannot be read."""
+
+    code = "sidecar-unusable"
+    title = "A side file cannot be used"
+    title_zh = "附属文件不可用"
+
+
+class ArchiveError(InputError):
+    """An archive is damaged, or hostile: paths that lead out, links, archives within, far too much within."""
+
+    code = "archive-refused"
+    title = "The archive is refused"
+    title_zh = "压缩包被拒绝"
 
 
 # --- coordinates ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from service import http_errors, http_manners
 from service.bootstrap import open_with_runner
+from service.resumable.middleware import TusMiddleware
 from service.routers import (
     collections,
     coverage,
@@ -30,11 +31,13 @@ from service.routers import (
     scenes,
     stac,
     structures,
+    uploads,
     vector_tiles,
     verdicts,
 )
 from service.schemas.problem import Problem
 from service.settings import Settings
+from service.sweeper import UploadSweeper
 from service.version import code_version
 
 
@@ -50,10 +53,12 @@ def create_app(settings: Settings) -> FastAPI:
         services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
         app.state.services = services
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
+        sweeper = UploadSweeper(services)
         try:
             yield
         finally:
             app.state.drawing.close()
+            await anyio.to_thread.run_sync(sweeper.close)
             await anyio.to_thread.run_sync(services.close)
 
     app = FastAPI(
@@ -68,11 +73,13 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
     http_errors.install(app)
+    app.add_middleware(TusMiddleware)
     http_manners.install(app, settings)
     parts = (
         collections,
         items,
         scenes,
+        uploads,
         layers,
         models,
         rulebooks,

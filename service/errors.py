@@ -117,6 +117,86 @@ class PayloadTooLargeError(ServiceError):
     title_zh = "上传内容过大"
 
 
+class UploadHeaderError(BadRequestBodyError):
+    """A header of the upload protocol is missing or malformed, or the metadata say what cannot be."""
+
+    code = "upload-header"
+    title = "The upload request cannot be understood"
+    title_zh = "上传请求有误"
+
+
+class UploadVersionError(ServiceError):
+    """The client speaks another version of the upload protocol."""
+
+    code = "upload-version"
+    title = "This version of the upload protocol is not spoken"
+    title_zh = "不支持的上传协议版本"
+
+
+class UploadOffsetError(ConflictError):
+    """A chunk does not begin where the stored bytes end."""
+
+    code = "upload-offset"
+    title = "The chunk does not begin where the upload stands"
+    title_zh = "续传位置与已存数据不符"
+
+
+class UploadLockedError(ServiceError):
+    """Another request is writing to the upload."""
+
+    code = "upload-locked"
+    title = "Another request is writing to this upload"
+    title_zh = "该上传正由另一请求写入"
+
+
+class UploadChecksumError(ServiceError):
+    """The bytes of a chunk are not those that were sent."""
+
+    code = "upload-checksum"
+    title = "The chunk arrived altered"
+    title_zh = "数据块校验不符"
+
+
+class UploadGoneError(NotFoundError):
+    """The upload has expired."""
+
+    code = "upload-expired"
+    title = "The upload has expired"
+    title_zh = "上传已过期"
+
+
+class UploadFinalError(ServiceError):
+    """Nothing can be written to an upload that is put together from others."""
+
+    code = "upload-final"
+    title = "Nothing can be written to this upload"
+    title_zh = "该上传不可写入"
+
+
+class UploadQuotaError(PayloadTooLargeError):
+    """The unfinished uploads of one sender are too many or too large."""
+
+    code = "upload-quota"
+    title = "The sender's unfinished uploads exceed the quota"
+    title_zh = "未完成上传超出配额"
+
+
+class UploadIdleError(ServiceError):
+    """Nothing came over a request for too long."""
+
+    code = "upload-idle"
+    title = "Nothing more came"
+    title_zh = "数据传输中断"
+
+
+class DiskFullError(ServiceError):
+    """The disk has no space for what is to come."""
+
+    code = "disk-full"
+    title = "The disk has too little space"
+    title_zh = "磁盘空间不足"
+
+
 class StoreBusyError(ServiceError):
     """The database cannot be reached or written just now."""
 

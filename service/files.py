@@ -81,6 +81,15 @@ def write_beside(path: Path, content: bytes | Iterable[bytes]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power failure."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file that came from outside and lies in a private folder of the data folder.

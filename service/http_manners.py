@@ -22,14 +22,14 @@ _TEXTS = (
 
 
 class HeadAsGet:
-    """HEAD is answered as GET is, without the body (RFC 9110, 9.3.2)."""
+    """HEAD is answered as GET is, without the body (RFC 9110, 9.3.2); uploads answer it themselves, as tus asks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].startswith("/uploads"):
             await self._app(scope, receive, send)
             return
 

@@ -61,6 +61,25 @@ class Nightly(BaseModel):
     detector: str = Field(default="current", description="What judges: training-free, a model's name, or current.")
 
 
+class Uploads(BaseModel):
+    """Resumable uploads."""
+
+    max_bytes: int = Field(default=50 * 1024**3, ge=1, description="Largest file of a resumable upload, bytes.")
+    quota_bytes: int = Field(
+        default=200 * 1024**3, ge=1, description="Bytes of all unfinished uploads of one sender together."
+    )
+    max_open: int = Field(default=1000, ge=1, description="Unfinished uploads that one sender may have.")
+    expire_s: float = Field(
+        default=7 * 24 * 3600.0, gt=0, description="How long an upload is kept after its last byte or its end, s."
+    )
+    idle_s: float = Field(default=30.0, gt=0, description="A request over which nothing comes for so long is ended, s.")
+    sweep_interval_s: float = Field(default=600.0, gt=0, description="How often expired uploads are looked for, s.")
+    decode_memory_bytes: int = Field(
+        default=4 * 1024**3, ge=256 * 1024**2, description="Memory for decoding a raster for the first time, bytes."
+    )
+    decode_s: float = Field(default=3 * 3600.0, gt=0, description="Time for decoding a raster for the first time, s.")
+
+
 class Coverage(BaseModel):
     """The ledger of what was seen."""
 
@@ -93,6 +112,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")
     coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
+    uploads: Uploads = Field(default_factory=Uploads, description="Resumable uploads.")
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
 
 

@@ -1,6 +1,6 @@
 """Open an untrusted file in a process of its own, with limits, so that a hostile one takes nothing down.
 
-`call_guarded` runs one of the named probes below in a fresh interpreter that may use a bounded amount of
+`call_guarded` runs one of the named probes in a fresh interpreter that may use a bounded amount of
 memory, processor time and open files, and returns its plain values. Whatever the imaging library does with a
 crafted file (crash, endless loop, memory without end), the caller gets a named error.
 """
@@ -12,24 +12,56 @@ import os
 import resource
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from geodata import errors
 from geodata.errors import KanchaError, RasterError
 
-_MEMORY_BYTES = 4 * 1024**3
-_CPU_SECONDS = 120
-_OPEN_FILES = 64
-_WALL_SECONDS = 180
 _MARK = "\x1ekancha:"
+_PROGRESS = "\x1eprogress:"
 
 
-def call_guarded(probe: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Run a probe of `geodata.io.probes` in a limited process.
+@dataclass(frozen=True)
+class GuardLimits:
+    """What a guarded process may use.
+
+    Args:
+        memory_bytes: Address space.
+        seconds: Processor time; half as much again on the clock.
+        open_files: Open files.
+    """
+
+    memory_bytes: int = 4 * 1024**3
+    seconds: float = 120.0
+    open_files: int = 64
+
+    @property
+    def wall_s(self) -> float:
+        """Time on the clock."""
+        return 1.5 * self.seconds
+
+
+_USUAL = GuardLimits()
+
+
+def call_guarded(
+    probe: str,
+    request: dict[str, Any],
+    *,
+    limits: GuardLimits = _USUAL,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Any]:
+    """Run a probe of `geodata.io.probes` or `geodata.io.decoding` in a limited process.
 
     Args:
         probe: Name of the function.
         request: Its keyword arguments, plain values.
+        limits: What the process may use.
+        progress: Hears which share of its work a probe has done; what it raises ends the process.
 
     Returns:
         What the probe returned.
@@ -38,31 +70,67 @@ def call_guarded(probe: str, request: dict[str, Any]) -> dict[str, Any]:
         KanchaError: The named error that the probe raised, or `RasterError` when the process died.
     """
     env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "geodata.io.guard", probe],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=_WALL_SECONDS,
-            env=env,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+    with subprocess.Popen(
+        [sys.executable, "-m", "geodata.io.guard", probe],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=env,
+        text=True,
+    ) as process:
+        late = threading.Event()
+        alarm = threading.Timer(limits.wall_s, _stop, (process, late))
+        alarm.daemon = True
+        alarm.start()
+        try:
+            answer = _listen(process, {"limits": asdict(limits), "request": request}, progress)
+        finally:
+            alarm.cancel()
+            process.kill()
+    if late.is_set():
         raise RasterError(
-            f"Opening the file took longer than {_WALL_SECONDS} s and was stopped.",
+            f"Reading the file took longer than {limits.wall_s:g} s and was stopped.",
             remedy="Re-write it with: gdal_translate -of COG INPUT output.tif",
-        ) from error
-    text = done.stdout.decode(errors="replace")
-    if _MARK not in text:
-        raise RasterError(
-            f"The file could not be opened: the reading process ended with status {done.returncode}.",
-            remedy="The file is damaged or not what it claims to be; export it again.",
-            status=done.returncode,
+            seconds=limits.wall_s,
         )
-    answer = json.loads(text.rsplit(_MARK, 1)[1])
+    if answer is None:
+        raise RasterError(
+            f"The file could not be opened: the reading process ended with status {process.returncode}.",
+            remedy="The file is damaged or not what it claims to be; export it again.",
+            status=process.returncode,
+        )
     if "error" in answer:
         raise rebuild_error(answer["error"])
     return dict(answer["value"])
+
+
+def _stop(process: subprocess.Popen[str], late: threading.Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _listen(
+    process: subprocess.Popen[str], told: dict[str, Any], progress: Callable[[float], None] | None
+) -> dict[str, Any] | None:
+    """What the process answers, None where it ends without an answer."""
+    assert process.stdin is not None and process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(told))
+        process.stdin.close()
+    answer: dict[str, Any] | None = None
+    for line in process.stdout:
+        if _MARK in line:
+            answer = json.loads(line.rsplit(_MARK, 1)[1])
+        elif _PROGRESS in line and progress is not None:
+            progress(float(line.rsplit(_PROGRESS, 1)[1]))
+    process.wait()
+    return answer
+
+
+def tell_progress(share: float) -> None:
+    """Let the caller of this guarded process know how far it is."""
+    sys.stdout.write(f"{_PROGRESS}{share:.4f}\n")
+    sys.stdout.flush()
 
 
 def rebuild_error(value: dict[str, Any]) -> KanchaError:
@@ -76,12 +144,12 @@ def rebuild_error(value: dict[str, Any]) -> KanchaError:
     return errors.KanchaError(value["message"], remedy=value["remedy"], **value["measured"])
 
 
-def _limit() -> None:
+def _limit(memory_bytes: int, seconds: float, open_files: int) -> None:
     """Take the limits on; they bind this process alone, and it only ever runs one probe."""
     for what, amount in (
-        (resource.RLIMIT_AS, _MEMORY_BYTES),
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, int(seconds) + 1),
+        (resource.RLIMIT_NOFILE, open_files),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]
@@ -89,15 +157,18 @@ def _limit() -> None:
 
 
 def _main() -> None:
-    from geodata.io import probes
+    from geodata.io import decoding, probes
 
-    _limit()
-    request = json.load(sys.stdin)
+    told = json.load(sys.stdin)
+    _limit(**told["limits"])
     try:
-        answer: dict[str, Any] = {"value": probes.PROBES[sys.argv[1]](**request)}
+        answer: dict[str, Any] = {"value": {**probes.PROBES, **decoding.PROBES}[sys.argv[1]](**told["request"])}
     except KanchaError as error:
         answer = {"error": error.as_dict()}
-    sys.stdout.write(_MARK + json.dumps(answer, default=str))
+    except MemoryError:
+        sys.exit(1)
+    # a probe's library may have written a line of its own without an end
+    sys.stdout.write("\n" + _MARK + json.dumps(answer, default=str) + "\n")
 
 
 if __name__ == "__main__":

@@ -104,12 +104,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
+def inspect_raster(path: Path, *, crs: str | None = None, sha256: str | None = None) -> RasterInfo:
     """Check a raster file and tell what it is, without decoding a pixel in this process.
 
     Args:
         path: A GeoTIFF or COG.
         crs: System to use where the file declares none.
+        sha256: Checksum of its bytes where it was just taken; None: it is taken here.
 
     Raises:
         MissingFileError, NotARasterError, RasterFormatError, TruncatedRasterError: See `inspect_tiff`.
@@ -134,7 +135,7 @@ def inspect_raster(path: Path, *, crs: str | None = None) -> RasterInfo:
     dated = date_from_tag(told["datetime_tag"]) or date_from_name(path.name) or acquisition.acquired_at
     return RasterInfo(
         path=path,
-        sha256=sha256_of(path),
+        sha256=sha256 or sha256_of(path),
         size_bytes=path.stat().st_size,
         grid=grid,
         bands=tuple(told["bands"]),

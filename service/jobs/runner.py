@@ -44,6 +44,8 @@ class ProcessRunner:
         self._threads = [
             threading.Thread(target=self._work, name=f"job-slot-{i}", daemon=True) for i in range(settings.jobs.workers)
         ]
+        # a scan of hours must not keep an upload waiting
+        self._threads.append(threading.Thread(target=self._work, args=("intake",), name="intake-slot", daemon=True))
         if recover:
             self._threads.append(threading.Thread(target=self._watch, name="job-recovery", daemon=True))
         for thread in self._threads:
@@ -95,10 +97,10 @@ class ProcessRunner:
             with contextlib.suppress(StoreBusyError):
                 self._recover()
 
-    def _work(self) -> None:
+    def _work(self, kind: str | None = None) -> None:
         while not self._stop.is_set():
             try:
-                claimed = self._jobs.claim(self.id)
+                claimed = self._jobs.claim(self.id, kind)
                 if claimed is not None:
                     self._run(claimed[1])
                     continue
@@ -159,7 +161,7 @@ class ProcessRunner:
 def _crashed(attempts: int, how: str) -> JobCrashedError:
     return JobCrashedError(
         f"The job's process ended abnormally {attempts} times, {how}.",
-        remedy="See that the machine has enough memory and disk space, then start the scan again.",
+        remedy="See that the machine has enough memory and disk space, then order it again.",
         attempts=attempts,
     )
 

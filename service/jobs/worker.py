@@ -16,11 +16,13 @@ def main() -> int:
     limit_memory(settings.jobs.max_memory_bytes)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     from service.bootstrap import open_for_worker
+    from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job
 
     services = open_for_worker(settings)
     try:
-        run_scan_job(services, claim)
+        kind = services.store.jobs.get(claim.job_id).kind
+        {"scan": run_scan_job, "intake": run_intake_job}[kind](services, claim)
     except (LostClaimError, ScanCancelledError):
         return 0
     except KanchaError as error:

@@ -48,6 +48,9 @@ class SceneStore(Protocol):
     def search(self, query: SceneQuery) -> Page[Scene]:
         """A page of the scenes that a query means, the latest stored first; `next_key` goes on behind the page."""
 
+    def with_content(self, sha256: str) -> Sequence[Scene]:
+        """All scenes of one content, in the order of their coming."""
+
 
 class LayerStore(Protocol):
     """Layer versions and their features."""
@@ -110,11 +113,14 @@ class JobStore(Protocol):
     def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
         """Jobs, the latest first."""
 
-    def claim(self, runner: str) -> tuple[Job, Claim] | None:
-        """Start the oldest accepted job of a runner; None without one."""
+    def claim(self, runner: str, kind: str | None = None) -> tuple[Job, Claim] | None:
+        """Start the oldest accepted job of a runner, of one kind or of any; None without one."""
 
     def progress(self, claim: Claim, percent: int, message: str) -> None:
         """Note how far a running job is; `LostClaimError` once the claim is void."""
+
+    def succeed(self, claim: Claim, message: str) -> None:
+        """End a running job well that has no scan for its result; `LostClaimError` once the claim is void."""
 
     def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
         """End a running job with a named error; `LostClaimError` once the claim is void."""

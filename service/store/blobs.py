@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from service.errors import NotFoundError
+from service.files import sync_folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -65,12 +66,3 @@ class DiskBlobs:
         if not _SHA256.fullmatch(sha256):
             raise ValueError("a checksum has 64 hexadecimal digits")
         return self._root / sha256[:2] / sha256
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power failure."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

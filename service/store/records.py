@@ -303,7 +303,7 @@ class Job:
 
     Args:
         id: Its id.
-        kind: What it does; `scan`.
+        kind: What it does; `scan` or `intake`.
         state: Where it stands.
         progress: Per cent done.
         message: What it does just now.

@@ -65,13 +65,14 @@ class SqlJobs:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_job(row) for row in rows[:limit]], matched, following)
 
-    def claim(self, runner: str) -> tuple[Job, Claim] | None:
-        """Start the oldest accepted job of a runner; None without one."""
+    def claim(self, runner: str, kind: str | None = None) -> tuple[Job, Claim] | None:
+        """Start the oldest accepted job of a runner, of one kind or of any; None without one."""
         now = datetime.now(UTC)
+        of_kind = sa.true() if kind is None else jobs.c.kind == kind
         with self._db.write("jobs") as connection:
             oldest = (
                 sa.select(jobs.c.id)
-                .where(jobs.c.state == JobState.ACCEPTED.value, jobs.c.runner == runner)
+                .where(jobs.c.state == JobState.ACCEPTED.value, jobs.c.runner == runner, of_kind)
                 .order_by(jobs.c.seq)
                 .limit(1)
             )
@@ -101,6 +102,15 @@ class SqlJobs:
         """
         with self._db.write("jobs") as connection:
             _update(connection, claim, progress=percent, message=message)
+
+    def succeed(self, claim: Claim, message: str) -> None:
+        """End a running job well that has no scan for its result.
+
+        Raises:
+            LostClaimError: Once the claim is void.
+        """
+        with self._db.write("jobs") as connection:
+            finish(connection, claim, JobState.SUCCESSFUL, progress=100, message=message)
 
     def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
         """End a running job with a named error.

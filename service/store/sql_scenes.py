@@ -87,6 +87,12 @@ class SqlScenes:
         following = rows[query.limit - 1].seq if len(rows) > query.limit else None
         return Page([_scene(row) for row in rows[: query.limit]], matched, following)
 
+    def with_content(self, sha256: str) -> Sequence[Scene]:
+        """All scenes of one content, in the order of their coming."""
+        wanted = sa.select(scenes).where(scenes.c.sha256 == sha256).order_by(scenes.c.seq)
+        with self._db.read() as connection:
+            return [_scene(row) for row in connection.execute(wanted)]
+
 
 def _conditions(query: SceneQuery) -> list[sa.ColumnElement[bool]]:
     """What a row must fulfil."""

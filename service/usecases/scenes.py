@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import shapely
 from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError, RasterError
 from geodata.io.cogs import is_quick, write_cog
+from geodata.io.decoding import decode_throughout
+from geodata.io.guard import GuardLimits
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.sidecars import acquisition_from_mapping
@@ -24,10 +27,12 @@ from geodata.pairing.scene_mask import scene_mask
 from service.errors import InternalError, NotFoundError
 from service.files import Upload, private_folder, sha256_of
 from service.services import Services
+from service.settings import Settings
 from service.store.records import Box, Page, Scene
 from service.usecases.coverage import keep_look
 from service.usecases.pairs import as_raster
 
+_QUICK_PX = 100_000_000
 SECRECY = ("public", "internal", "secret")
 """Levels of secrecy, the most open first."""
 
@@ -50,22 +55,26 @@ class SceneFacts:
     secrecy: str | None = None
 
 
-def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Scene, bool]:
+def add_scene(
+    services: Services, upload: Upload, facts: SceneFacts, decode: Callable[[RasterInfo], None] | None = None
+) -> tuple[Scene, bool]:
     """Check a raster and store it once.
 
     Args:
         services: The service.
         upload: The raster; it is moved.
         facts: What its sender says.
+        decode: Reads all of it apart once everything else is well; None: done here, if that is quick.
 
     Returns:
         The scene, and whether it is new.
 
     Raises:
         RasterError: If the raster is refused; its subclasses say why.
+        DamagedRasterError: If a block of it cannot be decoded.
         MissingDateError: If nothing tells the date.
     """
-    info = inspect_raster(upload.path, crs=facts.crs)
+    info = inspect_raster(upload.path, crs=facts.crs, sha256=upload.sha256)
     _check_size(services, info)
     told = acquisition_from_mapping(facts.attributes or {}, "attributes")
     acquired_at = facts.acquired_at or info.acquired_at or told.acquired_at
@@ -78,6 +87,7 @@ def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Sc
     try:
         services.store.scenes.get(scene.id)
     except NotFoundError:
+        (decode or partial(_decode_if_quick, services))(info)
         scene = _quick(services, _masked(services, scene, info), info)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
@@ -85,6 +95,17 @@ def add_scene(services: Services, upload: Upload, facts: SceneFacts) -> tuple[Sc
     if new:
         keep_look(services, stored)
     return stored, new
+
+
+def guard_limits(settings: Settings) -> GuardLimits:
+    """What the first decode of a raster may use."""
+    return GuardLimits(memory_bytes=settings.uploads.decode_memory_bytes, seconds=settings.uploads.decode_s)
+
+
+def _decode_if_quick(services: Services, info: RasterInfo) -> None:
+    """Read all of a raster apart, unless a client would wait for it too long: those come as resumable uploads."""
+    if info.width * info.height <= _QUICK_PX:
+        decode_throughout(info.path, guard_limits(services.settings))
 
 
 def _masked(services: Services, scene: Scene, info: RasterInfo) -> Scene:

@@ -526,3 +526,33 @@ def test_what_no_database_holds_is_refused_by_name(store: Store) -> None:
     for text in ("a\x00b", "{", '"', "\\", "💥"):
         assert store.layers.features(FeatureQuery(within="v", equals={"land_use": text})).items == []
         assert store.layers.features(FeatureQuery(within="v", equals={text: "x"})).items == []
+
+
+def test_a_job_without_a_scan_succeeds_with_a_word(store: Store) -> None:
+    store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    store.jobs.succeed(claimed[1], "stored abc")
+    ended = store.jobs.get(claimed[0].id)
+    assert (ended.state, ended.progress, ended.message, ended.scan_id) == (JobState.SUCCESSFUL, 100, "stored abc", None)
+    assert ended.finished_at is not None
+    with pytest.raises(LostClaimError):
+        store.jobs.succeed(claimed[1], "again")
+
+
+def test_jobs_of_one_kind_are_taken_before_older_ones_of_another(store: Store) -> None:
+    store.jobs.submit(job(key="scan"))
+    store.jobs.submit(replace(job(key="intake"), kind="intake"))
+    taken = store.jobs.claim("r1", "intake")
+    assert taken is not None and taken[0].kind == "intake"
+    assert store.jobs.claim("r1", "intake") is None
+    assert store.jobs.claim("r1") is not None
+
+
+def test_scenes_of_one_content(store: Store) -> None:
+    store.scenes.add(scene("a"))
+    store.scenes.add(replace(scene("b"), declared_crs="EPSG:4547"))
+    store.scenes.add(replace(scene("c"), sha256="f" * 64))
+    sha256 = store.scenes.get("a").sha256
+    assert [s.id for s in store.scenes.with_content(sha256)] == ["a", "b"]
+    assert store.scenes.with_content("e" * 64) == []
