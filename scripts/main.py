@@ -25,6 +25,7 @@ from scripts import (
     structures,
     survey,
     train,
+    upload,
 )
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
@@ -51,6 +52,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
+app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)
 app.command("restore")(store.restore)

@@ -221,6 +221,14 @@ class BackupError(ServiceError):
     title_zh = "备份文件无法使用"
 
 
+class UploadFailedError(ServiceError):
+    """A file could not be brought to a service."""
+
+    code = "upload-failed"
+    title = "The file was not stored"
+    title_zh = "文件上传失败"
+
+
 class NightlyRunningError(ServiceError):
     """Another nightly run holds the data folder."""
 

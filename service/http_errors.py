@@ -49,6 +49,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.StoreBusyError: 503,
         service.StoreTooNewError: 503,
         service.BackupError: 422,
+        service.UploadFailedError: 502,
         service.NightlyRunningError: 409,
         service.InternalError: 500,
     }

@@ -143,9 +143,9 @@ def free_port() -> int:
 class Served:
     """A real service in a process of its own."""
 
-    def __init__(self, data: Path, **more: str) -> None:
+    def __init__(self, data: Path, *, port: int | None = None, **more: str) -> None:
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
         self.process = kancha("serve", "--port", str(self.port), data=data, wait=False, **more)
         self.words: list[str] = []
         # somebody must read what it says: a full pipe would stop it
