@@ -18,11 +18,12 @@ def main() -> int:
     from service.bootstrap import open_for_worker
     from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job
+    from service.usecases.tile_run import run_tiles_job
 
     services = open_for_worker(settings)
     try:
         kind = services.store.jobs.get(claim.job_id).kind
-        {"scan": run_scan_job, "intake": run_intake_job}[kind](services, claim)
+        {"scan": run_scan_job, "intake": run_intake_job, "tiles": run_tiles_job}[kind](services, claim)
     except (LostClaimError, ScanCancelledError):
         return 0
     except KanchaError as error:

@@ -27,6 +27,11 @@ LEVEL, DEEPEST = 10, 16
 _DEPTH = 4
 
 
+def archive_path(data: Path, version_id: str) -> Path:
+    """Where the archive of a layer version lies in a data folder once it is made."""
+    return data / "tiles" / f"{version_id}.pmtiles"
+
+
 class Archive:
     """An open archive; reading needs no lock.
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as PathPart
 
+from geodata.types import LAYER_KINDS
 from service.dependencies import Kancha, base_url, etag_of, only_query, unchanged
 from service.render.archives import DEEPEST
 from service.render.schemes import MAX_ZOOM
 from service.usecases import collections, vector_tiles
+from service.usecases.tile_jobs import order_archive
 
 router = APIRouter(tags=["tiles"])
 MVT = "application/vnd.mapbox-vector-tile"
@@ -38,6 +40,8 @@ def get_tile(
     if (same := unchanged(request, etag)) is not None:
         return same
     content, zipped = vector_tiles.tile(services, collection_id, place)
+    if content and not zipped and collection_id in LAYER_KINDS:
+        order_archive(services, collections.newest(services, collection_id))
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if not content:
         return Response(status_code=204, headers=headers)

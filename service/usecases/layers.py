@@ -22,6 +22,7 @@ from service.store.records import LayerVersion, Page
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_placement import require_place
 from service.usecases.layer_sources import completed, telling_what_was_remembered
+from service.usecases.tile_jobs import order_archive
 
 
 def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) -> tuple[LayerVersion, bool]:
@@ -67,7 +68,10 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
     )
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.layers.add(version, content.rows())
-    return services.store.layers.get(version.id), new
+    stored = services.store.layers.get(version.id)
+    if stored.standing:
+        order_archive(services, stored)
+    return stored, new
 
 
 def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:

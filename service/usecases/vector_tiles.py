@@ -12,7 +12,7 @@ import shapely
 
 from geodata.types import LAYER_KINDS
 from service.errors import NotFoundError
-from service.render.archives import DEEPEST, LEVEL, SCHEME, Archive, write_archive
+from service.render.archives import DEEPEST, LEVEL, SCHEME, Archive, archive_path, write_archive
 from service.render.schemes import SCHEMES, Scheme
 from service.render.vector_tiles import Place, drawn, encode
 from service.services import Services
@@ -95,13 +95,8 @@ def _meeting(services: Services, name: str, place: Place) -> list[str]:
 # --- archives ------------------------------------------------------------------------------------
 
 
-def archive_path(services: Services, version_id: str) -> Path:
-    """Where the archive of a layer version lies once it is made."""
-    return services.settings.data / "tiles" / f"{version_id}.pmtiles"
-
-
 def _archive(services: Services, version: LayerVersion) -> Archive | None:
-    path = archive_path(services, version.id)
+    path = archive_path(services.settings.data, version.id)
     with _lock:
         known = _archives.get(path)
         if known is None:
@@ -124,7 +119,7 @@ def make_archive(services: Services, version: LayerVersion, told: Callable[[int]
     """
     texts = list(services.store.layers.rows(version.id, unplaced=False))
     if version.bbox is None or not texts:
-        return write_archive(archive_path(services, version.id), version.kind, [], (0.0, 0.0, 0.0, 0.0))
+        return write_archive(archive_path(services.settings.data, version.id), version.kind, [], (0.0, 0.0, 0.0, 0.0))
     features = drawn(texts)
     del texts
     bounds = shapely.bounds(features.shapes)
@@ -138,7 +133,7 @@ def make_archive(services: Services, version: LayerVersion, told: Callable[[int]
                 near = np.sort(tree.query(shapely.box(*place.bounds)))
                 yield z, x, y, encode(version.kind, features.some(near), place)
 
-    return write_archive(archive_path(services, version.id), version.kind, made(), version.bbox)
+    return write_archive(archive_path(services.settings.data, version.id), version.kind, made(), version.bbox)
 
 
 def _covered(bounds: np.ndarray[tuple[int, ...], np.dtype[np.float64]], z: int) -> list[tuple[int, int]]:

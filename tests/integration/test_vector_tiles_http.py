@@ -13,10 +13,11 @@ import pyogrio
 import pytest
 
 from service.app import create_app
+from service.render.archives import archive_path
 from service.render.schemes import SCHEMES
 from service.settings import Settings
-from service.usecases.vector_tiles import archive_path, make_archive
-from tests.integration.service_kit import write_parcels
+from service.usecases.vector_tiles import make_archive
+from tests.integration.service_kit import finished, write_layer, write_parcels
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -56,7 +57,7 @@ def test_the_archive_holds_the_same_tiles(client: Any) -> None:
     paths = [at("WebMercatorQuad", z) for z in range(10, 18)]
     before = [client.get(path) for path in paths]
     assert make_archive(services, version) >= 3
-    assert archive_path(services, version.id).exists()
+    assert archive_path(services.settings.data, version.id).exists()
     after = [client.get(path) for path in paths]
     assert [a.status_code for a in after] == [b.status_code for b in before]
     assert [a.content for a in after] == [b.content for b in before] and any(a.content for a in after)
@@ -64,6 +65,20 @@ def test_the_archive_holds_the_same_tiles(client: Any) -> None:
     assert packed.headers["content-encoding"] == "gzip" and packed.content == after[6].content
     plain = client.get(paths[6], headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers and plain.content == after[6].content
+
+
+def test_a_large_layer_gets_its_archive_by_a_job(client: Any, tmp_path: Path) -> None:
+    squares = [
+        ({"building_id": f"b{k}"}, [[[x, y], [x + 1e-4, y], [x + 1e-4, y + 1e-4], [x, y + 1e-4], [x, y]]])
+        for k, (x, y) in enumerate((114.0 + i * 2e-4, 36.5 + j * 2e-4) for i in range(50) for j in range(44))
+    ]
+    path = write_layer(tmp_path / "buildings.geojson", squares)
+    with path.open("rb") as file:
+        assert client.post("/layers/buildings", files={"file": (path.name, file)}).status_code == 201
+    (job,) = [one for one in client.get("/jobs").json()["jobs"] if one["processID"] == "tiles"]
+    assert finished(client, job["jobID"])["status"] == "successful"
+    services = client.app.state.services
+    assert archive_path(services.settings.data, services.store.layers.newest("buildings").id).exists()
 
 
 def test_what_is_no_tile_is_refused_by_name(client: Any) -> None:
