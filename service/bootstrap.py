@@ -11,6 +11,7 @@ from geodata.errors import OptionError
 from service.jobs.runner import ProcessRunner
 from service.services import Services
 from service.settings import Settings
+from service.store.base import BlobStore
 from service.store.blobs import DiskBlobs
 from service.store.sql_store import SqlStore
 from service.store.sqlite import SqliteStore
@@ -28,7 +29,7 @@ def open_services(settings: Settings) -> Services:
         OptionError: If the data folder cannot be used.
     """
     make_folders(settings.data)
-    return Services(settings=settings, store=open_store(settings), blobs=DiskBlobs(settings.data / "blobs"))
+    return Services(settings=settings, store=open_store(settings), blobs=make_blobs(settings))
 
 
 def open_with_runner(settings: Settings, *, recover: bool) -> Services:
@@ -46,7 +47,16 @@ def open_with_runner(settings: Settings, *, recover: bool) -> Services:
 def open_for_worker(settings: Settings) -> Services:
     """What the process of a job uses: the store as its parent left it."""
     store = open_store(settings, migrate=False)
-    return Services(settings=settings, store=store, blobs=DiskBlobs(settings.data / "blobs"))
+    return Services(settings=settings, store=store, blobs=make_blobs(settings))
+
+
+def make_blobs(settings: Settings) -> BlobStore:
+    """Where files lie: the object storage that the settings name, or the data folder."""
+    if not settings.storage.url:
+        return DiskBlobs(settings.data / "blobs")
+    from service.store.object_blobs import ObjectBlobs
+
+    return ObjectBlobs(settings.storage, settings.data / "blob-cache")
 
 
 def open_store(settings: Settings, *, migrate: bool = True) -> SqlStore:

@@ -90,6 +90,17 @@ class Coverage(BaseModel):
     )
 
 
+class ObjectStorage(BaseModel):
+    """S3-compatible object storage for imagery and other files."""
+
+    url: str = Field(default="", description="The bucket, s3://bucket/prefix; empty: files lie in the data folder.")
+    endpoint: str = Field(default="", description="Address of the storage, http://host:9000; empty: of the region.")
+    region: str = Field(default="us-east-1", description="Region of the bucket.")
+    access_key: str = Field(default="", repr=False, description="Access key; empty: from the machine.")
+    secret_key: str = Field(default="", repr=False, description="Secret key.")
+    cache_bytes: int = Field(default=100 * 1024**3, ge=0, description="Files kept on the local disk, bytes.")
+
+
 class Settings(BaseSettings):
     """All settings of one service."""
 
@@ -101,6 +112,7 @@ class Settings(BaseSettings):
         repr=False,
         description="The database, postgresql://user:password@host/name; empty: a SQLite file in the data folder.",
     )
+    storage: ObjectStorage = Field(default_factory=ObjectStorage, description="Object storage for files.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     tile_threads: int = Field(default=2, ge=1, le=64, description="Threads that draw tiles, each with open files.")

@@ -1,0 +1,152 @@
+"""Files by checksum in S3-compatible object storage, with a cache on the local disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from geodata.errors import OptionError
+from service.errors import InternalError, NotFoundError, StoreBusyError
+from service.settings import ObjectStorage
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?")
+_REST_S = 3600.0
+"""What was asked for within so many seconds stays in the cache: somebody may be about to open it."""
+
+
+class ObjectBlobs:
+    """Contents as objects `<prefix>/ab/abcd...`; what is read lies in the cache.
+
+    Args:
+        storage: Where the objects are.
+        cache: Folder of the cache; made where absent.
+
+    Raises:
+        OptionError: If the address of the bucket is none.
+    """
+
+    def __init__(self, storage: ObjectStorage, cache: Path) -> None:
+        named = _BUCKET.fullmatch(storage.url)
+        if named is None:
+            raise OptionError(f"{storage.url[:80]!r} is no bucket.", remedy="Write s3://bucket or s3://bucket/prefix.")
+        self._prefix = (named.group(2) or "").strip("/")
+        self._cache, self._most = cache, storage.cache_bytes
+        told: dict[str, Any] = {"region": storage.region, "client_options": {"allow_http": True, "timeout": "300s"}}
+        told |= {"endpoint": storage.endpoint} if storage.endpoint else {}
+        if storage.access_key:
+            told |= {"access_key_id": storage.access_key, "secret_access_key": storage.secret_key}
+        self._store = S3Store(named.group(1), virtual_hosted_style_request=False, **told)
+        cache.mkdir(parents=True, exist_ok=True)
+
+    def put(self, source: Path, sha256: str) -> Path:
+        """Take a file over (it is moved) and return where it lies, safely in the storage.
+
+        Args:
+            source: A file on the disk of the cache.
+            sha256: Its checksum.
+
+        Raises:
+            StoreBusyError: If the storage does not answer.
+        """
+        key, target = self._key(sha256), self._place(sha256)
+        try:
+            if not self._is_there(key):
+                obstore.put(self._store, key, source)
+        except BaseError as error:
+            raise _busy(error) from error
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.chmod(0o440)
+        source.replace(target)
+        self._tidy()
+        return target
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies on this machine; it is fetched where it does not.
+
+        Raises:
+            NotFoundError: Without it.
+            StoreBusyError: If the storage does not answer.
+            InternalError: If it does not have its checksum.
+        """
+        target = self._place(sha256)
+        if target.is_file():
+            with suppress(OSError):
+                os.utime(target)
+            return target
+        self._fetch(sha256, target)
+        self._tidy()
+        return target
+
+    def free_bytes(self) -> int:
+        """Free space on the disk of the cache."""
+        return shutil.disk_usage(self._cache).free
+
+    def _fetch(self, sha256: str, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{sha256}.{uuid.uuid4().hex[:8]}")
+        digest = hashlib.sha256()
+        try:
+            with beside.open("wb") as file:
+                for part in obstore.get(self._store, self._key(sha256)).stream(min_chunk_size=4 * 1024**2):
+                    content = bytes(part)
+                    digest.update(content)
+                    file.write(content)
+            if digest.hexdigest() != sha256:
+                raise InternalError(
+                    f"The stored content {sha256} arrived with the checksum {digest.hexdigest()}.",
+                    remedy="The object was changed: restore it from a backup.",
+                )
+            beside.chmod(0o440)
+            beside.replace(target)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"The stored content {sha256} is not in the storage.", remedy="Restore it.") from error
+        except BaseError as error:
+            raise _busy(error) from error
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            obstore.head(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _tidy(self) -> None:
+        """Let go of what was not asked for lately, the longest first, once the cache is too large."""
+        kept = [(p.stat(), p) for p in self._cache.glob("??/*") if p.is_file() and not p.name.startswith(".")]
+        total = sum(stat.st_size for stat, _ in kept)
+        for stat, path in sorted(kept, key=lambda one: one[0].st_mtime):
+            if total <= self._most or time.time() - stat.st_mtime < _REST_S:
+                return
+            with suppress(OSError):
+                path.unlink()
+            total -= stat.st_size
+
+    def _key(self, sha256: str) -> str:
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("a checksum has 64 hexadecimal digits")
+        return f"{self._prefix}/{sha256[:2]}/{sha256}".lstrip("/")
+
+    def _place(self, sha256: str) -> Path:
+        self._key(sha256)
+        return self._cache / sha256[:2] / sha256
+
+
+def _busy(error: Exception) -> StoreBusyError:
+    return StoreBusyError(
+        f"The object storage did not answer: {' '.join(str(error).split())[:300]}.",
+        remedy="See that it runs, that the bucket exists and that the keys may write to it.",
+    )

@@ -1,0 +1,122 @@
+"""Files by checksum: a folder and object storage keep one contract."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from geodata.errors import OptionError
+from service.errors import InternalError, NotFoundError, StoreBusyError
+from service.settings import ObjectStorage
+from service.store.base import BlobStore
+from service.store.blobs import DiskBlobs
+from service.store.object_blobs import ObjectBlobs
+from tests.integration.service_kit import free_port, until
+
+Maker = Callable[[str], BlobStore]
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[str]:
+    """A server that speaks S3, with a bucket."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+
+    def made() -> bool:
+        try:
+            return httpx.put(f"{url}/kancha", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    until(made, 30)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+def told(endpoint: str, **more: int) -> ObjectStorage:
+    return ObjectStorage(
+        url="s3://kancha/files", endpoint=endpoint, access_key="a", secret_key="b", **more  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["disk", "objects"])
+def maker(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
+    """Opens the same files under a name of a machine."""
+    if request.param == "disk":
+        return lambda machine: DiskBlobs(tmp_path / "blobs")
+    endpoint = request.getfixturevalue("storage")
+    return lambda machine: ObjectBlobs(told(endpoint), tmp_path / machine)
+
+
+def content(folder: Path, text: str) -> tuple[Path, str]:
+    path = folder / hashlib.md5(text.encode()).hexdigest()
+    path.write_text(text)
+    return path, hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_content_is_taken_over_and_found_on_every_machine(maker: Maker, tmp_path: Path) -> None:
+    one = maker("one")
+    path, sha256 = content(tmp_path, "imagery 影像")
+    stored = one.put(path, sha256)
+    assert stored.read_text() == "imagery 影像" and not path.exists()
+    assert one.path(sha256) == stored and not os.access(stored, os.W_OK) or os.getuid() == 0
+    assert maker("two").path(sha256).read_text() == "imagery 影像"
+    path, _ = content(tmp_path, "imagery 影像")
+    assert maker("two").put(path, sha256).read_text() == "imagery 影像" and not path.exists()
+    assert one.free_bytes() > 0
+
+
+def test_what_is_not_there_is_told(maker: Maker) -> None:
+    with pytest.raises(NotFoundError):
+        maker("one").path("f" * 64)
+    for name in ("../../etc/passwd", "F" * 64, ""):
+        with pytest.raises(ValueError, match="64"):
+            maker("one").path(name)
+
+
+def test_an_object_that_was_changed_is_not_handed_out(storage: str, tmp_path: Path) -> None:
+    one = ObjectBlobs(told(storage), tmp_path / "one")
+    path, sha256 = content(tmp_path, "as it was")
+    one.put(path, sha256)
+    changed = S3Store("kancha", endpoint=storage, access_key_id="a", secret_access_key="b", region="us-east-1",
+                      client_options={"allow_http": True}, virtual_hosted_style_request=False)  # fmt: skip
+    obstore.put(changed, f"files/{sha256[:2]}/{sha256}", b"changed")
+    two = ObjectBlobs(told(storage), tmp_path / "two")
+    with pytest.raises(InternalError, match="checksum"):
+        two.path(sha256)
+    assert list((tmp_path / "two").rglob("*.*")) == []
+
+
+def test_the_cache_keeps_to_its_size_and_fetches_again(storage: str, tmp_path: Path) -> None:
+    blobs = ObjectBlobs(told(storage, cache_bytes=50), tmp_path / "one")
+    names = [blobs.put(*content(tmp_path, f"{number}" * 30)).name for number in range(3)]
+    assert all((tmp_path / "one" / name[:2] / name).exists() for name in names), "what is fresh stays"
+    for name in names:
+        os.utime(tmp_path / "one" / name[:2] / name, (time.time() - 7200, time.time() - 7200))
+    newest = blobs.put(*content(tmp_path, "x" * 30)).name
+    left = {path.name for path in (tmp_path / "one").glob("??/*")}
+    assert newest in left and len(left) == 1
+    assert blobs.path(names[0]).read_text() == "0" * 30
+
+
+def test_a_storage_that_cannot_be_reached_or_named_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no bucket"):
+        ObjectBlobs(ObjectStorage(url="http://host/bucket"), tmp_path / "one")
+    blobs = ObjectBlobs(told(f"http://127.0.0.1:{free_port()}"), tmp_path / "one")
+    path, sha256 = content(tmp_path, "a")
+    with pytest.raises(StoreBusyError):
+        blobs.put(path, sha256)
+    assert path.exists()
