@@ -45,6 +45,14 @@ class LostClaimError(ConflictError):
     title_zh = "任务已不由本进程执行"
 
 
+class PasswordError(ServiceError):
+    """A password is too easy to guess."""
+
+    code = "password-weak"
+    title = "The password cannot be taken"
+    title_zh = "密码不符合要求"
+
+
 class VerdictError(ServiceError):
     """A verdict lacks what it must say, or says what it must not."""
 

@@ -1,0 +1,1 @@
+"""Who may do what: roles, callers, passwords, tokens, sessions. Pure: no HTTP, no SQL, no settings, no clock."""
