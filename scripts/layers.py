@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +14,7 @@ from geodata.features import parse_day
 from geodata.io.dates import parse_date
 from scripts.layer_preview import show_preview
 from scripts.opened import Data, opened
+from scripts.terminal import wide_console
 from service.usecases.column_maps import parse_maps
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def preview(
     )
     with opened(data) as services:
         told = preview_layer_file(services, kind, file, facts)
-    show_preview(told, _console())
+    show_preview(told, wide_console())
     if told.refused is not None:
         raise typer.Exit(2)
 
@@ -143,7 +143,7 @@ def show(data: Data = None) -> None:
         table.add_column(name, overflow="fold")
     for version in page.items:
         table.add_row(*map(escape, _row(version)))
-    _console().print(table)
+    wide_console().print(table)
 
 
 def _row(version: LayerVersion) -> list[str]:
@@ -174,7 +174,7 @@ def sources(kind: Kind, data: Data = None) -> None:
     for one in known:
         cells = (one.name, declared_words(one.read_as), str(one.versions), one.newest, str(one.as_of or ""))
         table.add_row(*map(escape, cells))
-    _console().print(table)
+    wide_console().print(table)
 
 
 @app.command("match")
@@ -199,7 +199,7 @@ def match(
     for row in [row for row in told["permits"] if row["score"] < 1]:
         cells = (row["permit_id"], row["match"], f"{row['score']:.2f}", row["parcel_id"] or "", row["note"] or "")
         table.add_row(*map(escape, cells))
-    _console().print(table)
+    wide_console().print(table)
 
 
 @app.command("compare-patches")
@@ -227,12 +227,7 @@ def compare_patches(
         table.add_column(name, overflow="fold")
     for one in found.patches:
         table.add_row(escape(one.patch_id), ", ".join(one.finding_ids) or "-")
-    _console().print(table)
-
-
-def _console() -> Console:
-    # a pipe or a log has no width of its own
-    return Console() if sys.stdout.isatty() else Console(width=200)
+    wide_console().print(table)
 
 
 @app.command("diff")

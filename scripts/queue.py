@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from geodata.errors import OptionError
-from scripts.opened import Data
+from scripts.opened import Data, opened
+from scripts.terminal import wide_console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +36,12 @@ def queue(
 ) -> None:
     """List the findings to be looked at, the first by priority, a share drawn for learning."""
     # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases import queue as usecase
 
     if capacity is None and not precision:
         raise OptionError("The queue needs its length.", remedy="Give --capacity, or --precision.")
-    services = open_services(read_settings(data=data))
-    # a pipe or a log has no width of its own
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    try:
+    console = wide_console()
+    with opened(data) as services:
         if precision:
             told = usecase.precision(services, capacity)
             written, tables = usecase.precision_file(told), precision_tables(told)
@@ -56,8 +51,6 @@ def queue(
             tables = [queue_table(rows)]
         if json is not None:
             usecase.write_told(json, written)
-    finally:
-        services.close()
     for table in tables:
         console.print(table)
     if json is not None:

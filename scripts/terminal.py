@@ -25,7 +25,7 @@ _COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unass
 
 def wide_console() -> Console:
     """Where tables are shown: as wide as the terminal; a pipe or a log has no width of its own."""
-    return Console() if sys.stdout.isatty() else Console(width=160)
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 def print_refusal(error: KanchaError) -> None:

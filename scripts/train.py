@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from scripts.opened import Data
+from scripts.opened import Data, opened
 from scripts.terminal import progress_bar
 
 
@@ -30,12 +30,9 @@ def train(
 ) -> None:
     """Train a model on this city, and keep it if it is better on places that it never saw."""
     # loaded on demand: the other commands need none of it
-    from service.bootstrap import open_services
-    from service.settings import read_settings
     from service.usecases.training import TrainOrder, train_model
 
     order = TrainOrder(tuple(folders or ()), judged, name, parent, size, minutes, seed, report, keep_worse)
-    services = open_services(read_settings(data=data))
     shown = [""]
 
     def tell(share: float, line: str) -> None:
@@ -44,11 +41,8 @@ def train(
             typer.echo(f"{share:5.0%} {line}", err=True)
         shown[0] = line
 
-    try:
-        with progress_bar("train") as progress:
-            outcome, written = train_model(services, order, tell)
-    finally:
-        services.close()
+    with opened(data) as services, progress_bar("train") as progress:
+        outcome, written = train_model(services, order, tell)
     table = Table(title=f"{outcome.model.identity} on {outcome.split['compare']} held-out places", title_justify="left")
     for heading in ("", "pixel F1", "found", "object F1", "false per km2"):
         table.add_column(heading, justify="left" if not heading else "right")

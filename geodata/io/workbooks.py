@@ -62,6 +62,7 @@ def read_sheet(path: Path, name: str, wanted: str) -> Sheet:
         LayerError: If it cannot be read, would unpack to an implausible size, has no or several sheets, or holds a
             formula without a stored value.
     """
+    book: Any = None
     try:
         with zipfile.ZipFile(path) as archive:
             guard_zip(name, [entry for entry in archive.infolist() if not entry.is_dir()])
@@ -71,14 +72,29 @@ def read_sheet(path: Path, name: str, wanted: str) -> Sheet:
         sheet = _choose(book, name, wanted)
         merged = _scan_sheet(path, sheet._worksheet_path, name)
     except LayerError:
+        _close(book)
         raise
     except Exception as error:  # over a damaged workbook the library raises nearly anything
+        _close(book)
         raise LayerError(
             f"{name!r} cannot be read as a workbook: {type(error).__name__}.",
             remedy="It is damaged or protected: open it, and save it again as .xlsx without a password.",
         ) from error
     sheet.reset_dimensions()
-    return Sheet(_filled(sheet.iter_rows(values_only=True), merged), merged, book.epoch)
+    return Sheet(_until_read(book, _filled(sheet.iter_rows(values_only=True), merged)), merged, book.epoch)
+
+
+def _close(book: Any) -> None:
+    if book is not None:
+        book.close()
+
+
+def _until_read(book: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    """Rows of a workbook that is closed after the last of them."""
+    try:
+        yield from rows
+    finally:
+        book.close()
 
 
 def _choose(book: Any, name: str, wanted: str) -> Any:

@@ -82,6 +82,9 @@ class LayerStore(Protocol):
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text; `NotFoundError` without it."""
 
+    def newest_feature(self, kind: str, fid: str) -> str | None:
+        """One feature of the newest standing version as GeoJSON text; None where there is none."""
+
     def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
         """Features (by id) of which the texts of two versions differ; None where a version lacks the id."""
 

@@ -56,6 +56,8 @@ def _page(dialect: str, table: str, *, owned: bool, boxed: bool) -> str:
 def _statements(dialect: str) -> dict[str, str]:
     told = {
         "item": "SELECT geojson FROM layer_features WHERE version_id = :owner AND fid = :fid",
+        "newest item": "SELECT geojson FROM layer_features WHERE fid = :fid AND version_id = "
+        "(SELECT id FROM layer_versions WHERE kind = :kind AND standing ORDER BY seq DESC LIMIT 1)",
         "finding": "SELECT geojson FROM findings WHERE fid = :fid",
         "newest": "SELECT id FROM layer_versions WHERE kind = :kind AND standing ORDER BY seq DESC LIMIT 1",
         "state": "SELECT name, count FROM changes",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from geodata.pairing.usable import usable_share
@@ -334,6 +335,35 @@ class Job:
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+def new_job(kind: str, request: Mapping[str, Any], inputs_key: str, runner: str) -> Job:
+    """A job that waits for its start.
+
+    Args:
+        kind: What it does.
+        request: What is asked.
+        inputs_key: The same for jobs that would do the same.
+        runner: Id of the runner that is to do it.
+    """
+    now = datetime.now(UTC)
+    return Job(
+        id=uuid.uuid4().hex,
+        kind=kind,
+        state=JobState.ACCEPTED,
+        progress=0,
+        message="waiting for a start",
+        request=request,
+        inputs_key=inputs_key,
+        scan_id=None,
+        error=None,
+        runner=runner,
+        attempts=0,
+        created_at=now,
+        updated_at=now,
+        started_at=None,
+        finished_at=None,
+    )
 
 
 @dataclass(frozen=True)

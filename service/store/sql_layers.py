@@ -166,6 +166,11 @@ class SqlLayers:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
         return str(found[0][0])
 
+    def newest_feature(self, kind: str, fid: str) -> str | None:
+        """One feature of the newest standing version as GeoJSON text; None where there is none."""
+        found = self._db.quick.rows("newest item", kind=kind, fid=fid)
+        return str(found[0][0]) if found else None
+
     def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
         """Features (by id) of which the texts of two versions differ; None where a version lacks the id.
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -14,10 +12,9 @@ import orjson
 from geodata.features import parse_day
 from geodata.types import LayerKind, ScanOptions
 from service.errors import InternalError, NotFoundError
-from service.jobs.states import JobState
 from service.services import Services
 from service.store.queries import FeaturePage, FeatureQuery
-from service.store.records import Job, Page, Scan, Scene
+from service.store.records import Job, Page, Scan, Scene, new_job
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
@@ -81,24 +78,7 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     check_pair(before, after, options, area_geometry(order.aoi))
     check_surfaces({role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}, options)
     check_versions(services, order.layers)
-    now = datetime.now(UTC)
-    job = Job(
-        id=uuid.uuid4().hex,
-        kind="scan",
-        state=JobState.ACCEPTED,
-        progress=0,
-        message="waiting for a start",
-        request=as_request(order),
-        inputs_key=inputs_key(order, options),
-        scan_id=None,
-        error=None,
-        runner=services.runner.id,
-        attempts=0,
-        created_at=now,
-        updated_at=now,
-        started_at=None,
-        finished_at=None,
-    )
+    job = new_job("scan", as_request(order), inputs_key(order, options), services.runner.id)
     stored, new = services.store.jobs.submit(job)
     services.runner.wake()
     return stored, new

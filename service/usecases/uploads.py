@@ -31,7 +31,7 @@ from service.resumable.folder import UploadFolder, UploadInfo
 from service.resumable.headers import Chunk, Creation, require_size
 from service.resumable.receiving import Receiver, append
 from service.services import Services
-from service.store.records import Job, Scene
+from service.store.records import Job, Scene, new_job
 from service.usecases.upload_facts import UploadFacts, parse_facts
 
 _LOG = logging.getLogger(__name__)
@@ -282,24 +282,8 @@ def order_if_ready(services: Services, info: UploadInfo) -> None:
         job = services.store.jobs.get(info.job_id)
         if job.state is not JobState.FAILED or _refused(job):
             return
-    now = datetime.now(UTC)
-    job = Job(
-        id=uuid.uuid4().hex,
-        kind="intake",
-        state=JobState.ACCEPTED,
-        progress=0,
-        message="waiting for a start",
-        request={"upload": info.id},
-        inputs_key=hashlib.sha256(f"intake|{info.id}".encode()).hexdigest(),
-        scan_id=None,
-        error=None,
-        runner=services.runner.id,
-        attempts=0,
-        created_at=now,
-        updated_at=now,
-        started_at=None,
-        finished_at=None,
-    )
+    key = hashlib.sha256(f"intake|{info.id}".encode()).hexdigest()
+    job = new_job("intake", {"upload": info.id}, key, services.runner.id)
     stored, _ = services.store.jobs.submit(job)
     folder_of(services).write(replace(info, job_id=stored.id, expires_at=_expiry(services)))
     services.runner.wake()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.integration.service_kit import Served
+from tests.qgis import has_qgis, in_qgis
 
 _SCRIPT = """
 import os, sys
@@ -33,22 +32,10 @@ os._exit(0)  # QGIS ends badly while layers are open
 """
 
 
-def _has_qgis() -> bool:
-    python = shutil.which("python3", path="/usr/bin")
-    if python is None:
-        return False
-    return subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _has_qgis(), reason="QGIS is not installed: make conformance does it")
+@pytest.mark.skipif(not has_qgis(), reason="QGIS is not installed: make conformance does it")
 def test_qgis_reads_and_filters(service: Served, tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["/usr/bin/python3", "-c", _SCRIPT, str(service.client.base_url).rstrip("/")],
-        capture_output=True, text=True, timeout=120, check=False,
-        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "no_proxy": "*"},
-    )  # fmt: skip
-    lines = done.stdout.splitlines()
-    assert lines[0] in ("True 144 EPSG:4326", "True 144 OGC:CRS84"), done.stdout + done.stderr
+    lines, wrong = in_qgis(_SCRIPT, str(service.client.base_url).rstrip("/"), tmp_path)
+    assert lines[0] in ("True 144 EPSG:4326", "True 144 OGC:CRS84"), wrong
     assert "setback_m" in lines[1] and "zone_id" in lines[1]
     assert lines[2:5] == ["144 144", "['区-0-0']", "8"]
     assert lines[5] == "114.0001 36.5988"

@@ -33,6 +33,10 @@ CHECKS = (
 # What a schema cannot say (that a parameter is CQL2, that a date exists) is refused by name; that is no fault.
 
 
+# portions of an upload are bytes like any others
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
+
 def asked(operation: Any) -> list[str]:
     """What went wrong with one route."""
     wrong: list[str] = []

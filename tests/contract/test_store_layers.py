@@ -96,6 +96,15 @@ def test_how_a_source_was_read_last_is_kept(store: Store) -> None:
     assert [s.name for s in store.layers.sources("zones")] == ["局"] and store.layers.sources("areas") == []
 
 
+def test_a_feature_of_the_newest_version_is_found_at_once(store: Store) -> None:
+    store.layers.add(version("old"), [parcel("p1", 114.0), parcel("p2", 114.1)])
+    store.layers.add(replace(version("new"), standing=True), [parcel("p1", 115.0)])
+    store.layers.add(version("aside", standing=False), [parcel("p1", 116.0), parcel("p3", 116.0)])
+    assert store.layers.newest_feature("parcels", "p1") == store.layers.feature("new", "p1")
+    assert [store.layers.newest_feature("parcels", fid) for fid in ("p2", "p3", "")] == [None, None, None]
+    assert store.layers.newest_feature("zones", "p1") is None
+
+
 def test_sources_of_an_older_store_begin_with_their_last_version(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "k.sqlite")
     for name, mapping in (("a", {"parcel_id": "OLD"}), ("b", {"parcel_id": "NEW"})):

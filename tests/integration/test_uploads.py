@@ -180,7 +180,7 @@ def test_more_than_the_length_is_refused_and_nothing_of_it_kept(client: Any, upl
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE", "GET"])
-@pytest.mark.parametrize("name", [uuid.uuid4().hex, "x", "..%2f..%2fetc", "0" * 400])
+@pytest.mark.parametrize("name", ["0" * 32, "x", "..%2f..%2fetc", "0" * 400])
 def test_an_upload_that_is_not_there(client: Any, method: str, name: str) -> None:
     answer = client.request(method, f"/uploads/{name}", headers={**V, **BYTES, "Upload-Offset": "0"})
     assert answer.status_code == 404 and "upload-offset" not in answer.headers

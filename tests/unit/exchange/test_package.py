@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import shapely
 from geodata.crs import CRS84
 from geodata.errors import OptionError
 from geodata.exchange import Table, write_package
+from tests.qgis import has_qgis, in_qgis
 
 
 def places(count: int, first: int = 0) -> gpd.GeoSeries:
@@ -94,24 +93,12 @@ os._exit(0)  # QGIS ends badly while layers are open
 """
 
 
-def _has_qgis() -> bool:
-    python = shutil.which("python3", path="/usr/bin")
-    if python is None:
-        return False
-    return subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _has_qgis(), reason="QGIS is not installed: apt-get install python3-qgis")
+@pytest.mark.skipif(not has_qgis(), reason="QGIS is not installed: apt-get install python3-qgis")
 def test_qgis_opens_it_with_its_styles(tmp_path: Path) -> None:
     path = written(tmp_path / "k.gpkg")
-    done = subprocess.run(
-        ["/usr/bin/python3", "-c", _IN_QGIS, str(path)],
-        capture_output=True, text=True, timeout=120, check=False,
-        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
-    lines = done.stdout.splitlines()
+    lines, wrong = in_qgis(_IN_QGIS, str(path), tmp_path)
     assert lines == [
         "True 2 EPSG:4326 categorizedSymbol status ['existing', 'permitted', 'suspected', 'unassessed']",
         "1 a",
         "True singleSymbol #6e5a3c",
-    ], done.stderr
+    ], wrong
