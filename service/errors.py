@@ -53,6 +53,14 @@ class PasswordError(ServiceError):
     title_zh = "密码不符合要求"
 
 
+class LinkError(ServiceError):
+    """A link that works once has been used, has run out, or was never made."""
+
+    code = "link-spent"
+    title = "The link opens nothing any more"
+    title_zh = "链接已失效"
+
+
 class VerdictError(ServiceError):
     """A verdict lacks what it must say, or says what it must not."""
 

@@ -14,7 +14,7 @@ from service.errors import StoreBusyError, UnstorableValueError
 from service.store.quick import Quick
 from service.store.schema import changes
 
-Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake"]
+Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log"]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
 until it ends, and the keys of rows grow in the order in which the rows become visible, which paging relies on."""
 
@@ -48,8 +48,7 @@ class Database:
             # the write lock is taken at once: a lock asked for half way could be refused without waiting
             connection = plain.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
-                if connection.dialect.name == "postgresql":
-                    connection.execute(_LOCK, {"name": f"kancha {what}"})
+                wait_for(connection, what)
                 yield connection
                 if what in COUNTED:
                     connection.execute(_COUNT[connection.dialect.name], {"name": what})
@@ -57,6 +56,12 @@ class Database:
     def state(self, *what: str) -> str:
         """A word that changes with every transaction that wrote one of these."""
         return str(sum(count for name, count in self.quick.rows("state") if name in what))
+
+
+def wait_for(connection: sa.Connection, what: Writers) -> None:
+    """Wait, within a transaction that writes, until no other one writes the same."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"name": f"kancha {what}"})
 
 
 @contextmanager
@@ -70,8 +75,8 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
 
 
-COUNTED = ("scenes", "layers", "findings")
-"""What answers are made of that a client may keep: every transaction that writes them is counted."""
+COUNTED = ("scenes", "layers", "findings", "people")
+"""What answers are made of that a client may keep, and rights: every transaction that writes them is counted."""
 _COUNT = {
     name: insert(changes)
     .values(name=sa.bindparam("name"), count=1)

@@ -304,3 +304,109 @@ changes = sa.Table(
 
 BOXED = ("findings", "layer_features", "structures")
 """Tables with an index of boxes: see `spaces`."""
+
+
+def _grant() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("roles", sa.JSON, nullable=False),
+        sa.Column("areas", sa.JSON(none_as_null=True)),
+        sa.Column("clearance", sa.String(16), nullable=False),
+        sa.Column("permissions", sa.JSON(none_as_null=True)),
+    ]
+
+
+people = sa.Table(
+    "people",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("name_key", sa.String(255), nullable=False, unique=True),
+    sa.Column("display_name", sa.String(120), nullable=False),
+    *_grant(),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("subject", sa.String(255), unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("person_id", sa.ForeignKey("people.id"), primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+    sa.Column("agent", sa.String(255), nullable=False),
+    sa.Column("revoked_at", UtcTime),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    *_grant(),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("owner_id", sa.ForeignKey("people.id")),
+    sa.Column("revoked_at", UtcTime),
+    sa.Column("used_at", UtcTime),
+    sqlite_autoincrement=True,
+)
+
+one_time_links = sa.Table(
+    "one_time_links",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("person_id", sa.ForeignKey("people.id")),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("used_at", UtcTime),
+)
+
+login_failures = sa.Table(
+    "login_failures",
+    metadata,
+    sa.Column("subject", sa.String(255), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=False),
+)
+
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("actor_name", sa.String(120), nullable=False),
+    sa.Column("actor_kind", sa.String(16), nullable=False),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+    # text, not JSON: a database may write JSON anew, and the seal is over this very text
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)

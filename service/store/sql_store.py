@@ -8,10 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.errors import StoreBusyError
 from service.store.database import Database
 from service.store.quick import Quick
+from service.store.sql_access import SqlAccess
+from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
+from service.store.sql_people import SqlPeople
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_structures import SqlStructures
@@ -36,10 +39,13 @@ class SqlStore:
         self.structures = SqlStructures(database)
         self.verdicts = SqlVerdicts(database)
         self.audits = SqlAudits(database)
+        self.people = SqlPeople(database)
+        self.access = SqlAccess(database)
+        self.audit_log = SqlAuditLog(database)
         self.intake = SqlIntake(database)
 
     def state(self, *what: str) -> str:
-        """A word that changes whenever `scenes`, `layers` or `findings` (and structures) change."""
+        """A word that changes with `scenes`, `layers`, `findings` (and structures) or `people` (and rights)."""
         return self._db.state(*what)
 
     def ping(self) -> None:
