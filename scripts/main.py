@@ -9,14 +9,17 @@ import typer
 
 from geodata.errors import KanchaError
 from scripts import (
+    audit,
     coverage,
     demo,
     evaluate,
     exports,
     judge,
+    keys,
     layers,
     models,
     nightly,
+    people,
     queue,
     rules,
     scan,
@@ -57,6 +60,9 @@ app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)
 app.command("restore")(store.restore)
 app.add_typer(store.app, name="store")
+app.add_typer(people.app, name="people")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 
 
 def _version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,13 @@ from rich.table import Table
 from geodata.errors import KanchaError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from geodata.scan import ScanResult
     from geodata.types import ProgressHook
+    from service.auth.caller import Grant
+    from service.auth.people import ApiKey, Person
+    from service.auth.record import Sealed
 
 _MOST_ROWS = 40
 _COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unassessed": "yellow"}
@@ -93,3 +98,49 @@ def gate_line(result: ScanResult) -> str | None:
     gate = result.provenance.get("admissibility") or {}
     told = [c["message"] for c in gate.get("checks", []) if c["outcome"] in ("warned", "overridden")]
     return f"The pair was {gate['outcome'].replace('-', ' ')}: {' '.join(told)}" if told else None
+
+
+def people_table(people: Sequence[Person]) -> Table:
+    """Everybody and their rights."""
+    table = Table(title=f"{len(people)} people", title_justify="left")
+    for name in ("name", "called", "roles", "areas", "secrecy", "active"):
+        table.add_column(name, overflow="fold")
+    for one in people:
+        told = [one.name, one.display_name, *_grant_cells(one.grant), "yes" if one.active else "no"]
+        table.add_row(*map(escape, told))
+    return table
+
+
+def keys_table(keys: Sequence[ApiKey]) -> Table:
+    """Keys of other systems."""
+    table = Table(title=f"{len(keys)} keys", title_justify="left")
+    for name in ("id", "name", "roles", "areas", "secrecy", "made", "used", "ends"):
+        table.add_column(name, overflow="fold")
+    for one in keys:
+        ends = "revoked" if one.revoked_at else _day(one.expires_at) or "never"
+        told = [one.id, one.name, *_grant_cells(one.grant), _day(one.created_at), _day(one.used_at), ends]
+        table.add_row(*map(escape, told))
+    return table
+
+
+def record_table(links: Sequence[Sealed]) -> Table:
+    """Entries of the record."""
+    table = Table(title=f"{len(links)} entries, the latest first", title_justify="left")
+    for name in ("number", "at (UTC)", "who", "action", "target", "from"):
+        table.add_column(name, overflow="fold")
+    for one in links:
+        entry = one.entry
+        who = entry.actor_name or entry.actor_kind
+        told = [str(one.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", who, entry.action, entry.target, entry.address]
+        table.add_row(*map(escape, told))
+    return table
+
+
+def _grant_cells(grant: Grant) -> list[str]:
+    areas = "everywhere" if grant.areas is None else ", ".join(sorted(grant.areas))
+    only = "" if grant.only is None else f" ({', '.join(sorted(grant.only))})"
+    return [", ".join(sorted(grant.roles)) + only, areas, grant.clearance.word]
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d}"

@@ -45,6 +45,46 @@ class LostClaimError(ConflictError):
     title_zh = "任务已不由本进程执行"
 
 
+class NotSignedInError(ServiceError):
+    """Nobody says who asks, or what is said holds no more."""
+
+    code = "not-signed-in"
+    title = "Sign in first"
+    title_zh = "请先登录"
+
+
+class SignInError(NotSignedInError):
+    """A name and a password do not belong together."""
+
+    code = "sign-in-failed"
+    title = "The sign-in failed"
+    title_zh = "登录失败"
+
+
+class ForbiddenError(ServiceError):
+    """The caller may not do this."""
+
+    code = "forbidden"
+    title = "You may not do this"
+    title_zh = "没有权限"
+
+
+class CsrfError(ForbiddenError):
+    """A change that comes with a cookie lacks the word of its session."""
+
+    code = "csrf"
+    title = "The change does not come from a page of this service"
+    title_zh = "请求来源未通过验证"
+
+
+class TooManyRequestsError(ServiceError):
+    """More requests than the limit, or a sign-in that has to wait."""
+
+    code = "too-many-requests"
+    title = "Too many requests"
+    title_zh = "请求过于频繁"
+
+
 class PasswordError(ServiceError):
     """A password is too easy to guess."""
 

@@ -12,6 +12,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.auth.passwords import Cost
+
 
 class Limits(BaseModel):
     """What one request may ask for."""
@@ -90,6 +92,33 @@ class Coverage(BaseModel):
     )
 
 
+class Auth(BaseModel):
+    """Who may come in, and for how long."""
+
+    session_idle_s: float = Field(default=2 * 3600.0, gt=0, description="A session unused for so long ends, s.")
+    session_max_s: float = Field(default=12 * 3600.0, gt=0, description="A session ends after so long, s.")
+    link_s: float = Field(default=24 * 3600.0, gt=0, description="A link that works once runs out after so long, s.")
+    password_memory_kib: int = Field(default=65_536, ge=64, description="Memory for hashing a password, KiB.")
+    password_passes: int = Field(default=3, ge=1, description="Passes of hashing a password.")
+    rate_per_s: float = Field(default=100.0, ge=0, description="Requests of one caller, lasting, 1/s; 0: no limit.")
+    rate_burst: int = Field(default=1000, ge=1, description="Requests of one caller at once.")
+    open_rate_per_s: float = Field(
+        default=20.0, ge=0, description="Requests of one address that has not signed in, lasting, 1/s; 0: no limit."
+    )
+    open_rate_burst: int = Field(default=200, ge=1, description="Requests of such an address at once.")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses or networks of proxies whose X-Forwarded headers are believed; as JSON."
+    )
+    tls_certfile: Path | None = Field(default=None, description="Certificate chain, PEM; with it HTTPS is served.")
+    tls_keyfile: Path | None = Field(default=None, description="Its private key, PEM.")
+    hsts_s: int = Field(default=31_536_000, ge=0, description="Over HTTPS browsers remember so long to use it, s.")
+
+    @property
+    def cost(self) -> Cost:
+        """What hashing a password costs."""
+        return Cost(self.password_passes, self.password_memory_kib)
+
+
 class ObjectStorage(BaseModel):
     """S3-compatible object storage for imagery and other files."""
 
@@ -123,9 +152,17 @@ class Settings(BaseSettings):
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")
+    auth: Auth = Field(default_factory=Auth, description="Who may come in.")
     coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
     uploads: Uploads = Field(default_factory=Uploads, description="Resumable uploads.")
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
+
+
+def own_address(settings: Settings) -> str:
+    """Where the service answers, as far as its own settings tell; behind a proxy another address leads to it."""
+    scheme = "http" if settings.auth.tls_certfile is None else "https"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    return f"{scheme}://{host}:{settings.port}"
 
 
 def read_settings(*, data: Path | None = None, host: str | None = None, port: int | None = None) -> Settings:
