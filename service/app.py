@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from service import http_errors, http_manners
 from service.bootstrap import open_with_runner
+from service.http_guard import permitted
 from service.resumable.middleware import TusMiddleware
+from service.rights import check_routes
 from service.routers import (
+    access,
     collections,
     coverage,
     exports,
@@ -24,6 +27,7 @@ from service.routers import (
     layers,
     models,
     pages,
+    people,
     queue,
     raster_tiles,
     rulebooks,
@@ -38,6 +42,7 @@ from service.routers import (
 from service.schemas.problem import Problem
 from service.settings import Settings
 from service.sweeper import UploadSweeper
+from service.usecases.authentication import Authenticator
 from service.version import code_version
 
 
@@ -52,12 +57,14 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
         app.state.services = services
+        app.state.authenticator = Authenticator(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
         sweeper = UploadSweeper(services)
         try:
             yield
         finally:
             app.state.drawing.close()
+            await anyio.to_thread.run_sync(app.state.authenticator.close)
             await anyio.to_thread.run_sync(sweeper.close)
             await anyio.to_thread.run_sync(services.close)
 
@@ -69,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(permitted)],
         generate_unique_id_function=_operation_id,
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
@@ -94,11 +102,14 @@ def create_app(settings: Settings) -> FastAPI:
         coverage,
         exports,
         jobs,
+        access,
+        people,
         health,
         pages,
     )
     for part in parts:
         app.include_router(part.router)
+    check_routes(route.name for part in parts for route in part.router.routes if isinstance(route, APIRoute))
     _tell_errors_as_they_are(app)
     return app
 

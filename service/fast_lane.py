@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geodata.errors import KanchaError
 from service.dependencies import parse_bbox
+from service.http_guard import may_now
 from service.ogc.cursors import decode
 from service.ogc.systems import CRS84_URI
 from service.routers.addresses import GEOJSON, feature_headers, has_tag, links_of_item, links_of_page, tag
@@ -57,9 +58,10 @@ class FastLane:
         """One request."""
         asked = _plain(scope) if scope["type"] == "http" and scope["path"].startswith("/collections/") else None
         answer = None
-        if asked is not None:
+        if asked is not None and may_now(scope, "get_items" if asked.fid is None else "get_item"):
             services: Services = scope["app"].state.services
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, _answer, services, asked)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, _answer, services, asked)
         if answer is None:
             await self._app(scope, receive, send)
             return

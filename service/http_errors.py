@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
@@ -107,9 +108,30 @@ def _plain(value: Any) -> Any:
 def _named(request: Request, error: Exception) -> Response:
     if not isinstance(error, KanchaError):
         raise error
+    return answer_of(request, error)
+
+
+def answer_of(request: Request, error: KanchaError) -> Response:
+    """The answer that a named error is; a browser that has not signed in is led to where it can."""
     status = status_of(error)
-    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers: dict[str, str] = {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = str(error.measured.get("retry_after_s", 1))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers |= {"WWW-Authenticate": 'Bearer realm="kancha"', "Vary": "Accept", "Cache-Control": "no-store"}
+        if _is_browser(request):
+            wanted = quote(f"{request.url.path}?{request.url.query}".rstrip("?"), safe="")
+            root = str(request.base_url).rstrip("/")
+            return Response(status_code=303, headers={**headers, "Location": f"{root}/sign-in?next={wanted}"})
     return problem(request, status, error.as_dict(), headers)
+
+
+def _is_browser(request: Request) -> bool:
+    """Whether somebody opens a page, and no program asks."""
+    asks_page = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+    return asks_page and "authorization" not in request.headers
 
 
 def _http(request: Request, error: Exception) -> Response:

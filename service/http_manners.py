@@ -1,15 +1,18 @@
-"""What every answer keeps, whatever route gives it: HEAD, compression, and who may read it from another origin."""
+"""What every answer keeps, whatever route gives it: HEAD, compression, safety, who may read it from another origin."""
 
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
 from service.fast_lane import FastLane
+from service.http_guard import Guard
 from service.settings import Settings
 
+_NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _TOLD = ["Content-Crs", "ETag", "Link", "Location", "Retry-After", "Content-Disposition"]
 _TEXTS = (
     "application/geo+json",
@@ -41,6 +44,51 @@ class HeadAsGet:
         await self._app({**scope, "method": "GET"}, receive, headers_only)
 
 
+class SafeHeaders:
+    """What browsers are told of every answer: to guess no type, run nothing, show it in no foreign frame.
+
+    Args:
+        app: What answers; a policy of its own is kept.
+        hsts_s: Over HTTPS, how long browsers remember to use it, s.
+    """
+
+    def __init__(self, app: ASGIApp, hsts_s: int) -> None:
+        self._app = app
+        self._hsts = f"max-age={hsts_s}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Content-Security-Policy", _NOTHING)
+                _keep_private(scope, headers)
+                if scope["scheme"] == "https" and self._hsts != "max-age=0":
+                    headers.setdefault("Strict-Transport-Security", self._hsts)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def _keep_private(scope: Scope, headers: MutableHeaders) -> None:
+    """What somebody may see is theirs: no cache between keeps it, and a browser not beyond their session."""
+    if scope.get("state", {}).get("caller") is None:
+        return
+    told = headers.get("Cache-Control")
+    if told is None:
+        headers["Cache-Control"] = "private, no-cache"
+    elif "no-store" not in told and "private" not in told:
+        headers["Cache-Control"] = f"private, {told}"
+    headers.add_vary_header("Authorization")
+    headers.add_vary_header("Cookie")
+
+
 def install(app: Starlette, settings: Settings) -> None:
     """Put the manners around an application.
 
@@ -48,6 +96,7 @@ def install(app: Starlette, settings: Settings) -> None:
     as it is.
     """
     app.add_middleware(FastLane)
+    app.add_middleware(Guard, auth=settings.auth)
     for kind in _TEXTS:
         add_compress_type(kind)
     app.add_middleware(CompressMiddleware, minimum_size=1024, zstd_level=3, brotli_quality=3, gzip_level=2)
@@ -60,3 +109,4 @@ def install(app: Starlette, settings: Settings) -> None:
         expose_headers=_TOLD,
         max_age=86_400,
     )
+    app.add_middleware(SafeHeaders, hsts_s=settings.auth.hsts_s)

@@ -27,14 +27,14 @@ def xml_page(name: str, request: Request, **values: Any) -> Response:
     return Response(content, media_type="application/xml")
 
 
-def html_page(name: str, request: Request, **values: Any) -> Response:
+def html_page(template: str, request: Request, **values: Any) -> Response:
     """A page from a template.
 
     Args:
-        name: The template.
+        template: Its name.
         request: The request; `root` in the template is the address of the service.
         values: What else the template shows.
     """
-    content = _templates().get_template(name).render(version=code_version(), root=base_url(request), **values)
+    content = _templates().get_template(template).render(version=code_version(), root=base_url(request), **values)
     headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
     return Response(content, media_type="text/html; charset=utf-8", headers=headers)

@@ -11,12 +11,12 @@ from typing import Any
 
 from geodata.errors import OptionError
 from service.auth.caller import Caller, Grant, parse_clearance
-from service.auth.passwords import check_password, hash_password, verify_password
+from service.auth.passwords import check_password, hash_password
 from service.auth.people import LinkPurpose, OnceLink, Person
 from service.auth.record import entry_by
 from service.auth.roles import Role, parse_roles
 from service.auth.tokens import digest, new_token
-from service.errors import ConflictError, LinkError, NotFoundError, SignInError
+from service.errors import ConflictError, ForbiddenError, LinkError, NotFoundError
 from service.services import Services
 from service.store.records import Page
 
@@ -50,7 +50,8 @@ def add_person(services: Services, by: Caller, name: str, facts: PersonFacts, pa
     """
     name = checked_name(name)
     now = datetime.now(UTC)
-    grant = _grant(facts, Grant(parse_roles(facts.roles or [])))
+    grant = _grant(facts, Grant(parse_roles(facts.roles or []), frozenset()))
+    _check_giver(by, grant)
     person = Person(uuid.uuid4().hex, name, _shown(facts.display_name or name), grant, now)
     hashed = None if password is None else _hashed(services, name, password)
     services.store.people.add(person, hashed, entry_by(by, now, "person-added", person.id, **_told(person)))
@@ -77,6 +78,8 @@ def change_person(services: Services, by: Caller, person_id: str, facts: PersonF
         raise ConflictError(
             "Nobody changes their own rights.", remedy="Let another administrator do it, or `kancha people change`."
         )
+    _check_giver(by, before.grant)
+    _check_giver(by, after.grant)
     if after != before:
         told: dict[str, Any] = {"before": _told(before), "after": _told(after)}
         services.store.people.change(after, entry_by(by, datetime.now(UTC), "person-changed", person_id, **told))
@@ -103,21 +106,6 @@ def person_named(services: Services, name: str) -> Person:
 def list_people(services: Services, limit: int, after_key: int = 0) -> Page[Person]:
     """People in the order of their coming."""
     return services.store.people.page(limit, after_key)
-
-
-def change_own_password(services: Services, by: Caller, old: str, new: str) -> None:
-    """Set another password; every session of the person ends.
-
-    Raises:
-        SignInError: If the old one is wrong.
-        PasswordError: If the new one is weak.
-    """
-    if by.kind != "person":
-        raise SignInError("Only people have passwords.", remedy="Sign in with your name.")
-    stored = services.store.people.password_hash(by.id)
-    if not verify_password(stored, old, services.settings.auth.cost)[0]:
-        raise SignInError("The old password is wrong.", remedy="An administrator can give you a link for a new one.")
-    set_password(services, by, by.id, new)
 
 
 def set_password(services: Services, by: Caller, person_id: str, password: str) -> None:
@@ -249,6 +237,22 @@ def _grant(facts: PersonFacts, before: Grant) -> Grant:
         before.areas if facts.areas is None else parse_areas(facts.areas),
         before.clearance if facts.clearance is None else parse_clearance(facts.clearance),
     )
+
+
+def _check_giver(by: Caller, grant: Grant) -> None:
+    """See that somebody gives, and takes, rights within their own areas and secrecy alone.
+
+    Raises:
+        ForbiddenError: If the rights reach further.
+    """
+    areas = by.scope is None or (grant.areas is not None and grant.areas <= by.scope)
+    if not areas or grant.clearance > by.clearance:
+        raise ForbiddenError(
+            "The rights reach beyond the areas or the secrecy of who gives them.",
+            remedy="Name areas among your own, and no higher grade than yours.",
+            areas=None if by.scope is None else sorted(by.scope),
+            clearance=by.clearance.word,
+        )
 
 
 def _hashed(services: Services, name: str, password: str) -> str:

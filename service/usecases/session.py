@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from service.auth.caller import caller
+from service.auth.caller import Caller, caller
 from service.auth.passwords import verify_password
 from service.auth.patience import subjects
 from service.auth.people import Person, Session, caller_of_person
@@ -13,7 +13,7 @@ from service.auth.record import entry_by
 from service.auth.tokens import digest, new_token
 from service.errors import LinkError, SignInError, TooManyRequestsError
 from service.services import Services
-from service.usecases.people import open_link
+from service.usecases.people import open_link, set_password
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,26 @@ def sign_in(services: Services, name: str, password: str, browser: Browser) -> t
         TooManyRequestsError: If there were failures, and it is too early for the next attempt.
         SignInError: If name and password do not belong together, whichever is wrong.
     """
+    person = _who(services, name, password, browser)
+    return begin_session(services, person, browser, "password"), person
+
+
+def change_own_password(services: Services, by: Caller, old: str, new: str, browser: Browser) -> None:
+    """Set another password; every session of the person ends. Wrong old ones are counted as failed sign-ins are.
+
+    Raises:
+        TooManyRequestsError: If there were failures, and it is too early for the next attempt.
+        SignInError: If the old one is wrong.
+        PasswordError: If the new one is weak.
+    """
+    if by.kind != "person":
+        raise SignInError("Only people have passwords.", remedy="Sign in with your name.")
+    person = _who(services, services.store.people.get(by.id).name, old, browser)
+    set_password(services, by, person.id, new)
+
+
+def _who(services: Services, name: str, password: str, browser: Browser) -> Person:
+    """Whose name and password they are; failures are counted and recorded."""
     store, now = services.store, datetime.now(UTC)
     counted = subjects(name, browser.address)
     failures = store.access.failures(counted)
@@ -61,7 +81,7 @@ def sign_in(services: Services, name: str, password: str, browser: Browser) -> t
     store.access.forget_failures([s for s in counted if not s.startswith("address:")])
     if anew is not None:
         store.people.set_password(person.id, anew, now, None)
-    return begin_session(services, person, browser, "password"), person
+    return person
 
 
 def begin_session(services: Services, person: Person, browser: Browser, how: str) -> str:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.app import create_app
 from service.settings import Jobs, Limits, Settings
+from tests.access import client_of
 from tests.integration.service_kit import draw_pair
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +24,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[Any]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+    with client_of(settings, fails=False) as made:
         yield made
 
 

@@ -22,6 +22,9 @@ import rasterio
 from affine import Affine
 from pyproj import Transformer
 
+from service.settings import Settings
+from tests.access import key_for
+
 ROOT = Path(__file__).parents[2]
 CRS = "EPSG:4547"
 LEFT, TOP = 500_000.0, 4_052_000.0
@@ -151,8 +154,12 @@ class Served:
         # somebody must read what it says: a full pipe would stop it
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         until(self._answers, 60)
+        self.settings = Settings(data=data, store=more.get("KANCHA_STORE", ""))
+        self.key = key_for(self.settings)
+        self.client.headers.update(self.key)
 
     def _listen(self) -> None:
         for line in self.process.stdout:

@@ -12,13 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
-from starlette.testclient import TestClient
 
 from geodata.crs import CGCS2000_GEOD
 from geodata.demo import DemoFiles, draw_district
 from geodata.io.dates import BEIJING, parse_date
-from service.app import create_app
 from service.settings import Settings
+from tests.access import client_of
 from tests.integration.service_kit import kancha, post_scene
 
 DAY = "2026-09-20"
@@ -32,7 +31,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[Any]:
-    with TestClient(create_app(settings)) as made:
+    with client_of(settings) as made:
         yield made
 
 
@@ -217,7 +216,7 @@ def test_without_an_area_it_says_what_to_do_and_with_scenes_alone_they_are_the_a
 ) -> None:
     none = kancha("coverage", "show", data=tmp_path / "empty")
     assert none.returncode == 2 and "kancha layers add areas" in none.stderr
-    with TestClient(create_app(Settings(data=tmp_path / "scenes"))) as other:
+    with client_of(Settings(data=tmp_path / "scenes")) as other:
         assert [c["id"] for c in other.get("/collections").json()["collections"]] == [
             "findings",
             "structures",
@@ -235,7 +234,7 @@ def test_a_scene_of_another_country_is_stored_and_breaks_nothing(district: DemoF
 
     far = draw_scene(tmp_path / "far_20260918.tif", crs="EPSG:32614")
     for areas in (True, False):
-        with TestClient(create_app(Settings(data=tmp_path / f"areas-{areas}"))) as other:
+        with client_of(Settings(data=tmp_path / f"areas-{areas}")) as other:
             if areas:
                 with district.areas.open("rb") as file:
                     assert other.post("/layers/areas", files={"file": ("areas.gpkg", file)}).status_code == 201

@@ -13,6 +13,7 @@ import pytest
 from service.app import create_app
 from service.fast_lane import FastLane
 from service.settings import Limits, Settings
+from tests.access import make_key
 from tests.conformance.conftest import write_zones
 from tests.integration.service_kit import draw_pair, finished, post_pair
 
@@ -31,6 +32,9 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     long.user_middleware = [one for one in long.user_middleware if one.cls is not FastLane]
     assert len(long.user_middleware) == len(short.user_middleware) - 1
     with TestClient(short) as one, TestClient(long) as two:
+        key = make_key(short.state.services)
+        one.headers.update(key)
+        two.headers.update(key)
         path = write_zones(folder / "zones.geojson")
         with path.open("rb") as file:
             assert one.post("/layers/zones", files={"file": (path.name, file)}).status_code == 201

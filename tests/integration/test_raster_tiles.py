@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,10 @@ import rasterio.shutil
 from affine import Affine
 from pyproj import Transformer
 
-from service.app import create_app
 from service.render.schemes import SCHEMES
 from service.settings import Settings
+from tests.access import client_of
 from tests.integration.service_kit import CRS, LEFT, TOP, draw_pair, finished, post_pair, post_scene
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 RED, GREEN, BLUE, GREY = (200, 20, 30), (10, 180, 40), (20, 30, 220), (120, 120, 120)
 
@@ -43,7 +38,7 @@ def quarters(path: Path, *, dtype: str = "uint8", times: int = 1, **profile: Any
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with TestClient(create_app(Settings(data=tmp_path_factory.mktemp("data")))) as made:
+    with client_of(Settings(data=tmp_path_factory.mktemp("data"))) as made:
         yield made
 
 

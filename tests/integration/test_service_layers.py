@@ -15,16 +15,15 @@ import shapely
 from shapely.geometry import mapping
 
 from geodata.china import as_shown, to_gcj02, web_system
-from service.app import create_app
 from service.settings import Settings
-from tests.integration.conftest import TestClient
+from tests.access import client_of
 from tests.integration.service_kit import LEFT, TOP, kancha, polygon, write_layer
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Any]:
     """A service whose store is empty."""
-    with TestClient(create_app(Settings(data=tmp_path / "data")), raise_server_exceptions=False) as made:
+    with client_of(Settings(data=tmp_path / "data"), fails=False) as made:
         yield made
 
 

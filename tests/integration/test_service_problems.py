@@ -14,7 +14,7 @@ from geodata.errors import KanchaError
 from service import errors as service
 from service import http_errors
 from service.http_errors import status_of
-from tests.integration.conftest import TestClient
+from tests.access import TestClient
 from tests.integration.service_kit import draw_scene, post_pair, post_scene
 
 MEMBERS = {"type", "title", "title_zh", "status", "detail", "code", "remedy", "measured", "instance"}

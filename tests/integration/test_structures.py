@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from service.app import create_app
 from service.settings import Settings
+from tests.access import client_of
 from tests.integration.service_kit import draw_scene, finished, kancha, post_scene
 
 DATES = ("2025-03-01", "2025-06-01", "2025-09-01")
@@ -23,7 +22,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[Any]:
-    with TestClient(create_app(settings)) as made:
+    with client_of(settings) as made:
         yield made
 
 

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from service.app import create_app
 from service.resumable.folder import UploadFolder
 from service.resumable.headers import write_metadata
 from service.settings import Jobs, Limits, Settings, Uploads
 from service.sweeper import UploadSweeper
-from tests.integration.conftest import TestClient
+from tests.access import client_of
 from tests.integration.service_kit import draw_scene, finished, post_scene, until, write_parcels
 
 V = {"Tus-Resumable": "1.0.0"}
@@ -373,7 +372,7 @@ def test_the_quota_of_one_sender(client: Any, uploads: Any) -> None:
 
 def test_a_disk_without_room(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data", limits=Limits(min_free_bytes=1 << 60))
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with client_of(settings, fails=False) as client:
         answer = create(client, 1000)
     assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
     assert answer.json()["measured"]["needed_bytes"] == 1000 and answer.json()["measured"]["free_bytes"] > 0
@@ -493,4 +492,5 @@ def test_an_upload_that_is_removed_stops_its_job(client: Any, uploads: Any, scen
 def test_state_is_json_on_disk(client: Any, uploads: Any) -> None:
     place = where(create(client, 10, {"filename": "a.tif"}))
     kept = json.loads((uploads.place(place.rsplit("/", 1)[1]) / "info.json").read_bytes())
-    assert (kept["owner"], kept["length"], kept["metadata"]) == ("anyone", 10, {"filename": "a.tif"})
+    assert (kept["owner"], kept["length"]) == (client.get("/session").json()["id"], 10)
+    assert kept["metadata"] == {"filename": "a.tif"}

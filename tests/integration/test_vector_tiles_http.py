@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,18 @@ import numpy as np
 import pyogrio
 import pytest
 
-from service.app import create_app
 from service.render.archives import archive_path
 from service.render.schemes import SCHEMES
 from service.settings import Settings
 from service.usecases.vector_tiles import make_archive
+from tests.access import client_of
 from tests.integration.service_kit import finished, write_layer, write_parcels
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("tiles")
-    with TestClient(create_app(Settings(data=folder / "data"))) as made:
+    with client_of(Settings(data=folder / "data")) as made:
         path = write_parcels(folder / "parcels.geojson")
         with path.open("rb") as file:
             assert made.post("/layers/parcels", files={"file": (path.name, file)}).status_code == 201

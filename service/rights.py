@@ -1,0 +1,71 @@
+"""What each route asks of its caller: one table. A route that stands in no line makes the application fail to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import MappingProxyType
+
+from service.auth.roles import Permission
+from service.errors import InternalError
+
+
+class Open(Enum):
+    """What asks for no permission."""
+
+    OPEN = "open"
+    """Anybody, also without having signed in."""
+    SIGNED_IN = "signed-in"
+    """Whoever has signed in, whatever they may do."""
+
+
+OPEN, SIGNED_IN = Open.OPEN, Open.SIGNED_IN
+Need = Permission | Open
+
+_NEEDS: Mapping[Need, str] = {
+    OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
+    "get_oidc_start get_oidc_return",
+    SIGNED_IN: "get_session delete_session post_sign_out post_password",
+    Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
+    "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
+    "get_layers get_layers_of_kind get_layer_sources get_layer get_layer_diff get_permit_match get_patch_findings "
+    "get_models get_model get_rulebooks get_rulebook get_explanation get_scans get_scan get_findings get_finding "
+    "get_verdicts get_queue get_precision get_structure get_earliest get_coverage get_at get_tasking get_parcels "
+    "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "
+    "get_scene_tilejson get_scan_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
+    "get_stac_collections get_stac_collection get_stac_items get_stac_item get_stac_search post_stac_search "
+    "get_map get_api get_openapi get_api_page",
+    Permission.EXPORT: "get_export get_ledger get_patches get_package",
+    Permission.JUDGE: "post_verdict post_answer",
+    Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
+    Permission.LAYERS: "post_layer post_layer_preview",
+    Permission.SCAN: "post_scan post_earliest delete_job post_audit",
+    Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link",
+    Permission.KEYS: "get_keys post_key delete_key",
+    Permission.AUDIT: "get_audit_log get_audit_log_check",
+}
+NEEDS: Mapping[str, Need] = MappingProxyType({name: need for need, names in _NEEDS.items() for name in names.split()})
+
+UNRECORDED = frozenset(
+    {
+        # these write their own entries
+        *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
+        *("patch_person", "post_person_link", "post_key", "delete_key"),
+        # these change nothing, or are parts of what is recorded
+        *("post_stac_search", "post_layer_preview", "patch_upload"),
+    }
+)
+
+
+def check_routes(names: Iterable[str]) -> None:
+    """See that every route has its line.
+
+    Raises:
+        InternalError: If one has none.
+    """
+    missing = sorted({name for name in names if name not in NEEDS})
+    if missing:
+        raise InternalError(
+            f"No permission is named for the routes {', '.join(missing)}.",
+            remedy="Put them into the table of service/rights.py.",
+        )
