@@ -65,6 +65,7 @@ def add(
     as_of: Annotated[str | None, typer.Option(help="The day whose state the data show.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="Since when the layer holds.")] = None,
     valid_to: Annotated[str | None, typer.Option(help="Until when it holds, the day included.")] = None,
+    secrecy: Annotated[str | None, typer.Option(help="Who may see it: public, internal or secret.")] = None,
 ) -> None:
     """Store a layer; later scans take the newest of its kind."""
     from service.usecases.layer_facts import LayerFacts
@@ -82,6 +83,7 @@ def add(
         valid_from=None if valid_from is None else parse_date(valid_from),
         valid_to=None if valid_to is None else parse_date(valid_to),
         fresh=fresh,
+        secrecy=secrecy,
     )
     with opened(data) as services:
         version, new = add_layer_file(services, kind, file, facts)

@@ -43,6 +43,7 @@ from service.schemas.problem import Problem
 from service.settings import Settings
 from service.sweeper import UploadSweeper
 from service.usecases.authentication import Authenticator
+from service.usecases.sights import Sights
 from service.version import code_version
 
 
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
         app.state.services = services
         app.state.authenticator = Authenticator(services)
+        app.state.sights = Sights(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
         sweeper = UploadSweeper(services)
         try:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+import anyio.to_thread
 from fastapi import Depends, Query, Request, Response
 
 from geodata.io.dates import parse_or_none
+from service.auth.caller import Caller
 from service.errors import BadQueryError
 from service.ogc.cursors import decode, encode
 from service.routers.addresses import GEOJSON as GEOJSON
@@ -20,12 +22,20 @@ from service.services import Services
 from service.store.queries import Key
 from service.store.records import Box
 from service.uploads import Form, receive_form
+from service.usecases.sights import Sights
 
 
 async def services_of(request: Request) -> Services:
-    """The services of the application that answers."""
-    found: Services = request.app.state.services
-    return found
+    """The services of the application that answers, as the caller sees them; of what is open to all, in whole."""
+    caller: Caller | None = request.scope["state"]["caller"]
+    if caller is None:
+        found: Services = request.app.state.services
+        return found
+    sights: Sights = request.app.state.sights
+    if caller.scope is None:
+        return sights.services_for(caller)
+    # whose ground has to be looked up waits for the store
+    return await anyio.to_thread.run_sync(sights.services_for, caller)
 
 
 Kancha = Annotated[Services, Depends(services_of)]
@@ -57,7 +67,8 @@ async def paging(
     cursor: Annotated[str | None, Query(description="Where the page begins: take it from the `next` link.")] = None,
 ) -> Paging:
     """The page that a query asks for."""
-    limits = (await services_of(request)).settings.limits
+    services: Services = request.app.state.services
+    limits = services.settings.limits
     wanted = limits.page_size if limit is None else limit
     return Paging(min(wanted, limits.max_page_size), decode(cursor) if cursor else ())
 
@@ -163,8 +174,15 @@ def page_links(request: Request, following: int | Key | None, kind: str = "appli
 
 
 def etag_of(request: Request, *parts: str) -> str:
-    """A strong tag of an answer that the parts, the address and the code decide."""
-    return tag(str(request.url), *parts)
+    """A strong tag of an answer that the parts, the address, the code and the rights of the caller decide."""
+    return tag(str(request.url), *parts, *rights_of(request.scope["state"]["caller"]))
+
+
+def rights_of(caller: Caller | None) -> tuple[str, ...]:
+    """What differs between callers who are answered differently."""
+    if caller is None:
+        return ()
+    return (caller.clearance.word, *(() if caller.scope is None else sorted(caller.scope)))
 
 
 def unchanged(request: Request, etag: str) -> Response | None:

@@ -16,7 +16,8 @@ from starlette.datastructures import URL
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geodata.errors import KanchaError
-from service.dependencies import parse_bbox
+from service.auth.caller import Caller
+from service.dependencies import parse_bbox, rights_of
 from service.http_guard import may_now
 from service.ogc.cursors import decode
 from service.ogc.systems import CRS84_URI
@@ -25,6 +26,7 @@ from service.routers.answers import feature, feature_collection, form_of_header
 from service.services import Services
 from service.store.queries import FeatureQuery
 from service.usecases import collections as usecase
+from service.usecases.sights import Sights
 
 _PLAIN = frozenset({"bbox", "limit", "cursor", "f"})
 _THREADS = 4
@@ -59,9 +61,9 @@ class FastLane:
         asked = _plain(scope) if scope["type"] == "http" and scope["path"].startswith("/collections/") else None
         answer = None
         if asked is not None and may_now(scope, "get_items" if asked.fid is None else "get_item"):
-            services: Services = scope["app"].state.services
+            sights: Sights = scope["app"].state.sights
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, _answer, services, asked)
+            answer = await loop.run_in_executor(self._threads, _answer, sights, scope["state"]["caller"], asked)
         if answer is None:
             await self._app(scope, receive, send)
             return
@@ -91,9 +93,10 @@ def _plain(scope: Scope) -> _Asked | None:
     return _Asked(str(url), base, parts[2], parts[4] if one else None, query, seen)
 
 
-def _answer(services: Services, asked: _Asked) -> Answer | None:
+def _answer(sights: Sights, caller: Caller, asked: _Asked) -> Answer | None:
     """The answer; None where the long way has to say what is wrong."""
     try:
+        services = sights.services_for(caller)
         return _page(services, asked) if asked.fid is None else _item(services, asked)
     except (KanchaError, ValueError):
         return None
@@ -104,7 +107,8 @@ def _page(services: Services, asked: _Asked) -> Answer | None:
     limit = int(asked.query.get("limit", limits.page_size))
     if limit < 1:
         return None
-    etag = f"W/{tag(asked.url, asked.collection, usecase.state(services, asked.collection), 'geojson')}"
+    state = usecase.state(services, asked.collection)
+    etag = f"W/{tag(asked.url, asked.collection, state, 'geojson', *rights_of(services.caller))}"
     headers = feature_headers(CRS84_URI, etag)
     if has_tag(asked.seen, etag):
         return 304, {"ETag": etag}, b""
@@ -123,7 +127,7 @@ def _page(services: Services, asked: _Asked) -> Answer | None:
 def _item(services: Services, asked: _Asked) -> Answer:
     assert asked.fid is not None
     text = usecase.item(services, asked.collection, asked.fid)
-    etag = f"W/{tag(asked.url, text, 'geojson')}"
+    etag = f"W/{tag(asked.url, text, 'geojson', *rights_of(services.caller))}"
     if has_tag(asked.seen, etag):
         return 304, {"ETag": etag}, b""
     body = feature(text, links_of_item(asked.base, asked.collection, asked.fid))

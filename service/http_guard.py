@@ -22,7 +22,7 @@ from service.auth.roles import Permission
 from service.auth.tokens import csrf_holds, is_key
 from service.errors import CsrfError, ForbiddenError, NotSignedInError, TooManyRequestsError
 from service.http_errors import answer_of
-from service.rights import NEEDS, OPEN, SIGNED_IN, UNRECORDED
+from service.rights import NEEDS, OPEN, SIGNED_IN, UNRECORDED, WHOLE
 from service.services import Services
 from service.settings import Auth
 from service.usecases.authentication import Authenticator, Kind
@@ -176,6 +176,12 @@ async def permitted(request: Request) -> None:
             remedy="Ask an administrator for a role that has it.",
             permission=need.value,
             roles=sorted(caller.roles),
+        )
+    if name in WHOLE and caller.scope is not None:
+        raise ForbiddenError(
+            "This is for those who work everywhere, not in some areas alone.",
+            remedy="Ask somebody who does, or an administrator.",
+            areas=sorted(caller.scope),
         )
     session = state["session"]
     if session is None or request.method in _SAFE or name == "post_sign_out":

@@ -46,6 +46,16 @@ _NEEDS: Mapping[Need, str] = {
 }
 NEEDS: Mapping[str, Need] = MappingProxyType({name: need for need, names in _NEEDS.items() for name in names.split()})
 
+WHOLE = frozenset(
+    {
+        # layers are of the whole bureau, and so are the people, the keys, the record
+        *("post_layer", "post_layer_preview", "post_audit"),
+        *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
+        *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
+    }
+)
+"""What only those may do who work everywhere, whatever their permissions."""
+
 UNRECORDED = frozenset(
     {
         # these write their own entries

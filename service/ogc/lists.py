@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import shapely
-
 from service.errors import BadQueryError
 from service.ogc.texts import row_of
 from service.store.queries import FeaturePage, FeatureQuery, Sort
@@ -19,12 +17,12 @@ def page_of_list(items: Sequence[T], query: FeatureQuery, text_of: Callable[[T],
 
     Args:
         items: Those that meet the boxes and the values of the query, in their own order.
-        query: Its filter, scope, order, limit and key are kept here. The key is a place in the list: what is made
+        query: Its filter, order, limit and key are kept here. The key is a place in the list: what is made
             anew every day has no key of its own.
         text_of: Makes the finished GeoJSON text of one.
     """
     first = _place(query)
-    if query.filter is None and query.scope is None and not query.sort:
+    if query.filter is None and not query.sort:
         some = [text_of(item) for item in items[first : first + query.limit]]
         return _page(some, first, len(items))
     texts = _wanted([text_of(item) for item in items], query)
@@ -49,9 +47,6 @@ def _page(some: list[str], first: int, matched: int) -> FeaturePage:
 def _wanted(texts: list[str], query: FeatureQuery) -> list[str]:
     if query.filter is not None:
         texts = [text for text in texts if query.filter.matches(row_of(text))]
-    if query.scope is not None:
-        shapely.prepare(query.scope)
-        texts = [text for text in texts if (shape := row_of(text).geometry) and query.scope.intersects(shape)]
     return texts
 
 

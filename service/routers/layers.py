@@ -35,6 +35,7 @@ _READ = {
     "transformation": "From Xian 1980 or Beijing 1954: seven parameters, code of an operation, or PROJ pipeline.",
     "accept_place": "`true`: the layer is not held against the parcels and administrative areas on file.",
     "source": "Who sends it; what was declared with its last delivery of the kind holds where nothing else is told.",
+    "secrecy": "public, internal (default) or secret.",
     "fresh": "`true`: what the source declared with its last delivery is left aside.",
 }
 _TOLD = {
@@ -103,6 +104,7 @@ def _sent(form: Form) -> tuple[Upload, LayerFacts]:
         valid_from=times["valid_from"],
         valid_to=times["valid_to"],
         fresh=_is_true(form, "fresh"),
+        secrecy=form.text("secrecy"),
     )
     return upload, facts
 

@@ -139,7 +139,7 @@ def get_preview(
 )
 def get_mask(request: Request, scene_id: str, services: Kancha) -> Response:
     """Codes, at most 2048 px a side: usable, nodata, saturated, cloud, haze, deep shadow, water, vegetation."""
-    path = usecase.mask_path(services, scene_id)
+    path = usecase.whole_mask_path(services, scene_id)
     etag = etag_of(request, scene_id, "mask")
     if (same := unchanged(request, etag)) is not None:
         return same

@@ -25,6 +25,7 @@ class LayerOut(Answer):
     as_of: date | None = Field(description="The day whose state the data show.")
     valid_from: datetime | None
     valid_to: datetime | None = Field(description="Until when it holds, the day included.")
+    secrecy: str = Field(description="Who may see it: public, internal or secret.")
     standing: bool = Field(description="Whether later scans may take it as the newest of its kind.")
     columns: dict[str, str]
     report: dict[str, Any] = Field(description="What reading repaired, dropped, found twice.")

@@ -56,6 +56,7 @@ class ScanOut(Answer):
     provenance: dict[str, Any]
     counts: dict[str, int] = Field(description="Findings per status.")
     bbox: tuple[float, float, float, float] | None
+    secrecy: str = Field(description="The highest of its scenes and layers.")
     created_at: datetime
     links: list[Link] = []
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from service.auth.patience import Failures
 from service.auth.people import ApiKey, OnceLink, Person, Session
 from service.auth.record import Break, Entry, Head, Sealed
+from service.auth.sight import Sight
 from service.jobs.states import JobState
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.queries import FeaturePage, FeatureQuery
@@ -400,6 +401,9 @@ class Store(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The memory of the nightly batch."""
+
+    def seen_by(self, sight: Sight) -> Self:
+        """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
 
     def state(self, *what: str) -> str:
         """A word that changes with `scenes`, `layers`, `findings` (and structures) or `people` (and rights)."""

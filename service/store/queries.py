@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import shapely
-
 from service.ogc.filters import Filter
 from service.store.records import Box
 
@@ -43,7 +41,6 @@ class FeatureQuery:
         interval: Time span that must be met (findings, structures), each end may be open.
         filter: What else must be true.
         sort: Order; then, and without one, as they came.
-        scope: Ground that must be met, in lon-lat; None: everywhere. Nothing beyond it is told or counted.
         count: Whether to count what is on all pages also where that takes long.
     """
 
@@ -56,14 +53,13 @@ class FeatureQuery:
     interval: tuple[datetime | None, datetime | None] | None = None
     filter: Filter | None = None
     sort: tuple[Sort, ...] = ()
-    scope: shapely.Geometry | None = None
     count: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether it wants all there is (of a scan or version)."""
         asked = (self.boxes, self.equals, self.min_confidence is not None, self.interval, self.filter)
-        return not any(asked) and self.scope is None
+        return not any(asked)
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,16 @@ def _page(dialect: str, table: str, *, owned: bool, boxed: bool) -> str:
 
 
 def _statements(dialect: str) -> dict[str, str]:
+    # grades of secrecy that are too high come as one text, `,secret,`
+    inside = (
+        "instr(:beyond, ',' || secrecy || ',')" if dialect == "sqlite" else "strpos(:beyond, ',' || secrecy || ',')"
+    )
+    newest = f"SELECT id FROM layer_versions WHERE kind = :kind AND standing AND {inside} = 0 ORDER BY seq DESC LIMIT 1"
     told = {
         "item": "SELECT geojson FROM layer_features WHERE version_id = :owner AND fid = :fid",
-        "newest item": "SELECT geojson FROM layer_features WHERE fid = :fid AND version_id = "
-        "(SELECT id FROM layer_versions WHERE kind = :kind AND standing ORDER BY seq DESC LIMIT 1)",
+        "newest item": f"SELECT geojson FROM layer_features WHERE fid = :fid AND version_id = ({newest})",
         "finding": "SELECT geojson FROM findings WHERE fid = :fid",
-        "newest": "SELECT id FROM layer_versions WHERE kind = :kind AND standing ORDER BY seq DESC LIMIT 1",
+        "newest": newest,
         "state": "SELECT name, count FROM changes",
     }
     for table in _TABLES:

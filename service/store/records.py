@@ -114,6 +114,7 @@ class LayerVersion:
         as_of: The day in Beijing whose state the data show; None: not told.
         valid_from: Since when it holds; None: not told.
         valid_to: Until when it holds, the day included; None: open.
+        secrecy: `public`, `internal` or `secret`.
         standing: Whether later scans may take it as the newest; False for a layer sent with one scan.
         columns: Type of each column, to restore the table exactly.
         report: What reading did to it.
@@ -138,6 +139,7 @@ class LayerVersion:
     source: str | None = None
     as_of: date | None = None
     valid_to: datetime | None = None
+    secrecy: str = "internal"
 
 
 @dataclass(frozen=True)
@@ -318,6 +320,8 @@ class Job:
         updated_at: When it last changed.
         started_at: When it was last started.
         finished_at: When it came to its end.
+        secrecy: That of what it works on.
+        owner: Id of who asked for it; empty: the service itself.
     """
 
     id: str
@@ -335,9 +339,19 @@ class Job:
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    secrecy: str = "internal"
+    owner: str = ""
 
 
-def new_job(kind: str, request: Mapping[str, Any], inputs_key: str, runner: str) -> Job:
+def new_job(
+    kind: str,
+    request: Mapping[str, Any],
+    inputs_key: str,
+    runner: str,
+    *,
+    secrecy: str = "internal",
+    owner: str = "",
+) -> Job:
     """A job that waits for its start.
 
     Args:
@@ -345,6 +359,8 @@ def new_job(kind: str, request: Mapping[str, Any], inputs_key: str, runner: str)
         request: What is asked.
         inputs_key: The same for jobs that would do the same.
         runner: Id of the runner that is to do it.
+        secrecy: That of what it works on.
+        owner: Id of who asks.
     """
     now = datetime.now(UTC)
     return Job(
@@ -363,6 +379,8 @@ def new_job(kind: str, request: Mapping[str, Any], inputs_key: str, runner: str)
         updated_at=now,
         started_at=None,
         finished_at=None,
+        secrecy=secrecy,
+        owner=owner,
     )
 
 
@@ -390,6 +408,7 @@ class Scan:
         counts: Findings per status.
         bbox: Box around the findings; None without any.
         created_at: When it was stored.
+        secrecy: The highest of its scenes and layers.
     """
 
     id: str
@@ -402,6 +421,7 @@ class Scan:
     counts: Mapping[str, int]
     bbox: Box | None
     created_at: datetime
+    secrecy: str = "internal"
 
 
 @dataclass(frozen=True)

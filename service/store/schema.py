@@ -105,6 +105,7 @@ layer_versions = sa.Table(
     sa.Column("source", sa.String(120)),
     sa.Column("as_of", sa.Date),
     sa.Column("valid_to", UtcTime),
+    sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
     sqlite_autoincrement=True,
 )
 
@@ -144,6 +145,7 @@ scans = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Column("bbox", sa.JSON(none_as_null=True)),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
     sqlite_autoincrement=True,
 )
 
@@ -258,6 +260,8 @@ jobs = sa.Table(
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("started_at", UtcTime),
     sa.Column("finished_at", UtcTime),
+    sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
+    sa.Column("owner", sa.String(64), nullable=False, server_default=""),
     sa.Index("ix_jobs_state_runner", "state", "runner"),
     # two clients that ask for the same at the same moment get one job
     sa.Index(

@@ -11,6 +11,7 @@ import shapely
 import sqlalchemy as sa
 from psycopg import sql
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import BadQueryError
 from service.ogc.filters import Filter
 from service.ogc.texts import geometries_of, row_of
@@ -34,6 +35,8 @@ class Source:
         wheres: What all of them meet.
         known: How many there are, where that is known.
         small: Whether they are so few that they are always counted.
+        sight: Whose eyes they are seen with: nothing beyond their ground is told or counted.
+        held: Whether the ground must hold them wholly, not only meet them.
     """
 
     table: sa.Table
@@ -41,6 +44,8 @@ class Source:
     wheres: Sequence[sa.ColumnElement[bool]]
     known: int | None = None
     small: bool = False
+    sight: Sight = EVERYTHING
+    held: bool = False
 
 
 def page_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> FeaturePage:
@@ -56,9 +61,9 @@ def page_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> F
     matched = None
     if not query.after and not after and query.limit:
         matched = len(shown)
-    elif source.known is not None and query.whole:
+    elif source.known is not None and query.whole and source.sight.ground is None:
         matched = source.known
-    elif query.count or (source.small and search.exact):
+    elif query.count or (source.small and search.unfiltered):
         matched = search.count()
     return FeaturePage([row.geojson for row in shown], matched, after)
 
@@ -66,7 +71,7 @@ def page_of(connection: sa.Connection, source: Source, query: FeatureQuery) -> F
 def is_plain(query: FeatureQuery) -> bool:
     """Whether a query asks for no more than a box, in the order of coming."""
     more = (query.equals, query.interval, query.filter, query.sort, query.count)
-    return not any(more) and query.min_confidence is None and query.scope is None and len(query.boxes) < 2
+    return not any(more) and query.min_confidence is None and len(query.boxes) < 2
 
 
 def plain_page(quick: Quick, table: str, query: FeatureQuery, known: int | None) -> FeaturePage:
@@ -140,15 +145,20 @@ class _Search:
             self._conditions.append(space.meets(table, query.boxes))
             self._area = shapely.union_all([shapely.box(*box) for box in query.boxes])
             shapely.prepare(self._area)
-        if query.scope is not None:
-            self._conditions.append(space.meets(table, [query.scope.bounds]))
-            shapely.prepare(query.scope)
+        if source.sight.ground is not None:
+            ground = source.sight.ground
+            self._conditions.append(sa.false() if ground.is_empty else space.meets(table, [ground.bounds]))
         self._order = self._ordered(space)
+
+    @property
+    def unfiltered(self) -> bool:
+        """Whether no row has to be read only to know whether the filter wants it."""
+        return self._left is None
 
     @property
     def exact(self) -> bool:
         """Whether the database decides, but for geometries at the edge of a box."""
-        return self._left is None and self._query.scope is None
+        return self._left is None and self._source.sight.ground is None
 
     def rows(self, after: Key, least: int | None) -> Iterator[Any]:
         """The wanted rows behind a key; `least`: how many are taken at first, None for all of them."""
@@ -199,9 +209,10 @@ class _Search:
             hits = shapely.intersects(self._area, geometries_of([row.geojson for row in edge])) if edge else ()
             missed = {row.seq for row, hit in zip(edge, hits, strict=True) if not hit}
             kept = [row for row in kept if row.seq not in missed] if missed else kept
-        if self._query.scope is not None and kept:
-            hits = shapely.intersects(self._query.scope, geometries_of([row.geojson for row in kept]))
-            kept = [row for row, hit in zip(kept, hits, strict=True) if hit]
+        if self._source.sight.ground is not None and kept:
+            seen = self._source.sight.holds if self._source.held else self._source.sight.meets
+            shapes = geometries_of([row.geojson for row in kept])
+            kept = [row for row, shape in zip(kept, shapes, strict=True) if seen(shape)]
         if self._left is not None:
             kept = [row for row in kept if self._left.matches(row_of(row.geojson))]
         return kept

@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import LostClaimError, NotFoundError
 from service.jobs.states import ACTIVE, JobState, check_move, sources_of
 from service.store.database import Database
 from service.store.records import Claim, Job, Page
 from service.store.schema import jobs
+from service.store.sql_scenes import shown_scenes
 
 _PLAIN = [c.name for c in jobs.c if c.name not in {"seq", "state"}]
 
@@ -22,10 +24,11 @@ class SqlJobs:
 
     Args:
         database: Where the table is.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
 
     def submit(self, job: Job) -> tuple[Job, bool]:
         """Store a job, unless one with the same inputs is active or successful: then that one and False."""
@@ -51,11 +54,11 @@ class SqlJobs:
             NotFoundError: Without it.
         """
         with self._db.read() as connection:
-            return _get(connection, job_id)
+            return self._shown(connection, _get(connection, job_id))
 
     def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
         """Jobs, the latest first."""
-        in_state = sa.true() if state is None else jobs.c.state == state.value
+        in_state = sa.and_(*self._disclosed(), sa.true() if state is None else jobs.c.state == state.value)
         older = sa.true() if after_key == 0 else jobs.c.seq < after_key
         with self._db.read() as connection:
             count = sa.select(sa.func.count()).select_from(jobs).where(in_state)
@@ -130,7 +133,7 @@ class SqlJobs:
         """
         now = datetime.now(UTC)
         with self._db.write("jobs") as connection:
-            job = _get(connection, job_id)
+            job = self._shown(connection, _get(connection, job_id))
             if job.state is JobState.DISMISSED:
                 return job
             check_move(job_id, job.state, JobState.DISMISSED)
@@ -204,6 +207,31 @@ class SqlJobs:
                 connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
         return adopted, failed
 
+    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
+        """Jobs that are not too secret; of those who work in some areas alone, their own."""
+        told: list[sa.ColumnElement[bool]] = []
+        if self._sight.hidden:
+            told.append(jobs.c.secrecy.not_in(self._sight.hidden))
+        if self._sight.ground is not None:
+            told.append(jobs.c.owner == self._sight.owner)
+        return told
+
+    def _shown(self, connection: sa.Connection, job: Job) -> Job:
+        foreign = self._sight.ground is not None and job.owner != self._sight.owner
+        if job.secrecy in self._sight.hidden or (foreign and not self._is_known(connection, job)):
+            raise _no_job(job.id)
+        return job
+
+    def _is_known(self, connection: sa.Connection, job: Job) -> bool:
+        """Whether a job of somebody else compares scenes that are shown: who orders the same gets that job."""
+        pair = [job.request.get("before_scene"), job.request.get("after_scene")]
+        seen = {row.id for row in connection.execute(shown_scenes(connection, self._sight))}
+        return job.kind == "scan" and seen.issuperset(pair)
+
+
+def _no_job(job_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no job {job_id}.", remedy="GET /jobs lists them.")
+
 
 def finish(connection: sa.Connection, claim: Claim, state: JobState, **values: Any) -> None:
     """Bring a running job to its end within a transaction of the caller.
@@ -230,7 +258,7 @@ def _update(connection: sa.Connection, claim: Claim, **values: Any) -> None:
 def _get(connection: sa.Connection, job_id: str) -> Job:
     row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
     if row is None:
-        raise NotFoundError(f"There is no job {job_id}.", remedy="GET /jobs lists them.")
+        raise _no_job(job_id)
     return _job(row)
 
 

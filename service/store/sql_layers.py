@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import shapely
 import sqlalchemy as sa
 
-from service.errors import NotFoundError
+from service.auth.sight import EVERYTHING, Sight
+from service.errors import ForbiddenError, NotFoundError
+from service.ogc.texts import geometries_of, row_of
 from service.store.database import Database
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, FeatureRow, LayerSource, LayerVersion, Page
@@ -34,10 +38,13 @@ class SqlLayers:
 
     Args:
         database: Where the tables are.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
+        self._beyond = f",{','.join(sight.hidden)},"
+        self._trimmed: dict[str, LayerVersion] = {}
         # versions never change, but that one of them may become standing: what is kept here is the newest, which is
         self._newest: dict[str, LayerVersion] = {}
 
@@ -76,18 +83,22 @@ class SqlLayers:
             NotFoundError: Without it.
         """
         with self._db.read() as connection:
-            wanted = sa.select(layer_versions).where(layer_versions.c.id == version_id)
+            wanted = sa.select(layer_versions).where(layer_versions.c.id == version_id, *self._disclosed())
             row = connection.execute(wanted).first()
         if row is None:
             raise NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
-        return _version(row)
+        return self._seen(_version(row))
 
     def sources(self, kind: str) -> Sequence[LayerSource]:
         """Who sent layers of a kind, by name."""
         table, own = layer_sources, layer_versions
         of_source = sa.and_(own.c.kind == table.c.kind, own.c.source == table.c.name)
         counted = sa.select(table, sa.func.count(own.c.seq).label("versions"), sa.func.max(own.c.seq).label("last"))
-        counted = counted.join(own, of_source).where(table.c.kind == kind).group_by(table.c.kind, table.c.name)
+        counted = (
+            counted.join(own, of_source)
+            .where(table.c.kind == kind, *self._disclosed())
+            .group_by(table.c.kind, table.c.name)
+        )
         told = counted.subquery()
         wanted = sa.select(told, own.c.id, own.c.as_of).join(own, own.c.seq == told.c.last).order_by(told.c.name)
         with self._db.read() as connection:
@@ -99,14 +110,14 @@ class SqlLayers:
 
     def page(self, limit: int, after_key: int = 0, kind: str | None = None) -> Page[LayerVersion]:
         """Versions in the order of their coming."""
-        of_kind = sa.true() if kind is None else layer_versions.c.kind == kind
+        of_kind = sa.and_(*self._disclosed(), sa.true() if kind is None else layer_versions.c.kind == kind)
         with self._db.read() as connection:
             count = sa.select(sa.func.count()).select_from(layer_versions).where(of_kind)
             matched = connection.execute(count).scalar_one()
             wanted = sa.select(layer_versions).where(of_kind, layer_versions.c.seq > after_key)
             rows = connection.execute(wanted.order_by(layer_versions.c.seq).limit(limit + 1)).all()
         following = rows[limit - 1].seq if len(rows) > limit else None
-        return Page([_version(row) for row in rows[:limit]], matched, following)
+        return Page([self._seen(_version(row)) for row in rows[:limit]], matched, following)
 
     def newest(self, kind: str, near: Box | None = None) -> LayerVersion | None:
         """The standing version that came last, of those whose box meets another."""
@@ -114,18 +125,18 @@ class SqlLayers:
             return self._newest_of(kind)
         wanted = (
             sa.select(layer_versions)
-            .where(layer_versions.c.kind == kind, layer_versions.c.standing)
+            .where(layer_versions.c.kind == kind, layer_versions.c.standing, *self._disclosed())
             .order_by(layer_versions.c.seq.desc())
         )
         with self._db.read() as connection:
             for row in connection.execute(wanted):
                 version = _version(row)
                 if version.bbox is not None and _meet(version.bbox, near):
-                    return version
+                    return self._seen(version)
         return None
 
     def _newest_of(self, kind: str) -> LayerVersion | None:
-        found = self._db.quick.rows("newest", kind=kind)
+        found = self._db.quick.rows("newest", kind=kind, beyond=self._beyond)
         if not found:
             return None
         known = self._newest.get(kind)
@@ -135,7 +146,7 @@ class SqlLayers:
 
     def features(self, query: FeatureQuery) -> FeaturePage:
         """Features of one version as GeoJSON texts; without `count` they are counted only where that costs nothing."""
-        if is_plain(query):
+        if is_plain(query) and self._sight.ground is None:
             known = next((v.features for v in self._newest.values() if v.id == query.within), None)
             if known is not None or not query.whole:
                 return plain_page(self._db.quick, "layer_features", query, known)
@@ -152,8 +163,15 @@ class SqlLayers:
         if query.whole:
             told = sa.select(layer_versions.c.features).where(layer_versions.c.id == query.within)
             known = connection.execute(told).scalar_one_or_none()
-        columns = {"id": layer_features.c.fid}
-        return Source(layer_features, columns, [layer_features.c.version_id == query.within], known)
+        wheres = [layer_features.c.version_id == query.within]
+        return Source(
+            layer_features,
+            {"id": layer_features.c.fid},
+            wheres,
+            known,
+            sight=self._sight,
+            held=self._held(query.within),
+        )
 
     def feature(self, version_id: str, fid: str) -> str:
         """One feature as GeoJSON text.
@@ -161,14 +179,17 @@ class SqlLayers:
         Raises:
             NotFoundError: Without it.
         """
-        found = self._db.quick.rows("item", owner=version_id, fid=fid)
+        found = [str(row[0]) for row in self._db.quick.rows("item", owner=version_id, fid=fid)]
+        found = list(self._kept(version_id, found))
         if not found:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
-        return str(found[0][0])
+        return found[0]
 
     def newest_feature(self, kind: str, fid: str) -> str | None:
         """One feature of the newest standing version as GeoJSON text; None where there is none."""
-        found = self._db.quick.rows("newest item", kind=kind, fid=fid)
+        if self._sight.ground is not None:
+            return None
+        found = self._db.quick.rows("newest item", kind=kind, fid=fid, beyond=self._beyond)
         return str(found[0][0]) if found else None
 
     def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
@@ -177,9 +198,13 @@ class SqlLayers:
         What is equal never leaves the database, and no transaction stays open while a caller is slow: versions never
         change, so portions that are read one after the other belong together.
         """
-        yield from self._joined(old, new, both=True)
+        held = self._held(new)
+        for before, after in self._joined(old, new, both=True):
+            if self._is_shown(before, held) or (after is not None and self._is_shown(after, held)):
+                yield before, after
         for text, none in self._joined(new, old, both=False):
-            yield none, text
+            if self._is_shown(text, held):
+                yield none, text
 
     def _joined(self, left: str, right: str, *, both: bool) -> Iterator[tuple[str, str | None]]:
         """Features of one version by id with those of another: the ones that are missing there, or also others."""
@@ -224,8 +249,8 @@ class SqlLayers:
             wanted = sa.select(layer_features.c.geojson).where(
                 layer_features.c.version_id == version_id, where(space_of(connection))
             )
-            for (text,) in connection.execute(in_portions(wanted.order_by(layer_features.c.seq))):
-                yield text
+            rows = connection.execute(in_portions(wanted.order_by(layer_features.c.seq)))
+            yield from self._kept(version_id, (text for (text,) in rows))
 
     def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
         """The features whose box meets one of many, each at least once, in no order."""
@@ -235,6 +260,10 @@ class SqlLayers:
 
     def values(self, version_id: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The id and some properties of all features, in stored order."""
+        if self._sight.ground is not None:
+            raise ForbiddenError(
+                "The values of a whole layer are for those who work everywhere.", remedy="Ask for features."
+            )
         table = layer_features
         with self._db.read() as connection:
             told = [space_of(connection).property_of(table, name) for name in names]
@@ -253,8 +282,50 @@ class SqlLayers:
                 wanted = sa.select(layer_features.c.geojson).where(
                     layer_features.c.version_id == version_id, sa.or_(fid.in_(part), *repeats)
                 )
-                for row in connection.execute(wanted):
-                    yield row.geojson
+                yield from self._kept(version_id, connection.execute(wanted).scalars())
+
+    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
+        return [layer_versions.c.secrecy.not_in(self._sight.hidden)] if self._sight.hidden else []
+
+    def _held(self, version_id: str | None) -> bool:
+        """Whether features are shown that lie wholly on the ground alone: an area, for the figures of one that is
+        larger tell of what lies beyond.
+        """
+        if self._sight.ground is None or version_id is None:
+            return False
+        return self.get(version_id).kind == "areas"
+
+    def _is_shown(self, text: str, held: bool) -> bool:
+        if self._sight.ground is None:
+            return True
+        shape = row_of(text).geometry
+        return self._sight.holds(shape) if held else self._sight.meets(shape)
+
+    def _kept(self, version_id: str, texts: Iterable[str]) -> Iterator[str]:
+        """Those of some features that are shown."""
+        if self._sight.ground is None:
+            yield from texts
+            return
+        held = self._held(version_id)
+        yield from (text for text in texts if self._is_shown(text, held))
+
+    def _seen(self, version: LayerVersion) -> LayerVersion:
+        """A version that tells of nothing beyond the ground: its count, its box, what its reading found."""
+        if self._sight.ground is None:
+            return version
+        if version.id not in self._trimmed:
+            with self._db.read() as connection:
+                source = Source(
+                    layer_features,
+                    {"id": layer_features.c.fid},
+                    [layer_features.c.version_id == version.id],
+                    sight=self._sight,
+                    held=version.kind == "areas",
+                )
+                texts = list(stream_of(connection, source, FeatureQuery(within=version.id)))
+            box = tuple(shapely.total_bounds(geometries_of(texts)).tolist()) if texts else None
+            self._trimmed[version.id] = replace(version, features=len(texts), bbox=box, report={})
+        return self._trimmed[version.id]
 
 
 def _keep_source(connection: sa.Connection, version: LayerVersion) -> None:

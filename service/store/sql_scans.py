@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import orjson
+import shapely
 import sqlalchemy as sa
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.jobs.states import JobState
+from service.ogc.texts import geometries_of
 from service.store.database import Database
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, Claim, FindingRow, Page, Scan
@@ -17,6 +23,7 @@ from service.store.spaces import space_of
 from service.store.sql_features import Source, feature_values, insert_chunks, page_of, stream_of
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
+from service.store.sql_scenes import secret_scans, shown_scenes
 from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in scans.c if c.name not in {"seq", "bbox"}]
@@ -30,16 +37,23 @@ _COLUMNS = {
     "priority": findings.c.priority,
 }
 
+_HARMLESS = (
+    *("scan_id", "inputs", "parameters", "parameters_sha256", "layers"),
+    *("rulebook", "model", "code_version", "grid", "alignment"),
+)
+"""Members of the provenance that tell of the pair and of how it was compared, and count nothing."""
+
 
 class SqlScans:
     """Scans.
 
     Args:
         database: Where the tables are.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
 
     def complete(self, claim: Claim, scan: Scan, rows: Sequence[FindingRow]) -> None:
         """Store a scan, its findings and the success of its job in one step.
@@ -80,30 +94,31 @@ class SqlScans:
             NotFoundError: Without it.
         """
         with self._db.read() as connection:
-            row = connection.execute(sa.select(scans).where(scans.c.id == scan_id)).first()
+            row = connection.execute(sa.select(scans).where(scans.c.id == scan_id, *self._shown(connection))).first()
         if row is None:
             raise NotFoundError(f"There is no scan {scan_id}.", remedy="GET /scans lists the finished ones.")
-        return _scan(row)
+        return self._seen(_scan(row))
 
     def page(self, limit: int, after_key: int = 0) -> Page[Scan]:
         """Scans, the latest first."""
         older = sa.true() if after_key == 0 else scans.c.seq < after_key
         with self._db.read() as connection:
-            matched = connection.execute(sa.select(sa.func.count()).select_from(scans)).scalar_one()
-            wanted = sa.select(scans).where(older).order_by(scans.c.seq.desc())
+            shown = self._shown(connection)
+            matched = connection.execute(sa.select(sa.func.count()).select_from(scans).where(*shown)).scalar_one()
+            wanted = sa.select(scans).where(older, *shown).order_by(scans.c.seq.desc())
             rows = connection.execute(wanted.limit(limit + 1)).all()
         following = rows[limit - 1].seq if len(rows) > limit else None
-        return Page([_scan(row) for row in rows[:limit]], matched, following)
+        return Page([self._seen(_scan(row)) for row in rows[:limit]], matched, following)
 
     def findings(self, query: FeatureQuery) -> FeaturePage:
         """Findings as GeoJSON texts."""
         with self._db.read() as connection:
-            return page_of(connection, _source(query), query)
+            return page_of(connection, self._source(query), query)
 
     def all_findings(self, query: FeatureQuery) -> Iterator[str]:
         """All findings that a query wants, a portion at a time."""
         with self._db.read() as connection:
-            yield from stream_of(connection, _source(query), query)
+            yield from stream_of(connection, self._source(query), query)
 
     def finding(self, finding_id: str) -> str:
         """One finding as GeoJSON text.
@@ -111,10 +126,12 @@ class SqlScans:
         Raises:
             NotFoundError: Without it.
         """
-        found = self._db.quick.rows("finding", fid=finding_id)
+        found = [str(row[0]) for row in self._db.quick.rows("finding", fid=finding_id)]
+        if found and not self._sight.whole:
+            found = list(self.findings(FeatureQuery(equals={"id": finding_id}, limit=1)).items)
         if not found:
             raise NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
-        return str(found[0][0])
+        return found[0]
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
         """Box and time span of all findings."""
@@ -126,15 +143,46 @@ class SqlScans:
             f.max(c.north),
             f.min(c.before_at),
             f.max(c.after_at),
-        )
+        ).where(*_disclosed(self._sight))
         with self._db.read() as connection:
             row = connection.execute(wanted).one()
         if row[0] is None:
             return None, None
         return (row[0], row[1], row[2], row[3]), (row[4].isoformat(), row[5].isoformat())
 
+    def _shown(self, connection: sa.Connection) -> list[sa.ColumnElement[bool]]:
+        """What a scan meets that is shown: both its scenes are."""
+        told: list[sa.ColumnElement[bool]] = []
+        if self._sight.hidden:
+            told.append(scans.c.secrecy.not_in(self._sight.hidden))
+        if self._sight.ground is not None:
+            seen = [row.id for row in connection.execute(shown_scenes(connection, self._sight))]
+            told += [scans.c.before_scene.in_(seen), scans.c.after_scene.in_(seen)]
+        return told
 
-def _source(query: FeatureQuery) -> Source:
+    def _seen(self, scan: Scan) -> Scan:
+        """A scan whose counts and box tell of nothing beyond the ground."""
+        if self._sight.ground is None:
+            return scan
+        texts = list(self.all_findings(FeatureQuery(within=scan.id)))
+        counts = Counter(orjson.loads(text)["properties"]["status"] for text in texts)
+        west, south, east, north = shapely.total_bounds(geometries_of(texts)).tolist() if texts else (0.0,) * 4
+        told = {name: value for name, value in scan.provenance.items() if name in _HARMLESS}
+        if "alignment" in told:
+            told["alignment"] = {name: value for name, value in told["alignment"].items() if name != "ties"}
+        bbox = (west, south, east, north) if texts else None
+        return replace(scan, counts=dict(counts), bbox=bbox, provenance=told)
+
+    def _source(self, query: FeatureQuery) -> Source:
+        return Source(findings, _COLUMNS, [*_wheres(query), *_disclosed(self._sight)], small=True, sight=self._sight)
+
+
+def _disclosed(sight: Sight) -> list[sa.ColumnElement[bool]]:
+    """Findings of scans that are not too secret."""
+    return [findings.c.scan_id.not_in(secret_scans(sight))] if sight.hidden else []
+
+
+def _wheres(query: FeatureQuery) -> list[sa.ColumnElement[bool]]:
     wheres: list[sa.ColumnElement[bool]] = []
     if query.within is not None:
         wheres.append(findings.c.scan_id == query.within)
@@ -145,7 +193,7 @@ def _source(query: FeatureQuery) -> Source:
         wheres.append(findings.c.after_at >= start)
     if end is not None:
         wheres.append(findings.c.before_at <= end)
-    return Source(findings, _COLUMNS, wheres, small=True)
+    return wheres
 
 
 def _scan(row: sa.Row[Any]) -> Scan:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from shapely.geometry import shape
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.records import Box, Page, Scene
 from service.store.scene_query import SceneQuery
-from service.store.schema import scenes
+from service.store.schema import scans, scenes
 
 _LISTS = ("bands", "transform", "overviews")
 _OTHER = {"seq", "west", "south", "east", "north", *_LISTS}
@@ -23,10 +25,11 @@ class SqlScenes:
 
     Args:
         database: Where the table is.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
 
     def add(self, scene: Scene) -> bool:
         """Store a scene; False where it is there already."""
@@ -49,15 +52,16 @@ class SqlScenes:
         """
         with self._db.read() as connection:
             row = connection.execute(sa.select(scenes).where(scenes.c.id == scene_id)).first()
-        if row is None:
+        if row is None or not _is_shown(row, self._sight):
             raise NotFoundError(f"There is no scene {scene_id}.", remedy="GET /scenes lists them.")
         return _scene(row)
 
     def page(self, limit: int, after_key: int = 0) -> Page[Scene]:
         """Scenes in the order of their coming."""
         with self._db.read() as connection:
-            matched = connection.execute(sa.select(sa.func.count()).select_from(scenes)).scalar_one()
-            wanted = sa.select(scenes).where(scenes.c.seq > after_key).order_by(scenes.c.seq)
+            shown = self._shown(connection)
+            matched = connection.execute(sa.select(sa.func.count()).select_from(scenes).where(*shown)).scalar_one()
+            wanted = sa.select(scenes).where(scenes.c.seq > after_key, *shown).order_by(scenes.c.seq)
             rows = connection.execute(wanted.limit(limit + 1)).all()
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_scene(row) for row in rows[:limit]], matched, following)
@@ -72,16 +76,16 @@ class SqlScenes:
             .order_by(scenes.c.acquired_at, scenes.c.id)
         )
         with self._db.read() as connection:
-            return [_scene(row) for row in connection.execute(wanted)]
+            return [_scene(row) for row in connection.execute(wanted) if _is_shown(row, self._sight)]
 
     def search(self, query: SceneQuery) -> Page[Scene]:
         """A page of the scenes that a query means, the latest stored first."""
-        conditions = _conditions(query)
-        count = sa.select(sa.func.count()).select_from(scenes).where(*conditions)
-        wanted = sa.select(scenes).where(*conditions).order_by(scenes.c.seq.desc())
-        if query.after_key is not None:
-            wanted = wanted.where(scenes.c.seq < query.after_key)
         with self._db.read() as connection:
+            conditions = [*_conditions(query), *self._shown(connection)]
+            count = sa.select(sa.func.count()).select_from(scenes).where(*conditions)
+            wanted = sa.select(scenes).where(*conditions).order_by(scenes.c.seq.desc())
+            if query.after_key is not None:
+                wanted = wanted.where(scenes.c.seq < query.after_key)
             matched = connection.execute(count).scalar_one()
             rows = connection.execute(wanted.limit(query.limit + 1)).all()
         following = rows[query.limit - 1].seq if len(rows) > query.limit else None
@@ -91,7 +95,48 @@ class SqlScenes:
         """All scenes of one content, in the order of their coming."""
         wanted = sa.select(scenes).where(scenes.c.sha256 == sha256).order_by(scenes.c.seq)
         with self._db.read() as connection:
-            return [_scene(row) for row in connection.execute(wanted)]
+            return [_scene(row) for row in connection.execute(wanted) if _is_shown(row, self._sight)]
+
+    def _shown(self, connection: sa.Connection) -> list[sa.ColumnElement[bool]]:
+        """What a row fulfils that is shown."""
+        if self._sight.ground is None:
+            return _disclosed(self._sight)
+        return [scenes.c.seq.in_([row.seq for row in connection.execute(shown_scenes(connection, self._sight))])]
+
+
+def shown_scenes(connection: sa.Connection, sight: Sight) -> sa.Select[tuple[int, str]]:
+    """Keys and ids of the scenes that somebody sees.
+
+    Footprints are looked at one by one: the box of a slanting strip of imagery meets much that the strip does not.
+    """
+    wanted = sa.select(scenes.c.seq, scenes.c.id)
+    if sight.ground is None:
+        return wanted.where(*_disclosed(sight))
+    if sight.ground.is_empty:
+        return wanted.where(sa.false())
+    west, south, east, north = sight.ground.bounds
+    near = sa.select(scenes.c.seq, scenes.c.footprint).where(
+        *_disclosed(sight),
+        scenes.c.east >= west,
+        scenes.c.west <= east,
+        scenes.c.north >= south,
+        scenes.c.south <= north,
+    )
+    rows = connection.execute(near).all()
+    return wanted.where(scenes.c.seq.in_([row.seq for row in rows if sight.meets(shape(row.footprint))]))
+
+
+def secret_scans(sight: Sight) -> sa.Select[tuple[str]]:
+    """Ids of the scans that are too secret."""
+    return sa.select(scans.c.id).where(scans.c.secrecy.in_(sight.hidden))
+
+
+def _disclosed(sight: Sight) -> list[sa.ColumnElement[bool]]:
+    return [scenes.c.secrecy.not_in(sight.hidden)] if sight.hidden else []
+
+
+def _is_shown(row: sa.Row[Any], sight: Sight) -> bool:
+    return sight.whole or sight.shows(row.secrecy, shape(row.footprint))
 
 
 def _conditions(query: SceneQuery) -> list[sa.ColumnElement[bool]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import StoreBusyError
 from service.store.database import Database
 from service.store.quick import Quick
@@ -31,22 +35,32 @@ class SqlStore:
 
     def __init__(self, engine: sa.Engine, quick: Quick) -> None:
         self.engine = engine
-        self._db = database = Database(engine, quick)
-        self.scenes = SqlScenes(database)
-        self.layers = SqlLayers(database)
-        self.jobs = SqlJobs(database)
-        self.scans = SqlScans(database)
-        self.structures = SqlStructures(database)
-        self.verdicts = SqlVerdicts(database)
-        self.audits = SqlAudits(database)
-        self.people = SqlPeople(database)
-        self.access = SqlAccess(database)
-        self.audit_log = SqlAuditLog(database)
-        self.intake = SqlIntake(database)
+        self._db = Database(engine, quick)
+        self.people = SqlPeople(self._db)
+        self.access = SqlAccess(self._db)
+        self.audit_log = SqlAuditLog(self._db)
+        self.intake = SqlIntake(self._db)
+        self._look(EVERYTHING)
+
+    def _look(self, sight: Sight) -> None:
+        self._sight = sight
+        self.scenes = SqlScenes(self._db, sight)
+        self.layers = SqlLayers(self._db, sight)
+        self.jobs = SqlJobs(self._db, sight)
+        self.scans = SqlScans(self._db, sight)
+        self.structures = SqlStructures(self._db, sight)
+        self.verdicts = SqlVerdicts(self._db, sight)
+        self.audits = SqlAudits(self._db, sight)
+
+    def seen_by(self, sight: Sight) -> Self:
+        """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
+        other = copy(self)
+        other._look(sight)
+        return other
 
     def state(self, *what: str) -> str:
         """A word that changes with `scenes`, `layers`, `findings` (and structures) or `people` (and rights)."""
-        return self._db.state(*what)
+        return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:
         """See that the store answers.

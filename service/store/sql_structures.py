@@ -11,6 +11,7 @@ import shapely
 import sqlalchemy as sa
 
 from geodata.assess.priority import Lead, priority
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.queries import FeaturePage, FeatureQuery
@@ -19,6 +20,7 @@ from service.store.schema import findings, scans, scenes, structure_ids, structu
 from service.store.spaces import space_of
 from service.store.sql_features import Source, geometry_of, insert_chunks, page_of, stream_of
 from service.store.sql_repeats import revised
+from service.store.sql_scenes import secret_scans
 from service.structures import REBUILT, Seen, Structure, structures_of
 
 _COLUMNS = {"state": structures.c.state, "status": structures.c.status, "id": structures.c.fid}
@@ -31,20 +33,21 @@ class SqlStructures:
 
     Args:
         database: Where the tables are.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
 
     def features(self, query: FeatureQuery) -> FeaturePage:
         """Structures as GeoJSON texts."""
         with self._db.read() as connection:
-            return page_of(connection, _source(query), query)
+            return page_of(connection, self._source(query), query)
 
     def all_features(self, query: FeatureQuery) -> Iterator[str]:
         """All structures that a query wants, a portion at a time."""
         with self._db.read() as connection:
-            yield from stream_of(connection, _source(query), query)
+            yield from stream_of(connection, self._source(query), query)
 
     def feature(self, structure_id: str) -> str:
         """One structure as GeoJSON text; an id that is none any more gives the one that it leads to.
@@ -59,7 +62,7 @@ class SqlStructures:
                 text = connection.execute(
                     sa.select(structures.c.geojson).where(structures.c.fid == wanted)
                 ).scalar_one_or_none()
-                if text is not None:
+                if text is not None and (self._sight.whole or self._is_shown(connection, wanted)):
                     return str(text)
                 leads = sa.select(structure_ids.c.leads_to).where(structure_ids.c.id == wanted)
                 wanted = connection.execute(leads).scalar_one_or_none() or wanted
@@ -72,11 +75,12 @@ class SqlStructures:
         with self._db.read() as connection:
             area = scans.c.provenance[("parameters", "aoi")].as_string().label("area")
             rows = connection.execute(_grounds(connection).add_columns(area).order_by(scans.c.seq)).all()
+            secret = set(connection.execute(secret_scans(self._sight)).scalars()) if self._sight.hidden else set()
         here = shapely.box(*box)
         return [
             StructureLook(row.id, row.before_scene, row.after_scene, row.before_at, row.after_at, row.area)
             for row in rows
-            if shapely.box(*_ground(row)).intersects(here)
+            if row.id not in secret and shapely.box(*_ground(row)).intersects(here)
         ]
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
@@ -84,7 +88,7 @@ class SqlStructures:
         f, c = sa.func, structures.c
         wanted = sa.select(
             f.min(c.west), f.min(c.south), f.max(c.east), f.max(c.north), f.min(c.first_seen), f.max(c.last_seen)
-        )
+        ).where(*self._disclosed())
         with self._db.read() as connection:
             row = connection.execute(wanted).one()
         if row[0] is None:
@@ -103,15 +107,31 @@ class SqlStructures:
                     done |= refollow(connection, scan_id)
         return len(behind)
 
+    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
+        """Structures of which nothing was seen by a scan that is too secret: what they are rests on all sightings."""
+        if not self._sight.hidden:
+            return []
+        of_secret = sa.select(findings.c.structure_id).where(
+            findings.c.structure_id.is_not(None), findings.c.scan_id.in_(secret_scans(self._sight))
+        )
+        return [structures.c.fid.not_in(of_secret)]
 
-def _source(query: FeatureQuery) -> Source:
+    def _is_shown(self, connection: sa.Connection, structure_id: str) -> bool:
+        query = FeatureQuery(equals={"id": structure_id}, limit=1)
+        return bool(page_of(connection, self._source(query), query).items)
+
+    def _source(self, query: FeatureQuery) -> Source:
+        return Source(structures, _COLUMNS, [*_wheres(query), *self._disclosed()], small=True, sight=self._sight)
+
+
+def _wheres(query: FeatureQuery) -> list[sa.ColumnElement[bool]]:
     wheres: list[sa.ColumnElement[bool]] = []
     start, end = query.interval or (None, None)
     if start is not None:
         wheres.append(sa.or_(structures.c.gone_on.is_(None), structures.c.gone_on >= start))
     if end is not None:
         wheres.append(structures.c.first_seen <= end)
-    return Source(structures, _COLUMNS, wheres, small=True)
+    return wheres
 
 
 def refollow(connection: sa.Connection, scan_id: str) -> set[str]:

@@ -9,11 +9,14 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.records import JudgedRow, ReviewRow, Verdict
 from service.store.schema import findings, verdicts
+from service.store.sql_features import geometry_of
 from service.store.sql_repeats import resettle, revised
+from service.store.sql_scenes import secret_scans
 from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in verdicts.c if c.name != "seq"]
@@ -27,10 +30,11 @@ class SqlVerdicts:
 
     Args:
         database: Where the tables are.
+        sight: Whose eyes they are seen with.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, sight: Sight = EVERYTHING) -> None:
+        self._db, self._sight = database, sight
 
     def add(self, verdict: Verdict, *, timed: bool) -> tuple[Verdict, bool]:
         """Store a verdict and bring its finding and the repeats of it up to date in one step.
@@ -46,6 +50,7 @@ class SqlVerdicts:
             NotFoundError: Without the finding.
         """
         with self._db.write("findings") as connection:
+            self._require(connection, verdict.finding_id)
             told = _of(connection, verdict.finding_id)
             latest = told[-1] if told else None
             if verdict.purpose is None:
@@ -69,32 +74,58 @@ class SqlVerdicts:
             NotFoundError: Without the finding.
         """
         with self._db.read() as connection:
+            self._require(connection, finding_id)
             return _of(connection, finding_id)
 
     def open(self) -> Sequence[ReviewRow]:
         """Findings that are neither judged nor suppressed, the highest priority first."""
-        wanted = sa.select(findings).where(findings.c.judged.is_(None), findings.c.suppressed_by.is_(None))
+        wanted = sa.select(findings).where(
+            findings.c.judged.is_(None), findings.c.suppressed_by.is_(None), *self._disclosed()
+        )
         with self._db.read() as connection:
             rows = connection.execute(wanted.order_by(*_BY_PRIORITY))
-            return [_review_row(row) for part in rows.partitions(_CHUNK) for row in part]
+            return [_review_row(row) for part in rows.partitions(_CHUNK) for row in part if self._is_shown(row)]
 
     def judged(self) -> Sequence[JudgedRow]:
         """Judged findings with their latest verdict, the highest priority first."""
         with self._db.read() as connection:
             every = connection.execute(sa.select(verdicts).order_by(verdicts.c.judged_at, verdicts.c.seq))
             latest = _latest(_verdict(row) for row in every)
-            wanted = sa.select(findings).where(findings.c.judged.is_not(None)).order_by(*_BY_PRIORITY)
-            return [JudgedRow(_review_row(row), latest[row.fid], row.geojson) for row in connection.execute(wanted)]
+            wanted = sa.select(findings).where(findings.c.judged.is_not(None), *self._disclosed())
+            return [
+                JudgedRow(_review_row(row), latest[row.fid], row.geojson)
+                for row in connection.execute(wanted.order_by(*_BY_PRIORITY))
+                if self._is_shown(row)
+            ]
 
     def last_key(self) -> int:
         """Grows with every verdict. Stored findings change by verdicts, and by scans that show more of structures."""
         with self._db.read() as connection:
             return int(connection.execute(sa.select(sa.func.max(verdicts.c.seq))).scalar_one() or 0)
 
+    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
+        return [findings.c.scan_id.not_in(secret_scans(self._sight))] if self._sight.hidden else []
+
+    def _is_shown(self, row: sa.Row[Any]) -> bool:
+        return self._sight.ground is None or self._sight.meets(geometry_of(row.geojson))
+
+    def _require(self, connection: sa.Connection, finding_id: str) -> None:
+        """See that a finding is shown; `NotFoundError` if not."""
+        if self._sight.whole:
+            return
+        wanted = sa.select(findings.c.geojson).where(findings.c.fid == finding_id, *self._disclosed())
+        row = connection.execute(wanted).first()
+        if row is None or not self._is_shown(row):
+            raise _no_finding(finding_id)
+
+
+def _no_finding(finding_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
+
 
 def _of(connection: sa.Connection, finding_id: str) -> list[Verdict]:
     if connection.execute(sa.select(findings.c.seq).where(findings.c.fid == finding_id)).first() is None:
-        raise NotFoundError(f"There is no finding {finding_id}.", remedy="GET /scans/{id}/findings lists them.")
+        raise _no_finding(finding_id)
     wanted = sa.select(verdicts).where(verdicts.c.finding_id == finding_id)
     return [_verdict(row) for row in connection.execute(wanted.order_by(verdicts.c.judged_at, verdicts.c.seq))]
 

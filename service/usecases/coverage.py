@@ -133,7 +133,7 @@ def covered(services: Services, as_of: date | None = None) -> Covered:
     versions = tuple(services.store.layers.newest(kind) for kind in ("areas", "zones"))
     names = tuple(None if version is None else version.id for version in versions)
     state = services.store.scenes.page(1).matched
-    key = (services.settings.data, services.settings.coverage.model_dump_json(), names, state, day)
+    key = (services.settings.data, services.settings.coverage.model_dump_json(), names, state, day, services.sight.key)
     # one at a time: of many who ask at the same moment the first makes it, and the others find it made
     with _lock:
         if key in _ledgers:

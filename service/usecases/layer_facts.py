@@ -9,6 +9,7 @@ from typing import Any
 
 from geodata.errors import OptionError
 from geodata.types import LAYER_KINDS, LayerKind
+from service.auth.caller import parse_clearance
 from service.errors import NotFoundError
 
 _LONGEST_SOURCE = 120
@@ -33,6 +34,7 @@ class LayerFacts:
         standing: Whether later scans may take it as the newest of its kind.
         transformation: From Xian 1980 or Beijing 1954 to CGCS2000; see `geodata.datums`.
         accept_place: Whether the layer is not held against the parcels and the areas on file.
+        secrecy: Who may see it: `public`, `internal` (None) or `secret`.
         fresh: Whether what the source declared with its last delivery is left aside.
     """
 
@@ -47,6 +49,7 @@ class LayerFacts:
     transformation: str | None = None
     accept_place: bool = False
     fresh: bool = False
+    secrecy: str | None = None
 
     def __post_init__(self) -> None:
         if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
@@ -54,6 +57,7 @@ class LayerFacts:
                 f"The layer would hold from {self.valid_from.date()} to {self.valid_to.date()}, which is before it.",
                 remedy="Swap the two, or leave one out.",
             )
+        parse_clearance(self.secrecy or "internal")
         if self.source is not None:
             object.__setattr__(self, "source", self.source.strip())
         if self.source is not None and not 0 < len(self.source) <= _LONGEST_SOURCE:

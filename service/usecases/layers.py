@@ -22,6 +22,7 @@ from service.store.records import LayerVersion, Page
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_placement import require_place
 from service.usecases.layer_sources import completed, telling_what_was_remembered
+from service.usecases.sights import require_clearance
 from service.usecases.tile_jobs import order_archive
 
 
@@ -65,7 +66,9 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         source=facts.source,
         as_of=facts.as_of,
         valid_to=facts.valid_to,
+        secrecy=facts.secrecy or "internal",
     )
+    require_clearance(services, version.secrecy)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.layers.add(version, content.rows())
     stored = services.store.layers.get(version.id)
@@ -79,6 +82,7 @@ def _version_id(kind: str, sha256: str, facts: LayerFacts) -> str:
     # what came to be told later is left out where it is not told: the same file keeps the id that it has
     later = {"source": facts.source, "as_of": facts.as_of, "valid_to": facts.valid_to}
     later |= {"transformation": facts.transformation, "place": "accepted" if facts.accept_place else None}
+    later |= {"secrecy": facts.secrecy if facts.secrecy != "internal" else None}
     told += [given] if (given := {name: value for name, value in later.items() if value is not None}) else []
     return hashlib.sha256(orjson.dumps(told)).hexdigest()[:20]
 

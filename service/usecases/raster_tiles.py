@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geodata.grid import Grid
 from geodata.pairing.scene_mask import SceneMask
+from service.render.ground import on_ground
 from service.render.raster_tiles import Form, Look, Picture, Renderer, encoded, grid_of, parse_look
 from service.render.vector_tiles import Place
 from service.services import Services
@@ -53,7 +55,7 @@ def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wan
     look = parse_look(info, wanted.bands, wanted.stretch, wanted.scale)
     if not _meets(scene, wanted.place):
         return _nothing(look.scale).encoded(wanted.form)
-    return renderer.tile(info, wanted.place, look).encoded(wanted.form)
+    return _seen(services, renderer.tile(info, wanted.place, look), grid_of(wanted.place, look.scale), wanted.form)
 
 
 def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, wanted: Wanted) -> bytes:
@@ -79,7 +81,7 @@ def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, w
         moved = (float(told["shift_px"][0]) * step, float(told["shift_px"][1]) * step)
     if not _meets(scene, wanted.place):
         return _nothing(1).encoded(wanted.form)
-    return renderer.tile(info, wanted.place, Look(), moved).encoded(wanted.form)
+    return _seen(services, renderer.tile(info, wanted.place, Look(), moved), grid_of(wanted.place), wanted.form)
 
 
 def mask_tile(services: Services, scene: Scene, place: Place) -> bytes:
@@ -89,7 +91,17 @@ def mask_tile(services: Services, scene: Scene, place: Place) -> bytes:
         NotFoundError: If no mask was made for the scene.
     """
     drawn = SceneMask.read(mask_path(services, scene.id)).drawn_on(grid_of(place))
+    if services.sight.ground is not None:
+        drawn = np.where(on_ground(services.sight, grid_of(place))[..., None], drawn, 0).astype(np.uint8)
     return encoded(np.ascontiguousarray(drawn[..., [2, 1, 0, 3]]), "png")
+
+
+def _seen(services: Services, picture: Picture, grid: Grid, form: Form) -> bytes:
+    """A picture without what lies beyond the ground that the caller sees."""
+    if services.sight.ground is not None:
+        seen = on_ground(services.sight, grid)
+        picture = Picture(np.where(seen, picture.values, 0).astype(np.uint8), picture.valid & seen)
+    return picture.encoded(form)
 
 
 def _meets(scene: Scene, place: Place) -> bool:

@@ -23,7 +23,7 @@ from service.usecases.areas import area_geometry
 from service.usecases.layer_loading import load_layers, near
 from service.usecases.models import judge_for
 from service.usecases.rulebooks import get_book
-from service.usecases.scans import ScanOrder, from_request, options_for
+from service.usecases.scans import ScanOrder, from_request, options_for, secrecy_of
 
 if TYPE_CHECKING:
     from geodata.scan import ScanResult
@@ -47,7 +47,8 @@ def run_scan_job(services: Services, claim: Claim) -> None:
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
     result = scan_again(services, order, progress_hook(services, claim))
-    scan = scan_record(job, order, options_for(order, before, after), result)
+    options = options_for(order, before, after)
+    scan = scan_record(job, order, options, result, secrecy_of(services, order))
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
 
 
@@ -127,7 +128,7 @@ def progress_hook(services: Services, claim: Claim) -> ProgressHook:
     return note
 
 
-def scan_record(job: Job, order: ScanOrder, options: ScanOptions, result: ScanResult) -> Scan:
+def scan_record(job: Job, order: ScanOrder, options: ScanOptions, result: ScanResult, secrecy: str) -> Scan:
     """The row of a finished scan."""
     findings = result.findings
     bounds = [float(v) for v in findings.total_bounds] if len(findings) else None
@@ -143,6 +144,7 @@ def scan_record(job: Job, order: ScanOrder, options: ScanOptions, result: ScanRe
         counts=dict(sorted(counts.items())),
         bbox=None if bounds is None else (bounds[0], bounds[1], bounds[2], bounds[3]),
         created_at=datetime.now(UTC),
+        secrecy=secrecy,
     )
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from geodata.features import parse_day
 from geodata.types import LayerKind, ScanOptions
+from service.auth.sight import highest
 from service.errors import InternalError, NotFoundError
 from service.services import Services
 from service.store.queries import FeaturePage, FeatureQuery
@@ -76,9 +77,17 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
     order = _with_rules(services, _with_detector(services, order), after)
     options = options_for(order, before, after)
     check_pair(before, after, options, area_geometry(order.aoi))
-    check_surfaces({role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}, options)
+    surfaces = {role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}
+    check_surfaces(surfaces, options)
     check_versions(services, order.layers)
-    job = new_job("scan", as_request(order), inputs_key(order, options), services.runner.id)
+    job = new_job(
+        "scan",
+        as_request(order),
+        inputs_key(order, options),
+        services.runner.id,
+        secrecy=secrecy_of(services, order),
+        owner=services.caller.id,
+    )
     stored, new = services.store.jobs.submit(job)
     services.runner.wake()
     return stored, new
@@ -124,6 +133,13 @@ def inputs_key(order: ScanOrder, options: ScanOptions) -> str:
         "code": code_version(),
     }
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def secrecy_of(services: Services, order: ScanOrder) -> str:
+    """How secret what a scan finds is: as the most secret of what it compares."""
+    scenes = (order.before_scene, order.after_scene, *order.surfaces.values())
+    grades = [services.store.scenes.get(scene).secrecy for scene in scenes]
+    return highest([*grades, *(services.store.layers.get(version).secrecy for version in order.layers.values())])
 
 
 def as_request(order: ScanOrder) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import orjson
 import shapely
+from shapely.geometry import shape
 
 from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError, RasterError
@@ -24,17 +25,18 @@ from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.sidecars import acquisition_from_mapping
 from geodata.pairing.scene_mask import scene_mask
+from service.auth.caller import parse_clearance
 from service.errors import InternalError, NotFoundError
 from service.files import Upload, private_folder, sha256_of
+from service.render.ground import on_ground
 from service.services import Services
 from service.settings import Settings
 from service.store.records import Box, Page, Scene
 from service.usecases.coverage import keep_look
 from service.usecases.pairs import as_raster
+from service.usecases.sights import require_all_of, require_clearance, require_place
 
 _QUICK_PX = 100_000_000
-SECRECY = ("public", "internal", "secret")
-"""Levels of secrecy, the most open first."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def add_scene(
             remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
         )
     scene = _scene(upload, info, facts, acquired_at)
+    require_clearance(services, scene.secrecy)
+    require_place(services, info.footprint)
     try:
         services.store.scenes.get(scene.id)
     except NotFoundError:
@@ -159,13 +163,26 @@ def mask_path(services: Services, scene_id: str) -> Path:
     return services.blobs.path(scene.mask_sha256)
 
 
+def whole_mask_path(services: Services, scene_id: str) -> Path:
+    """The same for those who may have all of it.
+
+    Raises:
+        NotFoundError: As `mask_path`.
+        ForbiddenError: If the scene reaches beyond the caller's areas.
+    """
+    require_all_of(services, shape(services.store.scenes.get(scene_id).footprint), "The mask")
+    return mask_path(services, scene_id)
+
+
 def content_path(services: Services, scene_id: str, *, cog: bool = False) -> tuple[Scene, Path]:
     """A scene and its file: the source as it came, or its copy in blocks with overviews.
 
     Raises:
         NotFoundError: Without the scene, or where no copy was made of it.
+        ForbiddenError: If the scene reaches beyond the caller's areas.
     """
     scene = services.store.scenes.get(scene_id)
+    require_all_of(services, shape(scene.footprint), "The scene")
     if not cog:
         return scene, services.blobs.path(scene.sha256)
     if scene.cog_sha256 is None:
@@ -217,11 +234,7 @@ def _scene(upload: Upload, info: RasterInfo, facts: SceneFacts, acquired_at: dat
 
 
 def _secrecy(told: str | None) -> str:
-    if told is None:
-        return SECRECY[1]
-    if told not in SECRECY:
-        raise OptionError(f"secrecy={told[:40]} is no level.", remedy=f"Known: {', '.join(SECRECY)}.")
-    return told
+    return parse_clearance(told or "internal").word
 
 
 def scene_id(sha256: str, acquired_at: datetime, declared_crs: str | None) -> str:
@@ -263,9 +276,11 @@ def preview(services: Services, scene_id: str, form: str, box: Box | None, max_p
     scene = services.store.scenes.get(scene_id)
     raster = as_raster(scene, services.blobs.path(scene.sha256))
     picture = read_preview(raster, bounds_lonlat=box, max_px=max_px)
-    pixels = np.moveaxis(picture.array[::-1], 0, -1)
+    seen = on_ground(services.sight, picture.grid)
+    valid = picture.valid & seen
+    pixels = np.moveaxis(np.where(seen, picture.array, 255)[::-1], 0, -1)
     if form == "png":
-        alpha = np.where(picture.valid, 255, 0).astype(np.uint8)
+        alpha = np.where(valid, 255, 0).astype(np.uint8)
         pixels = np.dstack([pixels, alpha])
     ok, encoded = cv2.imencode(f".{form}", np.ascontiguousarray(pixels))
     if not ok:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -245,7 +246,12 @@ def order_earliest(services: Services, structure_id: str, scene_id: str | None =
 
 
 def _scans_of(services: Services, finding_ids: Sequence[str]) -> set[str]:
-    return {orjson.loads(services.store.scans.finding(fid))["properties"].get("scan_id") for fid in finding_ids}
+    found = set()
+    for fid in finding_ids:
+        # one of several sightings may lie beyond the ground that the caller sees
+        with suppress(NotFoundError):
+            found.add(orjson.loads(services.store.scans.finding(fid))["properties"].get("scan_id"))
+    return found
 
 
 def _looks(services: Services, outline: shapely.Geometry) -> list[StructureLook]:

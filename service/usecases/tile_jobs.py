@@ -16,11 +16,14 @@ def order_archive(services: Services, version: LayerVersion) -> None:
     """Store the job that makes the archive of a version, unless it is made, not worth it, or nothing runs jobs here."""
     if (
         services.runner is None
+        or services.sight.ground is not None
         or version.features < LEAST_FEATURES
         or archive_path(services.settings.data, version.id).exists()
     ):
         return
     key = hashlib.sha256(f"tiles|{version.id}".encode()).hexdigest()
-    job = new_job("tiles", {"kind": version.kind, "version": version.id}, key, services.runner.id)
+    job = new_job(
+        "tiles", {"kind": version.kind, "version": version.id}, key, services.runner.id, secrecy=version.secrecy
+    )
     if services.store.jobs.submit(job)[1]:
         services.runner.wake()

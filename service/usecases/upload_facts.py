@@ -13,6 +13,7 @@ from geodata.errors import InputError, KanchaError
 from geodata.features import parse_day
 from geodata.io.dates import parse_date
 from geodata.types import LAYER_KINDS
+from service.auth.caller import parse_clearance
 from service.errors import UploadHeaderError
 from service.files import safe_name
 from service.usecases.layer_facts import LayerFacts
@@ -20,8 +21,8 @@ from service.usecases.scenes import SceneFacts
 
 SCENE = "scene"
 _COMMON = {"filename", "kind", "sha256", "sidecar_of", "sidecars"}
-_SCENE = {"acquired_at", "crs", "attributes"}
-_LAYER = {"crs", "mapping", "encoding", "transformation", "accept_place", "source", "fresh"}
+_SCENE = {"acquired_at", "crs", "attributes", "secrecy"}
+_LAYER = {"crs", "mapping", "encoding", "transformation", "accept_place", "source", "fresh", "secrecy"}
 _LAYER_TIMES = ("as_of", "valid_from", "valid_to")
 _BROWSERS = {"name", "type", "filetype", "relativePath"}
 """What the usual clients in browsers add by themselves; `name` stands for the file's name."""
@@ -50,6 +51,12 @@ class UploadFacts:
     sidecars: tuple[str, ...]
     scene: SceneFacts | None
     layer: LayerFacts | None
+
+    @property
+    def secrecy(self) -> str:
+        """Who may see what it becomes."""
+        told = self.scene.secrecy if self.scene is not None else self.layer.secrecy if self.layer is not None else None
+        return told or "internal"
 
 
 def parse_facts(told: Mapping[str, str]) -> UploadFacts:
@@ -98,6 +105,7 @@ def _scene_facts(told: Mapping[str, str]) -> SceneFacts:
         acquired_at=parse_date(when) if when else None,
         crs=told.get("crs") or None,
         attributes=_mapping(told, "attributes"),
+        secrecy=_grade(told),
     )
 
 
@@ -114,7 +122,12 @@ def _layer_facts(told: Mapping[str, str]) -> LayerFacts:
         valid_from=times["valid_from"],
         valid_to=times["valid_to"],
         fresh=_is_true(told, "fresh"),
+        secrecy=_grade(told),
     )
+
+
+def _grade(told: Mapping[str, str]) -> str | None:
+    return parse_clearance(told["secrecy"]).word if told.get("secrecy") else None
 
 
 def _mapping(told: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from typing import Any
 from geodata.errors import InputError
 from geodata.io.dates import date_from_name
 from geodata.io.guard import rebuild_error
+from service.auth.roles import Permission
 from service.errors import (
     ConflictError,
     DiskFullError,
+    ForbiddenError,
     InternalError,
     NotFoundError,
     UploadGoneError,
@@ -32,6 +34,7 @@ from service.resumable.headers import Chunk, Creation, require_size
 from service.resumable.receiving import Receiver, append
 from service.services import Services
 from service.store.records import Job, Scene, new_job
+from service.usecases.sights import require_clearance
 from service.usecases.upload_facts import UploadFacts, parse_facts
 
 _LOG = logging.getLogger(__name__)
@@ -105,6 +108,7 @@ def create_upload(services: Services, caller: str, wanted: Creation) -> UploadSt
         facts = None
     else:
         facts = parse_facts(wanted.metadata)
+        _check_rights(services, facts)
         _check_parent(services, caller, facts)
         known = _known_scene(services, facts)
         if known is not None and not wanted.is_final and wanted.length == known.size_bytes:
@@ -120,6 +124,23 @@ def create_upload(services: Services, caller: str, wanted: Creation) -> UploadSt
         with uploads.locked(info.id) as fresh:
             settle(services, fresh)
     return status(services, caller, info.id)
+
+
+def _check_rights(services: Services, facts: UploadFacts) -> None:
+    """See that the sender may store what it will be.
+
+    Raises:
+        ForbiddenError: If it is too secret for them, or a layer from somebody who may store none.
+    """
+    require_clearance(services, facts.secrecy)
+    if facts.layer is None:
+        return
+    if not services.caller.may(Permission.LAYERS) or services.sight.ground is not None:
+        raise ForbiddenError(
+            "A layer is stored by those who have the permission 'layers' and work everywhere.",
+            remedy="Ask an administrator.",
+            permission=Permission.LAYERS.value,
+        )
 
 
 def _parts_length(services: Services, caller: str, wanted: Creation) -> int:
@@ -283,7 +304,8 @@ def order_if_ready(services: Services, info: UploadInfo) -> None:
         if job.state is not JobState.FAILED or _refused(job):
             return
     key = hashlib.sha256(f"intake|{info.id}".encode()).hexdigest()
-    job = new_job("intake", {"upload": info.id}, key, services.runner.id)
+    grade = parse_facts(info.metadata).secrecy
+    job = new_job("intake", {"upload": info.id}, key, services.runner.id, secrecy=grade, owner=info.owner)
     stored, _ = services.store.jobs.submit(job)
     folder_of(services).write(replace(info, job_id=stored.id, expires_at=_expiry(services)))
     services.runner.wake()

@@ -70,12 +70,14 @@ def tile(services: Services, name: str, place: Place) -> tuple[bytes, bool]:
     if place.z < first_level(name):
         collections.state(services, name)
         return b"", False
-    if name in LAYER_KINDS and place.scheme is SCHEME and place.z <= DEEPEST:
+    # an archive knows nobody's areas: for those who see a part of the ground tiles are put together one by one
+    archived = services.sight.ground is None and place.scheme is SCHEME and place.z <= DEEPEST
+    if archived and name in LAYER_KINDS:
         archive = _archive(services, collections.newest(services, name))
         if archive is not None:
             return archive.tile(place.z, place.x, place.y), True
     state = collections.state(services, name)
-    key = (services.settings.data, services.settings.store, name, state, place)
+    key = (services.settings.data, services.settings.store, name, state, place, services.sight.key)
     with _lock:
         known = _tiles.get(key)
     if known is None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.auth.sight import Sight
 from service.errors import BadQueryError
 from service.ogc.filters import Filter, read_filter
 from service.ogc.texts import row_of
@@ -198,12 +199,11 @@ def test_nothing_beyond_the_scope_is_told_or_counted(layer: Store) -> None:
     scope = shapely.from_wkt(
         "POLYGON((113.9 35.9, 114.3 35.9, 114.3 35.95, 114.035 35.95, 114.035 36.1, 113.9 36.1, 113.9 35.9))"
     )
-    page = layer.layers.features(FeatureQuery(within="v", scope=scope, count=True, limit=1))
+    seen = layer.seen_by(Sight(scope))
+    page = seen.layers.features(FeatureQuery(within="v", count=True, limit=1))
     assert (len(page.items), page.matched) == (1, 2)
-    assert told(layer, scope=scope) == ["f000", "f001"]
-    assert [json.loads(t)["id"] for t in layer.layers.all_features(FeatureQuery(within="v", scope=scope))] == told(
-        layer, scope=scope
-    )
+    assert told(seen) == ["f000", "f001"]
+    assert [json.loads(t)["id"] for t in seen.layers.all_features(FeatureQuery(within="v"))] == told(seen)
 
 
 def test_pages_hold_while_rows_come_and_go(store: Store) -> None:
