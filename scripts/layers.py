@@ -93,6 +93,8 @@ def add(
         f"{version.features} of {told['rows']} features, {len(told['repaired'])} repaired, "
         f"{len(told['dropped'])} left out, {told['crs']}, {told['encoding']}"
     )
+    if told.get("personal"):
+        typer.echo(f"sealed as personal data: {', '.join(told['personal'])}")
     if declared := declared_words(version.read_as):
         typer.echo(f"read as declared: {declared}")
     for name, reason in told["dropped"]:

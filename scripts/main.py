@@ -20,6 +20,7 @@ from scripts import (
     models,
     nightly,
     people,
+    privacy,
     queue,
     rules,
     scan,
@@ -62,6 +63,7 @@ app.command("restore")(store.restore)
 app.add_typer(store.app, name="store")
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
 
 

@@ -28,6 +28,7 @@ from service.routers import (
     models,
     pages,
     people,
+    personal,
     queue,
     raster_tiles,
     rulebooks,
@@ -41,7 +42,7 @@ from service.routers import (
 )
 from service.schemas.problem import Problem
 from service.settings import Settings
-from service.sweeper import UploadSweeper
+from service.sweeper import Sweeper
 from service.usecases.authentication import Authenticator
 from service.usecases.sights import Sights
 from service.version import code_version
@@ -61,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.authenticator = Authenticator(services)
         app.state.sights = Sights(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
-        sweeper = UploadSweeper(services)
+        sweeper = Sweeper(services)
         try:
             yield
         finally:
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs,
         access,
         people,
+        personal,
         health,
         pages,
     )

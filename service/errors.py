@@ -245,6 +245,14 @@ class UploadIdleError(ServiceError):
     title_zh = "数据传输中断"
 
 
+class SealError(ServiceError):
+    """What is sealed cannot be opened."""
+
+    code = "sealed"
+    title = "The sealed data cannot be opened"
+    title_zh = "加密数据无法解密"
+
+
 class DiskFullError(ServiceError):
     """The disk has no space for what is to come."""
 

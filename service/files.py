@@ -67,12 +67,20 @@ def link_or_copy(source: Path, target: Path) -> Path:
     return target
 
 
-def write_beside(path: Path, content: bytes | Iterable[bytes]) -> None:
-    """Write a file, at once or in parts, so that it is there whole or not at all."""
+def write_beside(path: Path, content: bytes | Iterable[bytes], *, mode: int | None = None) -> None:
+    """Write a file, at once or in parts, so that it is there whole or not at all.
+
+    Args:
+        path: The file.
+        content: What goes into it.
+        mode: Who may read it, from the first byte on; None: as is usual.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with beside.open("wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())

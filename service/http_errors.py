@@ -51,6 +51,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.UploadGoneError: 410,
         service.UploadFinalError: 403,
         service.UploadIdleError: 408,
+        service.SealError: 503,
         service.DiskFullError: 507,
         service.StoreBusyError: 503,
         service.StoreTooNewError: 503,

@@ -53,11 +53,13 @@ class LayerContent:
     system: str | None = None
 
     def rows(self) -> Iterator[FeatureRow]:
-        """The features, one after the other."""
+        """The features, one after the other; personal values are in the clear, as JSON, and are sealed before they
+        are stored.
+        """
         with self.rows_file.open("rb") as file:
             for head, text in zip(file, file, strict=True):
-                fid, box = orjson.loads(head)
-                yield FeatureRow(fid, None if box is None else tuple(box), text[:-1].decode())
+                fid, box, personal = orjson.loads(head)
+                yield FeatureRow(fid, None if box is None else tuple(box), text[:-1].decode(), personal=personal)
 
 
 def read_layer_apart(path: Path, kind: LayerKind, limits: Limits, **how: Any) -> LayerContent:
@@ -147,12 +149,12 @@ def _read_layer(request: dict[str, Any]) -> dict[str, Any]:
                     west, south = min(west, row.bbox[0]), min(south, row.bbox[1])
                     east, north = max(east, row.bbox[2]), max(north, row.bbox[3])
                 text = row.geojson.encode()
-                file.write(orjson.dumps([row.fid, row.bbox]) + b"\n" + text + b"\n")
+                file.write(orjson.dumps([row.fid, row.bbox, row.personal]) + b"\n" + text + b"\n")
                 digest.update(text + b"\n")
     return {
         "sha256": digest.hexdigest(),
         "columns": maker.columns,
-        "report": reader.report.as_dict(),
+        "report": reader.report.as_dict() | ({"personal": sorted(maker.personal)} if maker.personal else {}),
         "bbox": [west, south, east, north] if west <= east else None,
         "count": maker.count,
         "system": None if reader.system is None else reader.system.to_wkt(),

@@ -40,7 +40,8 @@ _NEEDS: Mapping[Need, str] = {
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "post_scan post_earliest delete_job post_audit",
-    Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link",
+    Permission.PERSONAL: "get_personal",
+    Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal",
     Permission.KEYS: "get_keys post_key delete_key",
     Permission.AUDIT: "get_audit_log get_audit_log_check",
 }
@@ -51,6 +52,7 @@ WHOLE = frozenset(
         # layers are of the whole bureau, and so are the people, the keys, the record
         *("post_layer", "post_layer_preview", "post_audit"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
+        "delete_personal",
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
     }
 )
@@ -59,6 +61,7 @@ WHOLE = frozenset(
 UNRECORDED = frozenset(
     {
         # these write their own entries
+        "delete_personal",
         *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
         *("patch_person", "post_person_link", "post_key", "delete_key"),
         # these change nothing, or are parts of what is recorded

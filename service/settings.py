@@ -119,6 +119,22 @@ class Auth(BaseModel):
         return Cost(self.password_passes, self.password_memory_kib)
 
 
+class Privacy(BaseModel):
+    """Personal data of layers."""
+
+    key_file: Path | None = Field(
+        default=None, description="File of the keys that seal them; else personal-keys.json in the data folder."
+    )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Personal data are erased so many days after a newer version of their layer came; 0: never.",
+    )
+    keep_sessions_days: float = Field(
+        default=90.0, ge=1, description="Addresses and browsers of ended sessions are erased after so many days."
+    )
+
+
 class ObjectStorage(BaseModel):
     """S3-compatible object storage for imagery and other files."""
 
@@ -152,6 +168,7 @@ class Settings(BaseSettings):
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")
     jobs: Jobs = Field(default_factory=Jobs, description="How pixel work runs.")
+    privacy: Privacy = Field(default_factory=Privacy, description="Personal data of layers.")
     auth: Auth = Field(default_factory=Auth, description="Who may come in.")
     coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
     uploads: Uploads = Field(default_factory=Uploads, description="Resumable uploads.")

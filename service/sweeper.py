@@ -1,20 +1,25 @@
-"""Expired uploads go, and whole ones that a power cut left without a job get one: at start and from time to time."""
+"""What has to go in time: expired uploads, and personal data that were kept long enough. Whole uploads that a power
+cut left without a job get one. At start and from time to time.
+"""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import threading
+import time
 
 from geodata.errors import KanchaError
 from service.services import Services
 from service.usecases.intake import stale_work
+from service.usecases.privacy import sweep as sweep_privacy
 from service.usecases.uploads import sweep
 
 _LOG = logging.getLogger(__name__)
+_DAY_S = 24 * 3600.0
 
 
-class UploadSweeper:
+class Sweeper:
     """Sweeps in a thread of its own until it is closed.
 
     Args:
@@ -24,7 +29,8 @@ class UploadSweeper:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="upload-sweeper", daemon=True)
+        self._privacy_due = 0.0
+        self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -38,10 +44,13 @@ class UploadSweeper:
                 sweep(self._services)
                 for folder in stale_work(self._services):
                     shutil.rmtree(folder, ignore_errors=True)
+                if time.monotonic() >= self._privacy_due:
+                    self._privacy_due = time.monotonic() + _DAY_S
+                    sweep_privacy(self._services)
             except KanchaError as error:
-                _LOG.error("uploads: %s", error)
+                _LOG.error("sweeping: %s", error)
             except Exception:
                 # a sweeper that died would let the disk fill
-                _LOG.exception("uploads")
+                _LOG.exception("sweeping")
             if self._stop.wait(self._services.settings.uploads.sweep_interval_s):
                 return

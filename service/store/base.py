@@ -90,6 +90,24 @@ class LayerStore(Protocol):
     def newest_feature(self, kind: str, fid: str) -> str | None:
         """One feature of the newest standing version as GeoJSON text; None where there is none."""
 
+    def personal(self, version_id: str, fid: str) -> str | None:
+        """The sealed personal values of a feature; None without any; `NotFoundError` without the feature."""
+
+    def sealed(self, after_key: int, limit: int) -> Sequence[tuple[int, str, str, str]]:
+        """Key, version, id and sealed values of the features behind a key that have some."""
+
+    def reseal(self, values: Mapping[int, str]) -> None:
+        """Put other seals in the place of those of some features, by their key; what was erased meanwhile stays so."""
+
+    def erase_personal(self, kind: str, fid: str, entry: Entry) -> Sequence[str]:
+        """Erase the personal values of a feature in all versions of a kind; the ids of the versions that had some."""
+
+    def erase_version(self, version_id: str, entry: Entry) -> None:
+        """Erase all personal values of a version, and what opens its file."""
+
+    def keep_file_key(self, version_id: str, sealed: str | None) -> None:
+        """Put another seal in the place of that of a version's file; None: nothing opens it any more."""
+
     def differing(self, old: str, new: str) -> Iterator[tuple[str | None, str | None]]:
         """Features (by id) of which the texts of two versions differ; None where a version lacks the id."""
 
@@ -301,6 +319,9 @@ class AccessStore(Protocol):
 
     def seen(self, kind: Literal["session", "key"], digest: str, at: datetime) -> None:
         """Note that a session or a key was used."""
+
+    def forget_ended(self, before: datetime) -> int:
+        """Drop sessions and links that ended before a time, and failed attempts of before it; how many."""
 
     def add_link(self, link: OnceLink, entry: Entry) -> None:
         """Store a link that works once; for the first administrator it replaces the unused ones."""

@@ -115,6 +115,8 @@ class LayerVersion:
         valid_from: Since when it holds; None: not told.
         valid_to: Until when it holds, the day included; None: open.
         secrecy: `public`, `internal` or `secret`.
+        stored_as: Checksum of the stored file where that is sealed; empty: it is the file itself.
+        file_key: What seals the stored file, itself sealed; None: it is not, or was erased with it.
         standing: Whether later scans may take it as the newest; False for a layer sent with one scan.
         columns: Type of each column, to restore the table exactly.
         report: What reading did to it.
@@ -140,6 +142,8 @@ class LayerVersion:
     as_of: date | None = None
     valid_to: datetime | None = None
     secrecy: str = "internal"
+    stored_as: str = ""
+    file_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,12 +176,14 @@ class FeatureRow:
     Args:
         fid: Its id, unique within its layer version; unique everywhere for a finding.
         bbox: Box around its geometry; None where it has none.
-        geojson: The finished GeoJSON text.
+        geojson: The finished GeoJSON text; personal values are masked in it.
+        personal: The personal values, sealed; None without any.
     """
 
     fid: str
     bbox: Box | None
     geojson: str
+    personal: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ layer_versions = sa.Table(
     sa.Column("as_of", sa.Date),
     sa.Column("valid_to", UtcTime),
     sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
+    sa.Column("stored_as", sa.String(64), nullable=False, server_default=""),
+    sa.Column("file_key", sa.Text),
     sqlite_autoincrement=True,
 )
 
@@ -126,6 +128,7 @@ layer_features = sa.Table(
     _fid(),
     *_box(nullable=True),
     sa.Column("geojson", sa.Text, nullable=False),
+    sa.Column("personal", sa.Text),
     sa.UniqueConstraint("version_id", "fid"),
     sa.Index("ix_layer_features_version_id_seq", "version_id", "seq"),
     sqlite_autoincrement=True,

@@ -112,6 +112,16 @@ class SqlAccess:
         with self._db.write("seen") as connection:
             connection.execute(statement)
 
+    def forget_ended(self, before: datetime) -> int:
+        """Drop sessions and links that ended before a time, and failed attempts of before it; how many."""
+        ended = sa.or_(sessions.c.expires_at < before, sessions.c.revoked_at < before, sessions.c.seen_at < before)
+        with self._db.write("people") as connection:
+            done = connection.execute(sa.delete(sessions).where(ended)).rowcount
+            done += connection.execute(sa.delete(one_time_links).where(one_time_links.c.expires_at < before)).rowcount
+            return (
+                done + connection.execute(sa.delete(login_failures).where(login_failures.c.last_at < before)).rowcount
+            )
+
     def add_link(self, link: OnceLink, entry: Entry) -> None:
         """Store a link that works once; for the first administrator it replaces the unused ones."""
         with self._db.write("people") as connection:

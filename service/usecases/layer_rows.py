@@ -16,6 +16,7 @@ import shapely
 
 from geodata.crs import CRS84
 from geodata.duplicates import Passed, text_hashes
+from service.privacy.fields import MASK, is_personal
 from service.store.records import Box, FeatureRow
 
 _DATE = "date"
@@ -74,6 +75,8 @@ class RowMaker:
         self._counts: dict[str, int] = {}
         self._types: dict[str, str] = {}
         self.count = 0
+        self.personal: set[str] = set()
+        """Columns of personal values: masked in the text of a row, in the clear in its `personal`."""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -83,6 +86,9 @@ class RowMaker:
     def rows(self, frame: gpd.GeoDataFrame) -> Iterator[FeatureRow]:
         """Each feature of the next part as finished GeoJSON with an id that is unique in the layer."""
         types = _types(frame)
+        personal = [name for name in types if is_personal(name)]
+        types |= dict.fromkeys(personal, "object")
+        self.personal |= set(personal)
         self._types |= {name: _joint(self._types.get(name, _EMPTY), kind) for name, kind in types.items()}
         names = list(types)
         columns = [_plain_column(frame[name]) for name in names]
@@ -99,8 +105,11 @@ class RowMaker:
                 box = (west, south, east, north)
                 feature["bbox"] = box
             feature["geometry"] = orjson.Fragment(texts[i]) if placed[i] else None
-            feature["properties"] = {name: values[i] for name, values in zip(names, columns, strict=True)}
-            yield FeatureRow(fid, box, orjson.dumps(feature).decode())
+            told = {name: values[i] for name, values in zip(names, columns, strict=True)}
+            hidden = {name: _number_as_written(told[name]) for name in personal if told[name] is not None}
+            feature["properties"] = {**told, **dict.fromkeys(hidden, MASK)} if hidden else told
+            clear = orjson.dumps(hidden).decode() if hidden else None
+            yield FeatureRow(fid, box, orjson.dumps(feature).decode(), personal=clear)
 
     def _ids(self, frame: gpd.GeoDataFrame) -> list[str]:
         """The ids, those that came before made others."""
@@ -146,6 +155,11 @@ def _plain_column(column: pd.Series[Any]) -> list[Any]:
     if column.dtype == object or column.dtype.kind != "f":
         return [_plain(value) for value in column]
     return [value if math.isfinite(value) else None for value in column.tolist()]
+
+
+def _number_as_written(value: Any) -> Any:
+    """A telephone number stays whole where an empty one beside it made a column of floating point of it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _plain(value: Any) -> Any:

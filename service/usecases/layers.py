@@ -21,6 +21,7 @@ from service.services import Services
 from service.store.records import LayerVersion, Page
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_placement import require_place
+from service.usecases.layer_sealing import seal_layer
 from service.usecases.layer_sources import completed, telling_what_was_remembered
 from service.usecases.sights import require_clearance
 from service.usecases.tile_jobs import order_archive
@@ -69,8 +70,12 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
         secrecy=facts.secrecy or "internal",
     )
     require_clearance(services, version.secrecy)
-    services.blobs.put(upload.path, upload.sha256)
-    new = services.store.layers.add(version, content.rows())
+    if content.report.get("personal"):
+        version, rows = seal_layer(services, version, upload, content)
+    else:
+        services.blobs.put(upload.path, upload.sha256)
+        rows = content.rows()
+    new = services.store.layers.add(version, rows)
     stored = services.store.layers.get(version.id)
     if stored.standing:
         order_archive(services, stored)

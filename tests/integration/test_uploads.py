@@ -16,7 +16,7 @@ import pytest
 from service.resumable.folder import UploadFolder
 from service.resumable.headers import write_metadata
 from service.settings import Jobs, Limits, Settings, Uploads
-from service.sweeper import UploadSweeper
+from service.sweeper import Sweeper
 from tests.access import client_of
 from tests.integration.service_kit import draw_scene, finished, post_scene, until, write_parcels
 
@@ -325,7 +325,7 @@ def test_expiration(client: Any, uploads: Any, settings: Settings) -> None:
     uploads.change(place.rsplit("/", 1)[1], expires_at=datetime.now(UTC) - timedelta(seconds=1))
     assert client.head(place, headers=V).status_code == 410
     assert patch(client, place, 4, b"efghij").status_code == 410
-    UploadSweeper(client.app.state.services).close()
+    Sweeper(client.app.state.services).close()
     assert client.head(place, headers=V).status_code == 404
     assert list(uploads.place("0" * 32).parent.iterdir()) == []
 
@@ -475,7 +475,7 @@ def test_a_whole_upload_without_a_job_gets_one(client: Any, uploads: Any, scene:
     upload_id = place.rsplit("/", 1)[1]
     uploads.data(upload_id).write_bytes(content)
     assert client.get(place).json()["state"] == "receiving"
-    UploadSweeper(client.app.state.services).close()
+    Sweeper(client.app.state.services).close()
     assert ended(client, place)["state"] == "stored"
 
 

@@ -1,0 +1,1 @@
+"""Personal data: which columns hold them, and how they are sealed."""
