@@ -61,6 +61,14 @@ class SignInError(NotSignedInError):
     title_zh = "登录失败"
 
 
+class OidcError(SignInError):
+    """The bureau's own sign-in failed, or it does not let somebody in; `measured["reason"]` says where."""
+
+    code = "oidc-failed"
+    title = "The sign-in by OpenID Connect failed"
+    title_zh = "统一身份认证登录失败"
+
+
 class ForbiddenError(ServiceError):
     """The caller may not do this."""
 

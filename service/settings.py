@@ -6,13 +6,15 @@ and so on. Nothing is read at import.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.auth.passwords import Cost
+from service.auth.roles import Role
 
 
 class Limits(BaseModel):
@@ -92,6 +94,38 @@ class Coverage(BaseModel):
     )
 
 
+class Oidc(BaseModel):
+    """Sign-in by the bureau's own provider (OpenID Connect)."""
+
+    issuer: str = Field(default="", description="Address of the provider, exactly as it names itself; empty: off.")
+    client_id: str = Field(default="", description="What Kancha is called at the provider.")
+    client_secret: SecretStr | None = Field(default=None, description="What Kancha shows the provider.")
+    scopes: tuple[str, ...] = Field(default=("openid", "profile"), description="What is asked for; as JSON.")
+    name: str = Field(default="OpenID Connect", min_length=1, description="Text of the button.")
+    roles_claim: str = Field(
+        default="", description="Claim that decides the roles at every sign-in, dots lead inwards; empty: Kancha does."
+    )
+    roles: Mapping[str, Role] = Field(default_factory=dict, description="Role of each value of that claim; as JSON.")
+    areas_claim: str = Field(
+        default="", description="Claim with ids of areas, `*` for everywhere; empty: Kancha decides."
+    )
+    create: bool = Field(default=False, description="Add unknown people with the roles of the claim.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.issuer:
+            return self
+        if not self.client_id or self.client_secret is None or not self.client_secret.get_secret_value():
+            raise ValueError("with an issuer, client_id and client_secret are needed")
+        if "openid" not in self.scopes:
+            raise ValueError("scopes lack openid")
+        if bool(self.roles_claim) != bool(self.roles):
+            raise ValueError("roles_claim and roles are needed together")
+        if (self.areas_claim or self.create) and not self.roles_claim:
+            raise ValueError("areas_claim and create need roles_claim")
+        return self
+
+
 class Auth(BaseModel):
     """Who may come in, and for how long."""
 
@@ -112,6 +146,8 @@ class Auth(BaseModel):
     tls_certfile: Path | None = Field(default=None, description="Certificate chain, PEM; with it HTTPS is served.")
     tls_keyfile: Path | None = Field(default=None, description="Its private key, PEM.")
     hsts_s: int = Field(default=31_536_000, ge=0, description="Over HTTPS browsers remember so long to use it, s.")
+
+    oidc: Oidc = Field(default_factory=Oidc, description="Sign-in by the bureau's own provider.")
 
     @property
     def cost(self) -> Cost:
@@ -149,7 +185,9 @@ class ObjectStorage(BaseModel):
 class Settings(BaseSettings):
     """All settings of one service."""
 
-    model_config = SettingsConfigDict(env_prefix="KANCHA_", env_nested_delimiter="__", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="KANCHA_", env_nested_delimiter="__", frozen=True, hide_input_in_errors=True
+    )
 
     data: Path = Field(default=Path("kancha-data"), description="The data folder: database, files, reports.")
     store: str = Field(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from geodata.errors import OptionError
-from service.settings import Jobs, Limits, Nightly, Settings, read_settings
+from service.settings import Jobs, Limits, Nightly, Oidc, Settings, read_settings
 
 
-@pytest.mark.parametrize("group", [Settings, Limits, Jobs, Nightly])
+@pytest.mark.parametrize("group", [Settings, Limits, Jobs, Nightly, Oidc])
 def test_every_setting_is_documented(group: type[BaseModel]) -> None:
     assert all(told.description for told in group.model_fields.values())
 
@@ -33,3 +33,39 @@ def test_the_environment_is_read_and_the_command_line_goes_first(
     monkeypatch.setenv("KANCHA_JOBS__WORKERS", "none")
     with pytest.raises(OptionError, match="KANCHA_JOBS__WORKERS"):
         read_settings()
+
+
+OIDC = {"issuer": "https://sso.example", "client_id": "kancha", "client_secret": "not-for-your-eyes"}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"client_secret": None}, "client_secret"),
+        ({"client_secret": ""}, "client_secret"),
+        ({"client_id": ""}, "client_id"),
+        ({"scopes": ["profile"]}, "openid"),
+        ({"roles_claim": "groups"}, "roles"),
+        ({"roles": {"a": "officer"}}, "roles_claim"),
+        ({"create": True}, "create"),
+        ({"areas_claim": "districts"}, "areas_claim"),
+        ({"roles_claim": "groups", "roles": {"a": "boss"}}, "officer"),
+    ],
+)
+def test_half_a_sign_in_is_refused(more: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Oidc.model_validate(OIDC | more)
+
+
+def test_the_secret_of_the_sign_in_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OIDC.items():
+        monkeypatch.setenv(f"KANCHA_AUTH__OIDC__{name.upper()}", value)
+    monkeypatch.setenv("KANCHA_AUTH__OIDC__ROLES_CLAIM", "groups")
+    monkeypatch.setenv("KANCHA_AUTH__OIDC__ROLES", '{"kancha-officers": "officer"}')
+    made = read_settings()
+    assert made.auth.oidc.roles == {"kancha-officers": "officer"}
+    assert OIDC["client_secret"] not in repr(made) + made.model_dump_json()
+    monkeypatch.setenv("KANCHA_AUTH__OIDC__ROLES", "{}")
+    with pytest.raises(OptionError, match="KANCHA_AUTH__OIDC") as refused:
+        read_settings()
+    assert OIDC["client_secret"] not in str(refused.value) + str(refused.value.__cause__)
