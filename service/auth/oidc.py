@@ -124,7 +124,6 @@ class Provider:
         endpoints = self._discovered(now)
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         pending = Pending(state, nonce, verifier, redirect_uri, wanted, now + PENDING_S)
-        challenge = hashlib.sha256(verifier.encode()).digest()
         query = {
             "response_type": "code",
             "client_id": self._client.client_id,
@@ -132,7 +131,7 @@ class Provider:
             "scope": " ".join(self._client.scopes),
             "state": state,
             "nonce": nonce,
-            "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
+            "code_challenge": _plain64(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
         joint = "&" if urlsplit(endpoints.authorization).query else "?"
@@ -141,8 +140,8 @@ class Provider:
     def seal(self, pending: Pending) -> str:
         """A `Pending` that only Kancha can read and make."""
         nonce = secrets.token_bytes(12)
-        sealed = nonce + self._seal.encrypt(nonce, json.dumps(asdict(pending)).encode(), None)
-        return base64.urlsafe_b64encode(sealed).decode()
+        sealed = nonce + self._seal.encrypt(nonce, json.dumps(asdict(pending), ensure_ascii=False).encode(), None)
+        return _plain64(sealed)
 
     def unseal(self, sealed: str, state: str, now: float) -> Pending:
         """What a browser has kept.
@@ -151,7 +150,7 @@ class Provider:
             OidcError: If it kept nothing of this service, came too late, or the answer belongs to another sign-in.
         """
         try:
-            raw = base64.b64decode(sealed, altchars=b"-_", validate=True)
+            raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
             pending = Pending(**json.loads(self._seal.decrypt(raw[:12], raw[12:], None)))
         except (ValueError, TypeError, InvalidTag):
             raise OidcError(
@@ -336,6 +335,10 @@ def words_at(claims: Mapping[str, Any], name: str) -> list[str]:
     if isinstance(found, str):
         return [found]
     return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def _plain64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _safe(address: object, name: str) -> str:
