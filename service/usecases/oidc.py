@@ -12,7 +12,7 @@ from typing import Any
 
 from geodata.errors import OptionError
 from service.auth.caller import Grant
-from service.auth.oidc import Client, Pending, Provider, claim_at, provider, subject_of, words_at
+from service.auth.oidc import Client, Pending, Provider, provider, subject_of, words_at
 from service.auth.people import Person
 from service.auth.record import entry_by
 from service.auth.roles import Role
