@@ -24,6 +24,10 @@ def demo(
     detector: Annotated[
         str, typer.Option(help="training-free, a model's name, or current: the one in use.")
     ] = "current",
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve it, and print a link that opens the map, signed in.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(help="Port to serve it on [KANCHA_PORT or 8000].")] = None,
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
     # loaded on demand: the other commands need none of it
@@ -50,6 +54,30 @@ def demo(
     typer.echo(f"\nPictures   {done.files.before}  {done.files.after}")
     typer.echo(f"Findings   {done.geojson}   (QGIS: drag it onto the picture)")
     typer.echo(f"Report     {done.report}   (open it in a browser)")
+    if serve:
+        _serve(done, folder / "data", detector, port)
+    else:
+        typer.echo("Service    kancha demo --serve   (prints a link that opens the map with this district in it)")
+
+
+def _serve(done: Demonstration, data: Path, detector: str, port: int | None) -> None:
+    """Serve the district from a data folder of its own."""
+    from scripts.serve import run
+    from service.bootstrap import open_with_runner
+    from service.settings import own_address, read_settings
+    from service.usecases.demo import demo_link, fill
+
+    settings = read_settings(data=data, port=port)
+    services = open_with_runner(settings, recover=True)
+    try:
+        with progress_bar("serve") as progress:
+            fill(services, done.files, detector, progress)
+        secret = demo_link(services)
+    finally:
+        services.close()
+    typer.echo("\nThis link opens the map, signed in; it works once. Ctrl-C ends the service.")
+    typer.echo(f"{own_address(settings)}/first/{secret}")
+    run(settings)
 
 
 def _truth_table(done: Demonstration) -> Table:

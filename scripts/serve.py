@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.opened import Data
 
+if TYPE_CHECKING:
+    from service.settings import Settings
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [KANCHA_HOST or 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [KANCHA_PORT or 8000].")] = None,
+    certfile: Annotated[
+        Path | None, typer.Option(help="Certificate chain, PEM: HTTPS [KANCHA_AUTH__TLS_CERTFILE].")
+    ] = None,
+    keyfile: Annotated[Path | None, typer.Option(help="Its private key, PEM [KANCHA_AUTH__TLS_KEYFILE].")] = None,
     data: Data = None,
 ) -> None:
-    """Serve scenes, layers, scans and findings over HTTP."""
-    # loaded on demand: the other commands need none of it
-    import uvicorn
+    """Serve scenes, layers, scans and findings over HTTP.
 
-    from service.app import create_app
+    While there is no administrator a link is printed that makes the first one; it works once.
+    """
+    # loaded on demand: the other commands need none of it
     from service.settings import read_settings
 
     settings = read_settings(data=data, host=host, port=port)
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=settings.access_log)
+    auth = {"tls_certfile": certfile, "tls_keyfile": keyfile}
+    told = {name: path for name, path in auth.items() if path is not None}
+    settings = settings.model_copy(update={"auth": settings.auth.model_copy(update=told)})
+    _tell_first_link(settings)
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until somebody stops it."""
+    import uvicorn
+
+    from service.app import create_app
+
+    auth = settings.auth
+    if (auth.tls_certfile is None) != (auth.tls_keyfile is None):
+        raise typer.BadParameter("HTTPS takes both: a certificate and its key (--certfile, --keyfile).")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=settings.access_log,
+        ssl_certfile=None if auth.tls_certfile is None else str(auth.tls_certfile),
+        ssl_keyfile=None if auth.tls_keyfile is None else str(auth.tls_keyfile),
+        # what a proxy says of the client is believed of known proxies alone: anybody can send such a header
+        proxy_headers=bool(auth.trusted_proxies),
+        forwarded_allow_ips=list(auth.trusted_proxies),
+        server_header=False,
+    )
+
+
+def _tell_first_link(settings: Settings) -> None:
+    from service.bootstrap import open_services
+    from service.settings import own_address
+    from service.usecases.people import first_link
+
+    services = open_services(settings)
+    try:
+        secret = first_link(services)
+    finally:
+        services.close()
+    if secret is not None:
+        typer.echo(f"There is no administrator yet. This link makes the first one, once, within {_hours(settings)} h:")
+        typer.echo(f"{own_address(settings)}/first/{secret}")
+
+
+def _hours(settings: Settings) -> str:
+    return f"{settings.auth.link_s / 3600:g}"

@@ -28,6 +28,8 @@ from service.settings import Auth
 from service.usecases.authentication import Authenticator, Kind
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_PROBES = ("/healthz", "/readyz")
+_CHANGES_OF_ANYBODY = ("/session", "/first/")
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -58,9 +60,13 @@ class Guard:
             return
         state = scope.setdefault("state", {})
         state.update(caller=None, session=None, route="")
+        if scope["path"] in _PROBES:
+            await self._app(scope, receive, send)
+            return
         try:
             await self._find_caller(scope)
             self._count(scope)
+            _refuse_unknown(scope)
         except KanchaError as error:
             await answer_of(Request(scope), error)(scope, receive, send)
             return
@@ -95,6 +101,25 @@ class Guard:
                 remedy=f"Go on after {wait:.1f} s; an administrator can set the limit (KANCHA_AUTH__...).",
                 retry_after_s=int(wait) + 1,
             )
+
+
+def _refuse_unknown(scope: Scope) -> None:
+    """Refuse a change by nobody before its body is read: what follows would parse it first.
+
+    Raises:
+        NotSignedInError: If nobody says who sends it.
+    """
+    nobody = scope["state"]["caller"] is None and scope["method"] not in _SAFE
+    if nobody and not scope["path"].startswith(_CHANGES_OF_ANYBODY):
+        raise not_signed_in()
+
+
+def not_signed_in() -> NotSignedInError:
+    """The refusal of what is for those who have signed in."""
+    return NotSignedInError(
+        "This is for those who have signed in.",
+        remedy="Sign in at /sign-in, or send `Authorization: Bearer kan_...` (`kancha keys create`).",
+    )
 
 
 def _key_of(told: str) -> str | None:
@@ -166,10 +191,7 @@ async def permitted(request: Request) -> None:
         return
     caller: Caller | None = state["caller"]
     if caller is None:
-        raise NotSignedInError(
-            "This is for those who have signed in.",
-            remedy="Sign in at /sign-in, or send `Authorization: Bearer kan_...` (`kancha keys create`).",
-        )
+        raise not_signed_in()
     if need is not SIGNED_IN and not caller.may(Permission(need.value)):
         raise ForbiddenError(
             f"{caller.name} lacks the permission {need.value!r}.",

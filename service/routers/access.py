@@ -90,14 +90,11 @@ def _is_form(request: Request) -> bool:
 
 
 def _page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    page = html_page(template, request, oidc=_oidc_name(request), **values)
+    oidc = _services(request).settings.auth.oidc
+    page = html_page(template, request, oidc=oidc.name if oidc.issuer else "", **values)
     page.status_code = status
     page.headers["Cache-Control"] = "no-store"
     return page
-
-
-def _oidc_name(request: Request) -> str:
-    return ""
 
 
 def _see(request: Request, path: str) -> Response:

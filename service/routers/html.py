@@ -11,7 +11,10 @@ from fastapi import Request, Response
 from service.dependencies import base_url
 from service.version import code_version
 
-_POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
 
 
 @lru_cache(maxsize=1)
@@ -32,9 +35,11 @@ def html_page(template: str, request: Request, **values: Any) -> Response:
 
     Args:
         template: Its name.
-        request: The request; `root` in the template is the address of the service.
+        request: The request; in the template `root` is the address of the service and `who` sends it, if anybody.
         values: What else the template shows.
     """
-    content = _templates().get_template(template).render(version=code_version(), root=base_url(request), **values)
+    who = request.scope["state"]["caller"]
+    told = {"version": code_version(), "root": base_url(request), "who": who}
+    content = _templates().get_template(template).render(**told, **values)
     headers = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
     return Response(content, media_type="text/html; charset=utf-8", headers=headers)
