@@ -16,6 +16,8 @@ from tests.integration.service_kit import Served
 def oapif(service: Served, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address for GDAL; no proxy stands between."""
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("GDAL_HTTP_AUTH", "BEARER")
+    monkeypatch.setenv("GDAL_HTTP_BEARER", service.key["Authorization"].removeprefix("Bearer "))
     return f"OAPIF:{service.client.base_url}"
 
 
@@ -55,7 +57,7 @@ def test_gdal_gets_other_systems_right_way_round(service: Served, oapif: str, co
 def test_owslib_reads_and_filters(service: Served) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        client = Features(f"{service.client.base_url}/")
+        client = Features(f"{service.client.base_url}/", headers=service.key)
         assert {"findings", "zones"} <= set(client.feature_collections())
         assert "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text" in client.conformance()["conformsTo"]
         assert client.api()["openapi"].startswith("3.0")

@@ -14,7 +14,8 @@ import os, sys
 from qgis.core import QgsApplication, QgsFeatureRequest, QgsProviderRegistry, QgsRectangle, QgsVectorLayer
 app = QgsApplication([], False)
 app.initQgis()
-layer = QgsVectorLayer("typename='zones' url='" + sys.argv[1] + "' pageSize='50'", "zones", "OAPIF")
+told = "typename='zones' url='" + sys.argv[1] + "' pageSize='50' username='qgis' password='" + sys.argv[2] + "'"
+layer = QgsVectorLayer(told, "zones", "OAPIF")
 print(layer.isValid(), layer.featureCount(), layer.crs().authid())
 fields = sorted(field.name() for field in layer.fields())
 print(fields)
@@ -34,7 +35,8 @@ os._exit(0)  # QGIS ends badly while layers are open
 
 @pytest.mark.skipif(not has_qgis(), reason="QGIS is not installed: make conformance does it")
 def test_qgis_reads_and_filters(service: Served, tmp_path: Path) -> None:
-    lines, wrong = in_qgis(_SCRIPT, str(service.client.base_url).rstrip("/"), tmp_path)
+    key = service.key["Authorization"].removeprefix("Bearer ")
+    lines, wrong = in_qgis(_SCRIPT, tmp_path, str(service.client.base_url).rstrip("/"), key)
     assert lines[0] in ("True 144 EPSG:4326", "True 144 OGC:CRS84"), wrong
     assert "setback_m" in lines[1] and "zone_id" in lines[1]
     assert lines[2:5] == ["144 144", "['区-0-0']", "8"]

@@ -26,9 +26,10 @@ def large_scene(path: Path, side: int = 4200) -> Path:
     return path
 
 
-def start(file: Path, port: int, home: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "scripts.main", "upload", str(file), "--url", f"http://127.0.0.1:{port}"]
-    env = environment(home, XDG_CACHE_HOME=str(home))
+def start(file: Path, service: Served, home: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scripts.main", "upload", str(file), "--url", service.url]
+    key = service.key["Authorization"].removeprefix("Bearer ")
+    env = environment(home, XDG_CACHE_HOME=str(home), KANCHA_KEY=key)
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -37,7 +38,7 @@ def test_kills_on_both_sides_lose_and_change_nothing(tmp_path: Path) -> None:
     content = file.read_bytes()
     data, home, drawn = tmp_path / "data", tmp_path / "home", random.Random(4)
     service = Served(data)
-    client = start(file, service.port, home)
+    client = start(file, service, home)
     try:
         for number in range(6):
             until(lambda: list((data / "uploads").glob("*/data")), 30)
@@ -47,18 +48,18 @@ def test_kills_on_both_sides_lose_and_change_nothing(tmp_path: Path) -> None:
                 client.wait()
                 assert client.stdout is not None
                 client.stdout.close()
-                client = start(file, service.port, home)
+                client = start(file, service, home)
             else:
                 same = service.port
                 service.kill()
-                service = Served(data, port=same)
+                service = Served(data, port=same, key=service.key)
         words, _ = client.communicate(timeout=120)
         assert client.returncode == 0, words
         (scene,) = service.client.get("/scenes").json()["scenes"]
         assert scene["sha256"] == hashlib.sha256(content).hexdigest() and scene["id"] in words
         assert service.client.get(f"/scenes/{scene['id']}/file").content == content
         assert list((data / "uploads").glob("*/data")) == []
-        again = start(file, service.port, home)
+        again = start(file, service, home)
         words, _ = again.communicate(timeout=60)
         assert "was stored already" in words
     finally:

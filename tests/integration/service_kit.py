@@ -146,7 +146,7 @@ def free_port() -> int:
 class Served:
     """A real service in a process of its own."""
 
-    def __init__(self, data: Path, *, port: int | None = None, **more: str) -> None:
+    def __init__(self, data: Path, *, port: int | None = None, key: dict[str, str] | None = None, **more: str) -> None:
         self.data = data
         self.port = port or free_port()
         self.process = kancha("serve", "--port", str(self.port), data=data, wait=False, **more)
@@ -158,7 +158,7 @@ class Served:
         self.client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         until(self._answers, 60)
         self.settings = Settings(data=data, store=more.get("KANCHA_STORE", ""))
-        self.key = key_for(self.settings)
+        self.key = key or key_for(self.settings)
         self.client.headers.update(self.key)
 
     def _listen(self) -> None:

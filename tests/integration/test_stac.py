@@ -35,7 +35,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, 
 
 @pytest.fixture(scope="module")
 def catalogue(service: tuple[Served, Any]) -> Client:
-    return Client.open(f"http://127.0.0.1:{service[0].port}/stac")
+    return Client.open(f"http://127.0.0.1:{service[0].port}/stac", headers=service[0].key)
 
 
 def test_items_tell_what_is_known(service: tuple[Served, Any], catalogue: Client) -> None:

@@ -34,7 +34,12 @@ def test_gdal_reads_the_colours(service: tuple[Served, dict[str, Any]], scheme: 
     name = f"WMTS:{url},layer={scene['id']},tilematrixset={scheme}"
     # no cache is written and no proxy is asked
     with (
-        rasterio.Env(GDAL_ENABLE_WMS_CACHE="NO", GDAL_HTTP_PROXY="", NO_PROXY="127.0.0.1"),
+        rasterio.Env(
+            GDAL_ENABLE_WMS_CACHE="NO",
+            GDAL_HTTP_PROXY="",
+            NO_PROXY="127.0.0.1",
+            GDAL_HTTP_HEADERS=f"Authorization: {running.key['Authorization']}",
+        ),
         rasterio.open(name) as seen,
     ):
         assert seen.crs.to_epsg() == int(crs.split(":")[1])

@@ -96,7 +96,7 @@ os._exit(0)  # QGIS ends badly while layers are open
 @pytest.mark.skipif(not has_qgis(), reason="QGIS is not installed: apt-get install python3-qgis")
 def test_qgis_opens_it_with_its_styles(tmp_path: Path) -> None:
     path = written(tmp_path / "k.gpkg")
-    lines, wrong = in_qgis(_IN_QGIS, str(path), tmp_path)
+    lines, wrong = in_qgis(_IN_QGIS, tmp_path, str(path))
     assert lines == [
         "True 2 EPSG:4326 categorizedSymbol status ['existing', 'permitted', 'suspected', 'unassessed']",
         "1 a",
