@@ -22,11 +22,13 @@ def create(
     area: Areas = None,
     clearance: Secrecy = None,
     days: Annotated[float | None, typer.Option(help="Days until it ends; else it does not.")] = None,
+    header: Annotated[bool, typer.Option("--header", help="Print the line that curl -H @FILE reads.")] = False,
     data: Data = None,
 ) -> None:
-    """Make a key and print it, this once: Authorization: Bearer KEY.
+    """Make a key and print it, this once.
 
-    The key alone goes to standard output, so that a script can take it: KEY=$(kancha keys create NAME).
+    The key alone goes to standard output, so that a script can take it: KEY=$(kancha keys create NAME). Systems send it
+    as Authorization: Bearer KEY; those that know only names and passwords send it as the password.
     """
     from service.auth.caller import Caller
     from service.usecases.keys import KeyFacts, create_key
@@ -37,7 +39,7 @@ def create(
     ends = "does not end" if key.expires_at is None else f"ends {key.expires_at:%Y-%m-%d %H:%M} UTC"
     rights = ", ".join(sorted(key.grant.permissions))
     typer.echo(f"key {key.id} ({key.name}) may {rights}; it {ends}. It is shown only now:", err=True)
-    typer.echo(secret)
+    typer.echo(f"Authorization: Bearer {secret}" if header else secret)
 
 
 @app.command("list")

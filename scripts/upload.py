@@ -18,6 +18,7 @@ def upload(
     kind: Annotated[str, typer.Option(help="scene, or a kind of layer.")] = "scene",
     acquired_at: Annotated[str | None, typer.Option(help="Date or time of a scene.")] = None,
     crs: Annotated[str | None, typer.Option(help="System of a file that declares none.")] = None,
+    secrecy: Annotated[str | None, typer.Option(help="Who may see it: public, internal or secret.")] = None,
 ) -> None:
     """Send files; what has arrived is not sent again, whatever breaks. Run it again to go on."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -26,7 +27,7 @@ def upload(
 
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     memory = Memory(home / "kancha" / "uploads.json")
-    said = {"kind": kind, "acquired_at": acquired_at, "crs": crs}
+    said = {"kind": kind, "acquired_at": acquired_at, "crs": crs, "secrecy": secrecy}
     metadata = {name: text for name, text in said.items() if text is not None}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     for file in files:

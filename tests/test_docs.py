@@ -19,6 +19,7 @@ from typer.main import get_command
 from geodata.demo import draw_district
 from scripts.main import app as command_line
 from service.app import create_app
+from service.auth.roles import RIGHTS
 from service.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +117,7 @@ def served(place: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "KANCHA_PORT": str(port)}
+    assert run(next(c for c in KANCHA if " keys create " in c), place).returncode == 0
     server = subprocess.Popen(
         [sys.executable, "-m", "scripts.main", *command],
         cwd=place,
@@ -147,9 +149,11 @@ def test_curl_commands_answer(command: str, place: Path, served: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/map", "/api.html"])
-def test_pages_named_in_the_readme_are_there(path: str, served: int) -> None:
+def test_pages_named_in_the_readme_are_there(path: str, place: Path, served: int) -> None:
     assert path in README
-    with urllib.request.urlopen(f"http://127.0.0.1:{served}{path}", timeout=10) as answer:
+    name, _, key = (place / "kancha.key").read_text().strip().partition(": ")
+    request = urllib.request.Request(f"http://127.0.0.1:{served}{path}", headers={name: key})
+    with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 200
 
 
@@ -176,6 +180,13 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
     openapi = create_app(read_settings(data=tmp_path, host=None, port=None)).openapi()
     served = {(method.upper(), path) for path, methods in openapi["paths"].items() for method in methods}
     assert documented == served
+
+
+def test_every_role_and_permission_is_documented() -> None:
+    page = (ROOT / "docs" / "people.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| (.*) \|$", page, re.M)
+    told = {role: set(re.findall(r"`(\w+)`", permissions)) for role, permissions in rows}
+    assert told == {role.value: {one.value for one in rights} for role, rights in RIGHTS.items()}
 
 
 def test_every_setting_is_documented() -> None:
