@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,8 @@ from scripts.opened import Data
 
 if TYPE_CHECKING:
     from service.settings import Settings
+
+_LINK = re.compile(r"(/first/)[\w-]+")
 
 
 def serve(
@@ -43,6 +47,7 @@ def run(settings: Settings) -> None:
 
     from service.app import create_app
 
+    logging.getLogger("uvicorn.access").addFilter(_without_secrets)
     auth = settings.auth
     if (auth.tls_certfile is None) != (auth.tls_keyfile is None):
         raise typer.BadParameter("HTTPS takes both: a certificate and its key (--certfile, --keyfile).")
@@ -58,6 +63,15 @@ def run(settings: Settings) -> None:
         forwarded_allow_ips=list(auth.trusted_proxies),
         server_header=False,
     )
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Leave the secret of a link that works once out of the access log: until it is used it opens something."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            _LINK.sub(r"\1...", one) if isinstance(one, str) and "/first/" in one else one for one in record.args
+        )
+    return True
 
 
 def _tell_first_link(settings: Settings) -> None:

@@ -233,12 +233,31 @@ def test_what_was_changed_removed_or_put_elsewhere_is_found(store: Store, harm: 
     assert isinstance(store, SqlStore)
     third = store.audit_log.page(9).items[3].entry
     with store.engine.begin() as connection:
+        unlock(connection)
         for statement in _HARMS.get(harm, (harm,)):
             told = statement.replace("{hash}", seal(START, 3, third).hash).replace(":", "\\:")
             connection.execute(sa.text(told))
     held, found = store.audit_log.verify()
     assert found is not None and (found.number, found.fault) == (number, fault), found
     assert held == (6 if fault == "head" else number - 1)
+
+
+def unlock(connection: sa.Connection) -> None:
+    """Take away what keeps the record from being changed, as somebody would who means to."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("DROP TRIGGER audit_log_no_change ON audit_log"))
+        return
+    for what in ("update", "delete"):
+        connection.execute(sa.text(f"DROP TRIGGER audit_log_no_{what}"))
+
+
+@pytest.mark.parametrize("harm", ["UPDATE audit_log SET target = 'x'", "DELETE FROM audit_log WHERE number = 1"])
+def test_the_record_only_grows(store: Store, harm: str) -> None:
+    store.audit_log.append(did("step"))
+    assert isinstance(store, SqlStore)
+    with pytest.raises(sa.exc.DBAPIError, match="only grows"), store.engine.begin() as connection:
+        connection.execute(sa.text(harm))
+    assert store.audit_log.verify() == (1, None)
 
 
 _HARMS = {

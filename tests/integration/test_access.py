@@ -341,6 +341,9 @@ def test_a_changed_record_is_found(client: Any) -> None:
     import sqlite3
 
     with sqlite3.connect(services_of(client).settings.data / "kancha.sqlite") as database:
+        with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+            database.execute("UPDATE audit_log SET target = 'other' WHERE number = 2")
+        database.execute("DROP TRIGGER audit_log_no_update")
         database.execute("UPDATE audit_log SET target = 'other' WHERE number = 2")
     database.close()
     told = client.get("/audit-log/check", headers=auditor).json()

@@ -92,6 +92,7 @@ def test_the_record_is_verified(data: Path) -> None:
     assert (done.exit_code, done.stdout[:15]) == (0, "3 entries hold.")
     assert "key-made" in run(data, "audit", "list").stdout
     with sqlite3.connect(data / "kancha.sqlite") as database:
+        database.execute("DROP TRIGGER audit_log_no_update")
         database.execute("UPDATE audit_log SET target = 'x' WHERE number = 2")
     database.close()
     done = run(data, "audit", "verify")

@@ -24,6 +24,22 @@ _TABLES = (
 )
 
 
+_ONLY_GROWS = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_log_no_{what} BEFORE {what} ON audit_log "
+        "BEGIN SELECT RAISE(ABORT, 'the record only grows'); END"
+        for what in ("update", "delete")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION audit_log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the record only grows'; END $$",
+        "CREATE TRIGGER audit_log_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_log_only_grows()",
+    ],
+}
+"""So that no slip changes the record; who means to can take these away, and the chain of hashes finds it."""
+
+
 def _grant() -> list[sa.Column[Any]]:
     return [
         sa.Column("roles", sa.JSON(), nullable=False),
@@ -144,9 +160,13 @@ def _make_record() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_audit_head"),
     )
+    for statement in _ONLY_GROWS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop them; every account and the whole record are lost."""
     for name in _TABLES:
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_log_only_grows()")
