@@ -40,6 +40,7 @@ from service.store.records import FeatureRow, LayerVersion, Scene
 from service.store.sqlite import SqliteStore
 from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.vector_tiles import make_archive
+from tests.access import key_for
 from tests.benchmarks.load import Load, rss_mib, run
 from tests.integration.service_kit import draw_pair, finished, free_port, post_pair, until
 from tests.postgres import Cluster, binaries
@@ -109,8 +110,10 @@ def peer_table(url: str, rows: list[FeatureRow]) -> None:
 class Server:
     """A service in one process."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], ready: str) -> None:
-        self.name, self.port = name, free_port()
+    def __init__(
+        self, name: str, command: list[str], env: dict[str, str], ready: str, key: dict[str, str] | None = None
+    ) -> None:
+        self.name, self.port, self.key = name, free_port(), key or {}
         told = [part.replace("PORT", str(self.port)) for part in command]
         self.process = subprocess.Popen(
             told, env={**os.environ, **env}, cwd=env.get("PWD", ROOT), stdout=subprocess.DEVNULL,
@@ -135,7 +138,10 @@ class Server:
 def ours(name: str, folder: Path, store: str) -> Server:
     """Kancha over a store."""
     env = {"KANCHA_DATA": str(folder), "KANCHA_STORE": store, "KANCHA_ACCESS_LOG": "false", "PYTHONPATH": str(ROOT)}
-    return Server(name, [sys.executable, "-m", "scripts.main", "serve", "--port", "PORT"], env, "/readyz")
+    # the peers know no callers and no limits: ours looks its caller up, but is not held back
+    env |= {"KANCHA_AUTH__RATE_PER_S": "0"}
+    key = key_for(Settings(data=folder, store=store))
+    return Server(name, [sys.executable, "-m", "scripts.main", "serve", "--port", "PORT"], env, "/readyz", key)
 
 
 def tipg(url: str) -> Server:
@@ -240,10 +246,10 @@ def turns(servers: list[tuple[Server, list[str], list[int]]], seconds: float, ro
     """Every service in turn, over and over."""
     found: dict[str, list[Load]] = {server.name: [] for server, _, _ in servers}
     for server, paths, pids in servers:
-        run(server.port, paths, pids, seconds=1.0)  # warm
+        run(server.port, paths, pids, seconds=1.0, headers=server.key)  # warm
     for _ in range(rounds):
         for server, paths, pids in servers:
-            found[server.name].append(run(server.port, paths, pids, seconds=seconds))
+            found[server.name].append(run(server.port, paths, pids, seconds=seconds, headers=server.key))
     return found
 
 
@@ -387,7 +393,8 @@ def readers(console: Console, servers: dict[str, Server], folder: Path, some: li
     before, after = draw_pair(folder / "pair")
     for name in ("kancha", "kancha-sqlite"):
         server = servers[name]
-        client = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=120, trust_env=False)
+        address = f"http://127.0.0.1:{server.port}"
+        client = httpx.Client(base_url=address, headers=server.key, timeout=120, trust_env=False)
         stop, done, failed = threading.Event(), [0], [0]
 
         def scan(client: httpx.Client = client, stop: threading.Event = stop, done: list[int] = done,
@@ -404,7 +411,7 @@ def readers(console: Console, servers: dict[str, Server], folder: Path, some: li
         writer.start()
         own = "/collections/parcels/items"
         paths = [f"{own}?bbox={box}&limit=100" for box in some] + ["/collections/findings/items", "/collections"]
-        load = run(server.port, paths, [server.process.pid], seconds=seconds, connections=500)
+        load = run(server.port, paths, [server.process.pid], seconds=seconds, connections=500, headers=server.key)
         stop.set()
         writer.join()
         console.print(
@@ -420,8 +427,9 @@ def export(console: Console, servers: dict[str, Server]) -> None:
         server = servers[name]
         before = rss_mib(server.process.pid)[1]
         start, size = time.monotonic(), 0
-        with httpx.stream("GET", f"http://127.0.0.1:{server.port}/collections/parcels/export", timeout=120,
-                          headers={"Accept-Encoding": "identity"}, trust_env=False) as answer:  # fmt: skip
+        address = f"http://127.0.0.1:{server.port}/collections/parcels/export"
+        headers = {"Accept-Encoding": "identity", **server.key}
+        with httpx.stream("GET", address, headers=headers, timeout=120, trust_env=False) as answer:
             for part in answer.iter_raw():
                 size += len(part)
         took = time.monotonic() - start

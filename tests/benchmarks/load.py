@@ -7,9 +7,10 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 CLOCK = os.sysconf("SC_CLK_TCK")
 
@@ -62,7 +63,15 @@ def rss_mib(pid: int) -> tuple[float, float]:
     return int(values["VmRSS"]) / 1024, int(values["VmHWM"]) / 1024
 
 
-def run(port: int, paths: Sequence[str], pids: Sequence[int], *, seconds: float, connections: int = 8) -> Load:
+def run(
+    port: int,
+    paths: Sequence[str],
+    pids: Sequence[int],
+    *,
+    seconds: float,
+    connections: int = 8,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Load:
     """Ask for paths, drawn by chance, over some connections at once.
 
     Args:
@@ -71,11 +80,15 @@ def run(port: int, paths: Sequence[str], pids: Sequence[int], *, seconds: float,
         pids: The processes whose CPU time counts.
         seconds: How long.
         connections: How many at once.
+        headers: What every request says beside.
     """
-    return asyncio.run(_run(port, paths, pids, seconds, connections))
+    return asyncio.run(_run(port, paths, pids, seconds, connections, headers))
 
 
-async def _run(port: int, paths: Sequence[str], pids: Sequence[int], seconds: float, connections: int) -> Load:
+async def _run(
+    port: int, paths: Sequence[str], pids: Sequence[int], seconds: float, connections: int, headers: Mapping[str, str]
+) -> Load:
+    said = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     times: list[float] = []
     sizes: list[int] = []
     bad = 0
@@ -88,7 +101,7 @@ async def _run(port: int, paths: Sequence[str], pids: Sequence[int], seconds: fl
         while time.monotonic() < end:
             start = time.perf_counter()
             path = drawn.choice(paths)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n{said}\r\n".encode())
             status, size = await _answer(reader)
             times.append(time.perf_counter() - start)
             sizes.append(size)

@@ -59,7 +59,7 @@ def bench_uploads(console: Console, gigabytes: float = 4.0, kills: int = 3) -> N
         service = Served(home / "data", KANCHA_LIMITS__MAX_COG_PX="0")
         drawn = random.Random(2)
         begun = time.monotonic()
-        client = _start(file, service.port, home)
+        client = _start(file, service, home)
         most = 0.0
         for number in range(2 * kills):
             goal = size * (number + drawn.random()) / (2 * kills + 1)
@@ -68,11 +68,11 @@ def bench_uploads(console: Console, gigabytes: float = 4.0, kills: int = 3) -> N
             if number % 2:
                 client.send_signal(signal.SIGKILL)
                 client.wait()
-                client = _start(file, service.port, home)
+                client = _start(file, service, home)
             else:
                 port = service.port
                 service.kill()
-                service = Served(home / "data", port=port, KANCHA_LIMITS__MAX_COG_PX="0")
+                service = Served(home / "data", port=port, key=service.key, KANCHA_LIMITS__MAX_COG_PX="0")
         until(lambda: _arrived(home / "data") >= size or client.poll() is not None, 900, every=0.05)
         sent_s = time.monotonic() - begun
         most = max(most, rss_mib(service.process.pid)[1])
@@ -93,9 +93,10 @@ def bench_uploads(console: Console, gigabytes: float = 4.0, kills: int = 3) -> N
         console.print("; ".join(told))
 
 
-def _start(file: Path, port: int, home: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "scripts.main", "upload", str(file), "--url", f"http://127.0.0.1:{port}"]
-    env = environment(home, XDG_CACHE_HOME=str(home))
+def _start(file: Path, service: Served, home: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scripts.main", "upload", str(file), "--url", service.url]
+    key = service.key["Authorization"].removeprefix("Bearer ")
+    env = environment(home, XDG_CACHE_HOME=str(home), KANCHA_KEY=key)
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
