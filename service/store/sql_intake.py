@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from service.store.database import Database
-from service.store.records import IntakeEntry, NightRun
+from service.store.intake_records import IntakeEntry, NightRun
 from service.store.schema import intake, night_runs
 
 _RUN = ["id", "folder", "started_at", "finished_at"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import shapely
 import sqlalchemy as sa
 
-from service.auth.record import Entry
 from service.auth.sight import EVERYTHING, Sight
 from service.errors import ForbiddenError, NotFoundError
 from service.ogc.texts import geometries_of, row_of
@@ -18,7 +17,6 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, FeatureRow, LayerSource, LayerVersion, Page
 from service.store.schema import layer_features, layer_sources, layer_versions
 from service.store.spaces import Space, space_of
-from service.store.sql_audit_log import append
 from service.store.sql_features import (
     CHUNK,
     Source,
@@ -186,59 +184,6 @@ class SqlLayers:
         if not found:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
         return found[0]
-
-    def personal(self, version_id: str, fid: str) -> str | None:
-        """The sealed personal values of a feature; None without any.
-
-        Raises:
-            NotFoundError: Without the feature.
-        """
-        self.feature(version_id, fid)
-        own = sa.and_(layer_features.c.version_id == version_id, layer_features.c.fid == fid)
-        with self._db.read() as connection:
-            return connection.execute(sa.select(layer_features.c.personal).where(own)).scalar_one_or_none()
-
-    def sealed(self, after_key: int, limit: int) -> Sequence[tuple[int, str, str, str]]:
-        """Key, version, id and sealed values of the features behind a key that have some."""
-        table = layer_features
-        wanted = sa.select(table.c.seq, table.c.version_id, table.c.fid, table.c.personal)
-        wanted = wanted.where(table.c.seq > after_key, table.c.personal.is_not(None)).order_by(table.c.seq)
-        with self._db.read() as connection:
-            return [tuple(row) for row in connection.execute(wanted.limit(limit))]
-
-    def reseal(self, values: Mapping[int, str]) -> None:
-        """Put other seals in the place of those of some features, by their key; what was erased meanwhile stays so."""
-        own = sa.and_(layer_features.c.seq == sa.bindparam("at"), layer_features.c.personal.is_not(None))
-        with self._db.write("layers") as connection:
-            told = [{"at": key, "personal": text} for key, text in values.items()]
-            connection.execute(sa.update(layer_features).where(own), told)
-
-    def erase_personal(self, kind: str, fid: str, entry: Entry) -> Sequence[str]:
-        """Erase the personal values of a feature in all versions of a kind; the ids of the versions that had some."""
-        of_kind = sa.select(layer_versions.c.id).where(layer_versions.c.kind == kind)
-        own = sa.and_(layer_features.c.version_id.in_(of_kind), layer_features.c.fid == fid)
-        has = sa.and_(own, layer_features.c.personal.is_not(None))
-        with self._db.write("layers") as connection:
-            found = list(connection.execute(sa.select(layer_features.c.version_id).where(has)).scalars())
-            if found:
-                connection.execute(sa.update(layer_features).where(has).values(personal=None))
-                append(connection, replace(entry, details={**entry.details, "versions": found}))
-        return found
-
-    def erase_version(self, version_id: str, entry: Entry) -> None:
-        """Erase all personal values of a version, and what opens its file."""
-        with self._db.write("layers") as connection:
-            own = layer_features.c.version_id == version_id
-            connection.execute(sa.update(layer_features).where(own).values(personal=None))
-            mine = layer_versions.c.id == version_id
-            connection.execute(sa.update(layer_versions).where(mine).values(file_key=None))
-            append(connection, entry)
-
-    def keep_file_key(self, version_id: str, sealed: str | None) -> None:
-        """Put another seal in the place of that of a version's file; None: nothing opens it any more."""
-        mine = sa.and_(layer_versions.c.id == version_id, layer_versions.c.file_key.is_not(None))
-        with self._db.write("layers") as connection:
-            connection.execute(sa.update(layer_versions).where(mine).values(file_key=sealed))
 
     def newest_feature(self, kind: str, fid: str) -> str | None:
         """One feature of the newest standing version as GeoJSON text; None where there is none."""

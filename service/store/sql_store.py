@@ -19,6 +19,7 @@ from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
 from service.store.sql_people import SqlPeople
+from service.store.sql_personal import SqlPersonal
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_structures import SqlStructures
@@ -46,6 +47,7 @@ class SqlStore:
         self._sight = sight
         self.scenes = SqlScenes(self._db, sight)
         self.layers = SqlLayers(self._db, sight)
+        self.personal = SqlPersonal(self._db, self.layers)
         self.jobs = SqlJobs(self._db, sight)
         self.scans = SqlScans(self._db, sight)
         self.structures = SqlStructures(self._db, sight)

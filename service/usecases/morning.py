@@ -15,8 +15,8 @@ from geodata.io.dates import BEIJING
 from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
+from service.store.intake_records import IntakeEntry, NightRun
 from service.store.queries import FeatureQuery
-from service.store.records import IntakeEntry, NightRun
 from service.usecases import coverage, coverage_features
 from service.usecases.layers import newest_versions
 

@@ -24,7 +24,8 @@ from service.errors import InternalError, NightlyRunningError
 from service.files import private_folder, take_copy
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
-from service.store.records import IntakeEntry, Job, NightRun
+from service.store.intake_records import IntakeEntry, NightRun
+from service.store.records import Job
 from service.usecases.layers import newest_versions
 from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, write_report

@@ -51,7 +51,7 @@ def read_personal(services: Services, kind: str, fid: str, purpose: str, address
     """
     purpose = _said(purpose, "purpose")
     version = _newest(services, kind)
-    sealed = services.store.layers.personal(version.id, fid)
+    sealed = services.store.personal.of(version.id, fid)
     told: dict[str, Any] = {}
     if sealed is not None:
         ring = read_keyring(key_file(services.settings))
@@ -78,11 +78,11 @@ def erase_personal(services: Services, kind: str, fid: str, reason: str, address
     _newest(services, kind)
     now = datetime.now(UTC)
     entry = entry_by(services.caller, now, "personal-erased", f"{kind}/{fid}", address=address, reason=reason)
-    found = list(services.store.layers.erase_personal(layer_kind(kind), fid, entry))
+    found = list(services.store.personal.erase(layer_kind(kind), fid, entry))
     if not found:
         raise NotFoundError(f"No version of {kind} holds personal data of {fid[:80]!r}.", remedy="Check the id.")
     for version in found:
-        services.store.layers.keep_file_key(version, None)
+        services.store.personal.keep_file_key(version, None)
     return found
 
 
@@ -103,7 +103,7 @@ def sweep(services: Services) -> list[str]:
         since = replaced.get(version.kind)
         if since is not None and since < before and version.file_key is not None:
             entry = entry_by(services.caller, now, "personal-expired", f"{version.kind}/{version.id}")
-            services.store.layers.erase_version(version.id, entry)
+            services.store.personal.erase_version(version.id, entry)
             erased.append(version.id)
         replaced[version.kind] = version.created_at if since is None else max(since, version.created_at)
     return erased
@@ -124,17 +124,17 @@ def rotate(services: Services) -> tuple[str, int]:
     ring = read_keyring(path).with_new()
     write_keyring(path, ring)
     count, after = 0, 0
-    while part := services.store.layers.sealed(after, _AT_ONCE):
+    while part := services.store.personal.sealed(after, _AT_ONCE):
         anew = {}
         for key, version, fid, text in part:
             about = about_feature(version, fid)
             anew[key] = ring.seal(ring.open(text, about), about)
-        services.store.layers.reseal(anew)
+        services.store.personal.reseal(anew)
         count, after = count + len(part), part[-1][0]
     for layer in every(services.store.layers.page):
         if layer.file_key is not None:
             about = about_file(layer.id)
-            services.store.layers.keep_file_key(layer.id, ring.seal(ring.open(layer.file_key, about), about))
+            services.store.personal.keep_file_key(layer.id, ring.seal(ring.open(layer.file_key, about), about))
             count += 1
     write_keyring(path, ring.only_current())
     services.store.audit_log.append(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from geodata.errors import MissingFileError
-from service.store.records import IntakeEntry
+from service.store.intake_records import IntakeEntry
 
 GEOTIFF = (".tif", ".tiff")
 OTHER_IMAGERY = (".vrt", ".img", ".jp2", ".ecw", ".sid", ".zip", ".tar", ".gz", ".rar", ".7z")

@@ -15,19 +15,9 @@ from hypothesis import strategies as st
 from service.errors import ConflictError, IllegalMoveError, LostClaimError, NotFoundError, UnstorableValueError
 from service.jobs.states import JobState
 from service.store.base import Store
+from service.store.intake_records import IntakeEntry, NightRun
 from service.store.queries import FeatureQuery, Key
-from service.store.records import (
-    Box,
-    Claim,
-    FeatureRow,
-    FindingRow,
-    IntakeEntry,
-    Job,
-    LayerVersion,
-    NightRun,
-    Scan,
-    Scene,
-)
+from service.store.records import Box, Claim, FeatureRow, FindingRow, Job, LayerVersion, Scan, Scene
 from service.store.scene_query import SceneQuery
 from tests.contract.conftest import Opener
 

@@ -161,7 +161,7 @@ def test_kept_no_longer_than_wanted(services: Services, tmp_path: Path) -> None:
         database.execute("UPDATE layer_versions SET created_at = ? WHERE id = ?", (str(long_ago), second.id))
     database.close()
     assert privacy.sweep(keeping) == [first.id] and privacy.sweep(keeping) == []
-    assert services.store.layers.personal(first.id, "宗地-1") is None
+    assert services.store.personal.of(first.id, "宗地-1") is None
     assert clear(services)["权利人"] == "李四光"
     assert [one.entry.action for one in services.store.audit_log.page(9, action="personal-expired").items] == [
         "personal-expired"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.settings import Settings
-from service.store.records import IntakeEntry, NightRun
+from service.store.intake_records import IntakeEntry, NightRun
 from service.usecases.morning import write_report
 from service.usecases.verdicts import Judgement
 from service.usecases.verdicts import judge as judged

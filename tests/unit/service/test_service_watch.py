@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import MissingFileError
-from service.store.records import IntakeEntry
+from service.store.intake_records import IntakeEntry
 from service.usecases.watch import look, remembered
 
 MINUTE = timedelta(seconds=60)
