@@ -11,23 +11,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from fastapi import FastAPI
 from joserfc.jwk import ECKey, RSAKey
 from pydantic import SecretStr
 
+from service.app import create_app
 from service.auth.caller import Caller
 from service.auth.oidc import PENDING_S, Client, Provider, claim_at, subject_of, words_at
 from service.auth.roles import Role
 from service.bootstrap import open_services
 from service.errors import BadQueryError, NotFoundError, OidcError
-from service.http_errors import install
-from service.routers.oidc import router
 from service.services import Services
 from service.settings import Auth, Oidc, Settings
 from service.usecases.authentication import Authenticator
 from service.usecases.oidc import begin_oidc, checked_next, finish_oidc
 from service.usecases.people import PersonFacts, add_person, change_person
 from service.usecases.session import Browser
+from service.usecases.sights import Sights
 from tests.unit.auth.oidc_provider import (
     CLIENT_ID,
     SECRET,
@@ -468,10 +467,8 @@ def test_next_leads_to_pages(text: str) -> None:
 
 
 def served(services: Services, scheme: str) -> Any:
-    app = FastAPI()
-    install(app)
-    app.include_router(router)
-    app.state.services = services
+    app = create_app(services.settings)
+    app.state.services, app.state.authenticator, app.state.sights = services, Authenticator(services), Sights(services)
     return TestClient(app, base_url=f"{scheme}://kancha.example", follow_redirects=False)
 
 
