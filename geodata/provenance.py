@@ -13,6 +13,7 @@ import numpy as np
 
 from geodata.crs import crs_label
 from geodata.io.rasters import RasterInfo
+from geodata.io.warp import ShiftField
 from geodata.pairing.admissible import Admissibility
 from geodata.pairing.coregister import Alignment
 from geodata.pairing.joint import PairUsable
@@ -122,7 +123,12 @@ def provenance(what: Compared, ask: ScanRequest) -> dict[str, Any]:
         "layer_reports": [report.as_dict() for report in ask.layer_reports],
         "model": what.model,
         "code_version": version("kancha"),
-        "grid": {"crs": crs_label(what.pair.grid.crs), "gsd_m": gsd_m, "shape": list(what.pair.grid.shape)},
+        "grid": {
+            "crs": crs_label(what.pair.grid.crs),
+            "gsd_m": gsd_m,
+            "shape": list(what.pair.grid.shape),
+            "transform": list(what.pair.grid.transform)[:6],
+        },
         "overlap_share": round(what.pair.overlap_share, 4),
         "pixel_ratio": round(what.pair.pixel_ratio, 3),
         "alignment": _alignment(what.alignment),
@@ -151,7 +157,14 @@ def _alignment(alignment: Alignment) -> dict[str, Any]:
         "residual_median_m": _number(alignment.residual_median_m),
         "residual_p90_m": _number(alignment.residual_p90_m),
         "ties": alignment.tie_rows(),
+        "field": _field(alignment.field) if alignment.reliable else None,
     }
+
+
+def _field(field: ShiftField) -> dict[str, Any]:
+    """The shift field by a few nodes, px of the common grid; node (0, 0) lies on its upper left corner."""
+    told = field.thinned()
+    return {"spacing_px": told.spacing_px, "dx": told.dx.round(3).tolist(), "dy": told.dy.round(3).tolist()}
 
 
 def _digest(value: dict[str, Any]) -> str:

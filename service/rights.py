@@ -32,7 +32,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_models get_model get_rulebooks get_rulebook get_explanation get_scans get_scan get_findings get_finding "
     "get_verdicts get_queue get_precision get_structure get_earliest get_coverage get_at get_tasking get_parcels "
     "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "
-    "get_scene_tilejson get_scan_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
+    "get_shift_tile get_scene_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
     "get_stac_collections get_stac_collection get_stac_items get_stac_item get_stac_search post_stac_search "
     "get_map get_api get_openapi get_api_page",
     Permission.EXPORT: "get_export get_ledger get_patches get_package",

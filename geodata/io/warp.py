@@ -57,6 +57,30 @@ class ShiftField:
 
         return mix(self.dx), mix(self.dy)
 
+    def at_points(self, rows: FloatArray, cols: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bilinear (dx, dy) at points of any arrangement, each of the shape of `rows` and `cols`."""
+        r = np.clip(rows / self.spacing_px, 0, self.dx.shape[0] - 1)
+        c = np.clip(cols / self.spacing_px, 0, self.dx.shape[1] - 1)
+        r0 = np.minimum(r.astype(np.intp), max(0, self.dx.shape[0] - 2))
+        c0 = np.minimum(c.astype(np.intp), max(0, self.dx.shape[1] - 2))
+        r1, c1 = np.minimum(r0 + 1, self.dx.shape[0] - 1), np.minimum(c0 + 1, self.dx.shape[1] - 1)
+        fr, fc = r - r0, c - c0
+
+        def mix(field: FloatArray) -> FloatArray:
+            top = field[r0, c0] * (1 - fc) + field[r0, c1] * fc
+            low = field[r1, c0] * (1 - fc) + field[r1, c1] * fc
+            return np.asarray(top * (1 - fr) + low * fr)
+
+        return mix(self.dx), mix(self.dy)
+
+    def thinned(self, most: int = 33) -> ShiftField:
+        """The same field told by fewer nodes, at most so many a side: it is smooth."""
+        step = max(1, -(-(max(self.dx.shape) - 1) // (most - 1)))
+        rows, cols = (
+            np.arange(-(-(nodes - 1) // step) + 1, dtype=np.float64) * step * self.spacing_px for nodes in self.dx.shape
+        )
+        return ShiftField(*self.at(rows, cols), self.spacing_px * step)
+
     def coarsened(self, factor: int) -> ShiftField:
         """The same field in pixels `factor` times as large; the node distance must divide by it."""
         return ShiftField(self.dx / factor, self.dy / factor, self.spacing_px // factor)

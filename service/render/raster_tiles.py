@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Literal
@@ -18,13 +18,13 @@ from geodata.errors import OptionError
 from geodata.grid import Grid, Window
 from geodata.io.preview import preview_bands
 from geodata.io.rasters import OpenFiles, RasterInfo, SceneReader
-from geodata.io.warp import GridReader
+from geodata.io.warp import GridReader, ShiftField
 from service.errors import InternalError
 from service.render.vector_tiles import Place
 
 Form = Literal["png", "jpg", "webp"]
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
-VERSION = "1"
+VERSION = "2"
 """Part of every tag: another number once the same tile would look otherwise."""
 SIZE = 256
 _WORLD_M = 2 * np.pi * 6_378_137.0
@@ -115,24 +115,21 @@ class Renderer:
         self._stretches: OrderedDict[tuple[str, tuple[str, ...]], tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
-    def tile(self, info: RasterInfo, place: Place, look: Look, moved_m: tuple[float, float] = (0.0, 0.0)) -> Picture:
+    def tile(self, info: RasterInfo, place: Place, look: Look, shift: ShiftField | None = None) -> Picture:
         """A tile of a scene.
 
         Args:
             info: The scene.
             place: Which tile.
             look: How it is shown.
-            moved_m: How far to the right and downwards its content is moved, m.
+            shift: Where its content is found relative to where it is shown, px of the tile.
 
         Raises:
             RasterError: If the file cannot be decoded there.
         """
         bands = look.bands or preview_bands(info)
         grid = grid_of(place, look.scale)
-        if moved_m != (0.0, 0.0):
-            dx, dy = grid.gsd_m()
-            grid = replace(grid, transform=grid.transform * Affine.translation(-moved_m[0] / dx, -moved_m[1] / dy))
-        values, valid = GridReader(info, bands, grid, files=self._files).read(Window(0, 0, *grid.shape))
+        values, valid = GridReader(info, bands, grid, shift, self._files).read(Window(0, 0, *grid.shape))
         return Picture(self._shown(info, bands, values, look), valid)
 
     def _shown(self, info: RasterInfo, bands: tuple[str, ...], values: npt.NDArray[np.generic], look: Look) -> U8:

@@ -124,7 +124,7 @@ async def get_scan_tile(
     form: Form,
     services: Kancha,
 ) -> Response:
-    """The two dates as they lie on each other: the earlier is moved by the shift that the scan found."""
+    """The two dates as they lie on each other: the earlier is moved by the shift field that the scan found."""
     etag = etag_of(request, scan_id, VERSION)
     if (same := unchanged(request, etag)) is not None:
         return same
@@ -132,6 +132,21 @@ async def get_scan_tile(
     drawing = drawing_of(request)
     content = await drawing.run(lambda: usecase.scan_tile(services, drawing.renderer, scan_id, side, wanted))
     return _tile_answer(content, form, etag)
+
+
+@router.get("/scans/{scan_id}/shift/tiles/{scheme}/{z}/{x}/{y}.png", summary="A tile of a scan's shift field",
+            response_class=Response, responses=_PICTURE, dependencies=[Depends(only_query())])  # fmt: skip
+async def get_shift_tile(
+    request: Request, scan_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
+) -> Response:
+    """Where the later date lies relative to the earlier: colours by length, 0 to 5 m, arrows by direction."""
+    etag = etag_of(request, scan_id, "shift", VERSION)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    place = usecase.place_of(scheme, z, x, y)
+    return _tile_answer(
+        await drawing_of(request).run(lambda: usecase.shift_tile(services, scan_id, place)), "png", etag
+    )
 
 
 @router.get("/scenes/{scene_id}/tiles/{scheme}/tilejson.json", summary="Where the tiles of a scene are",

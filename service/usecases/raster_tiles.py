@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from geodata.grid import Grid
+from geodata.io.warp import ShiftField
 from geodata.pairing.scene_mask import SceneMask
+from service.errors import NotFoundError
 from service.render.ground import on_ground
 from service.render.raster_tiles import Form, Look, Picture, Renderer, encoded, grid_of, parse_look
+from service.render.shifts import PairShift, constant
 from service.render.vector_tiles import Place
 from service.services import Services
 from service.store.records import Scene
@@ -74,14 +79,43 @@ def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, w
     scan = services.store.scans.get(scan_id)
     scene = services.store.scenes.get(scan.before_scene if side == "before" else scan.after_scene)
     info = shown_raster(services, scene)
-    moved = (0.0, 0.0)
-    told = scan.provenance.get("alignment") or {}
-    if side == "before" and told.get("reliable") and told.get("shift_px"):
-        step = float((scan.provenance.get("grid") or {}).get("gsd_m") or info.gsd_m)
-        moved = (float(told["shift_px"][0]) * step, float(told["shift_px"][1]) * step)
     if not _meets(scene, wanted.place):
         return _nothing(1).encoded(wanted.form)
-    return _seen(services, renderer.tile(info, wanted.place, Look(), moved), grid_of(wanted.place), wanted.form)
+    grid = grid_of(wanted.place)
+    shift = _shift(scan.provenance, grid) if side == "before" else None
+    return _seen(services, renderer.tile(info, wanted.place, Look(), shift), grid, wanted.form)
+
+
+def _shift(provenance: Mapping[str, Any], grid: Grid) -> ShiftField | None:
+    """Where the earlier date is read so that it lies where the later does; None: as it is."""
+    pair = PairShift.of(provenance)
+    if pair is not None:
+        return pair.on(grid)
+    told = provenance.get("alignment") or {}
+    if not told.get("reliable") or not told.get("shift_px"):
+        return None
+    # an earlier release kept one shift for the whole scene
+    step = float((provenance.get("grid") or {}).get("gsd_m") or 0.0)
+    dx, dy = grid.gsd_m()
+    return constant(-float(told["shift_px"][0]) * step / dx, -float(told["shift_px"][1]) * step / dy)
+
+
+def shift_tile(services: Services, scan_id: str, place: Place) -> bytes:
+    """A tile of the shift field of a scan, PNG with transparency.
+
+    Raises:
+        NotFoundError: Without the scan, or where its dates were not aligned.
+    """
+    pair = PairShift.of(services.store.scans.get(scan_id).provenance)
+    if pair is None:
+        raise NotFoundError(
+            f"The scan {scan_id} has no shift field: its dates were not aligned, or an earlier release made it.",
+            remedy="Order the scan anew.",
+        )
+    drawn = pair.drawn(grid_of(place))
+    if services.sight.ground is not None:
+        drawn = np.where(on_ground(services.sight, grid_of(place))[..., None], drawn, 0).astype(np.uint8)
+    return encoded(drawn, "png")
 
 
 def mask_tile(services: Services, scene: Scene, place: Place) -> bytes:

@@ -17,7 +17,7 @@ from pyproj import Transformer
 from service.render.schemes import SCHEMES
 from service.settings import Settings
 from tests.access import client_of
-from tests.integration.service_kit import CRS, LEFT, TOP, draw_pair, finished, post_pair, post_scene
+from tests.integration.service_kit import CRS, LEFT, TOP, draw_pair, draw_scene, finished, post_pair, post_scene
 
 RED, GREEN, BLUE, GREY = (200, 20, 30), (10, 180, 40), (20, 30, 220), (120, 120, 120)
 
@@ -224,3 +224,34 @@ def test_masks_have_tiles(client: Any, scene: str) -> None:
     shown = pixels(client.get(f"/scenes/{scene}/mask/tiles/{path}.png").content)
     assert shown[row, col, 3] == 255
     assert pixels(client.get(f"/scenes/{scene}/mask/tiles/CGCS2000Quad/17/3/3.png").content)[..., 3].max() == 0
+
+
+def test_the_shift_field_lays_the_dates_on_each_other(client: Any, tmp_path: Path) -> None:
+    """The earlier date is declared 3 m too far to the right and 2 m too far down."""
+    before = draw_scene(tmp_path / "before_20240412.tif", seed=1, size=1024, left=LEFT + 3, top=TOP - 2)
+    after = draw_scene(tmp_path / "after_20250412.tif", seed=2, size=1024, built=True)
+    done = finished(client, post_pair(client, before, after).json()["jobID"])
+    assert done["status"] == "successful", done
+    scan = client.get(f"/scans/{done['scan_id']}").json()
+    field = scan["provenance"]["alignment"]["field"]
+    assert np.mean(field["dx"]) * 0.5 == pytest.approx(-3, abs=0.2)
+    assert np.mean(field["dy"]) * 0.5 == pytest.approx(-2, abs=0.2)
+    path, _, _ = tile_at("WebMercatorQuad", 19, 250, 250)
+
+    def grey(address: str) -> Any:
+        return pixels(client.get(address).content)[..., 1].astype(float)
+
+    later = grey(f"/scans/{scan['id']}/tiles/after/{path}.png")
+    aligned = grey(f"/scans/{scan['id']}/tiles/before/{path}.png")
+    plain = grey(f"/scenes/{scan['before_scene']}/tiles/{path}.png")
+    assert np.corrcoef(later.ravel(), aligned.ravel())[0, 1] > 0.85
+    assert np.corrcoef(later.ravel(), plain.ravel())[0, 1] < 0.8
+    shown = pixels(client.get(f"/scans/{scan['id']}/shift/tiles/{path}.png").content)
+    assert shown.shape == (256, 256, 4) and (shown[..., 3] >= 150).all()
+    # 3.6 of 5 m in the colours of viridis; arrows lie over a part of it
+    wanted = cv2.applyColorMap(np.uint8([[3.6 / 5 * 255]]), cv2.COLORMAP_VIRIDIS)[0, 0, ::-1].astype(float)
+    assert np.abs(np.median(shown[..., :3].reshape(-1, 3), axis=0) - wanted).max() < 12
+    far = pixels(client.get(f"/scans/{scan['id']}/shift/tiles/WebMercatorQuad/19/3/3.png").content)
+    assert far[..., 3].max() == 0
+    surfaces = client.get("/scans/nothing/shift/tiles/WebMercatorQuad/19/3/3.png")
+    assert surfaces.status_code == 404
