@@ -66,6 +66,9 @@ def test_a_database_of_an_older_release_comes_up_to_date_with_everything_in_it(f
         assert [one["properties"].get("judged") for one in told] == [False if judged else None, None]
         assert len(store.layers.features(FeatureQuery(within="v", boxes=((113, 35, 115, 37),))).items) == 2
         assert len(store.layers.get("v").content_sha256) == 64
+        # a scan that is stored already is as secret as its scenes
+        secret = int(frozen.name[:4]) >= 9
+        assert {scan.secrecy for scan in store.scans.page(9).items} == {"secret" if secret else "internal"}
         # every finding that counts belongs to a structure, also of a release that knew none
         assert [one["properties"]["structure_id"] is None for one in told] == [judged, False]
         known = {json.loads(text)["id"] for text in store.structures.features(FeatureQuery()).items}

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns; `kancha privacy seal` seals what an earlier release stored in the clear."""
+    """Add the columns; what an earlier release stored in the clear stays so until it is stored anew."""
     op.add_column("layer_features", sa.Column("personal", sa.Text()))
     op.add_column("layer_versions", sa.Column("stored_as", sa.String(length=64), nullable=False, server_default=""))
     op.add_column("layer_versions", sa.Column("file_key", sa.Text()))
