@@ -25,16 +25,21 @@ class Database:
     Args:
         engine: SQLAlchemy engine. One of SQLite begins its transactions with `BEGIN`, or as the option `begin` says.
         quick: Answers what is asked most.
+        longest_s: A question that only reads is ended after so long, s, where the database can do that: nobody waits
+            for it any more. None: never.
     """
 
-    def __init__(self, engine: sa.Engine, quick: Quick) -> None:
+    def __init__(self, engine: sa.Engine, quick: Quick, longest_s: float | None = None) -> None:
         self.engine = engine
         self.quick = quick
+        self._limit = None if longest_s is None else sa.text(f"SET LOCAL statement_timeout = {int(longest_s * 1000)}")
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads: one consistent state."""
         with _named_errors(), reading(self.engine) as connection:
+            if self._limit is not None:
+                connection.execute(self._limit)
             yield connection
 
     @contextmanager

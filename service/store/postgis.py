@@ -13,6 +13,8 @@ from service.store.sql_store import SqlStore
 
 _LEAST_VERSION = 12
 """Generated columns came with PostgreSQL 12."""
+_LONGEST_S = 120.0
+"""Whoever asked has left by then: a map client waits for seconds."""
 
 
 class PostgisStore(SqlStore):
@@ -21,19 +23,21 @@ class PostgisStore(SqlStore):
     Args:
         url: `postgresql://user:password@host:port/database`; further parameters are those of libpq.
         migrate: Bring the tables up to date first.
+        longest_s: A question that only reads is ended after so long, s.
 
     Raises:
         OptionError: If the URL is none, or the database lacks PostGIS.
         StoreBusyError: If the database cannot be reached.
     """
 
-    def __init__(self, url: str, *, migrate: bool = True) -> None:
+    def __init__(self, url: str, *, migrate: bool = True, longest_s: float = _LONGEST_S) -> None:
         engine = postgis_engine(url)
         try:
             if migrate:
                 _prepare(engine)
                 upgrade(engine)
-            super().__init__(engine, quick_postgis(engine.url, **_OPTIONS))
+            limited = f"{_OPTIONS['options']} -c statement_timeout={int(longest_s * 1000)}"
+            super().__init__(engine, quick_postgis(engine.url, **_OPTIONS | {"options": limited}), longest_s)
             if migrate:
                 self.structures.catch_up()
         except SQLAlchemyError as error:

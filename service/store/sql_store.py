@@ -32,11 +32,12 @@ class SqlStore:
     Args:
         engine: Of a database whose tables are up to date.
         quick: Of the same database.
+        longest_s: See `Database`.
     """
 
-    def __init__(self, engine: sa.Engine, quick: Quick) -> None:
+    def __init__(self, engine: sa.Engine, quick: Quick, longest_s: float | None = None) -> None:
         self.engine = engine
-        self._db = Database(engine, quick)
+        self._db = Database(engine, quick, longest_s)
         self.people = SqlPeople(self._db)
         self.access = SqlAccess(self._db)
         self.audit_log = SqlAuditLog(self._db)
