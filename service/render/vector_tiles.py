@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import orjson
 import shapely
 
-from service.ogc.texts import parts_of
+from service.ogc.texts import geometries_of, parts_of
 from service.render.schemes import Scheme
 
 EXTENT = 4096
@@ -102,15 +102,52 @@ def encode(name: str, features: Drawn, place: Place) -> bytes:
     Returns:
         The tile; empty where nothing shows.
     """
-    shapes, owner = _on_tile(features.shapes, place)
-    if not len(shapes):
+    polygons, owner, area = _on_tile(features.shapes, place)
+    kept = _largest(area)
+    return _layer(name, polygons[kept], [features.told[k] for k in owner[kept].tolist()])
+
+
+def encode_portions(name: str, portions: Iterable[Sequence[str]], place: Place) -> bytes:
+    """The same tile from more features than there is memory for: what shows nothing is let go at once.
+
+    Args:
+        name: Name of the layer.
+        portions: Finished features that may meet it, in their order.
+        place: Which tile.
+    """
+    polygons: Shapes = np.empty(0, object)
+    area, texts = np.empty(0), np.empty(0, object)
+    for some in portions:
+        shapes = geometries_of(some)
+        more, owner, size = _on_tile(shapes, place)
+        polygons, area = np.concatenate([polygons, more]), np.concatenate([area, size])
+        texts = np.concatenate([texts, np.array(some, object)[owner]])
+        if len(area) > 2 * MOST:
+            kept = _largest(area)
+            polygons, area, texts = polygons[kept], area[kept], texts[kept]
+    kept = _largest(area)
+    return _layer(name, polygons[kept], drawn(texts[kept].tolist()).told)
+
+
+def _largest(area: npt.NDArray[np.float64]) -> I64:
+    """Which polygons of a tile are shown: all, or the `MOST` largest, in their order."""
+    if len(area) <= MOST:
+        return np.arange(len(area))
+    return np.sort(np.argsort(-area, kind="stable")[:MOST])
+
+
+def _layer(name: str, polygons: Shapes, told: Sequence[Sequence[tuple[str, bytes]]]) -> bytes:
+    """A layer of polygons in units of the tile, each with its properties."""
+    if not len(polygons):
         return b""
+    # the rings of the outside run so that their area is positive with rows growing downwards, holes the other way
+    polygons = shapely.orient_polygons(polygons, exterior_cw=False)
     keys: dict[str, int] = {}
     values: dict[bytes, int] = {}
     bodies = []
-    for stream, at in zip(_geometries(shapes), owner.tolist(), strict=True):
+    for stream, properties in zip(_geometries(polygons), told, strict=True):
         if stream:
-            tags = _tags(features.told[at], keys, values)
+            tags = _tags(properties, keys, values)
             bodies.append(_field(2, _field(2, tags) + b"\x18\x03" + _field(4, stream)))
     if not bodies:
         return b""
@@ -121,11 +158,11 @@ def encode(name: str, features: Drawn, place: Place) -> bytes:
     return _field(3, b"".join(layer))
 
 
-def _on_tile(shapes: Shapes, place: Place) -> tuple[Shapes, I64]:
-    """Polygons in units of the tile, cut at its edge, and the number of the feature of each."""
+def _on_tile(shapes: Shapes, place: Place) -> tuple[Shapes, I64, npt.NDArray[np.float64]]:
+    """Polygons in units of the tile, cut at its edge; the number of the feature, and the area, of each."""
     owner = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
     if not len(owner):
-        return shapes[owner], owner
+        return shapes[owner], owner, np.empty(0)
 
     def onto(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         column, row = place.scheme.tiles(xy[:, 0], xy[:, 1], place.z)
@@ -140,10 +177,7 @@ def _on_tile(shapes: Shapes, place: Place) -> tuple[Shapes, I64]:
     polygons, index = shapely.get_parts(moved, return_index=True)
     area = shapely.area(polygons)
     kept = np.flatnonzero((shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON) & (area >= _LEAST_AREA))
-    if len(kept) > MOST:
-        kept = np.sort(kept[np.argsort(-area[kept], kind="stable")[:MOST]])
-    # the rings of the outside run so that their area is positive with rows growing downwards, holes the other way
-    return shapely.orient_polygons(polygons[kept], exterior_cw=False), owner[index[kept]]
+    return polygons[kept], owner[index[kept]], area[kept]
 
 
 def _geometries(polygons: Shapes) -> list[bytes]:

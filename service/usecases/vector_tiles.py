@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geodata.types import LAYER_KINDS
 from service.errors import NotFoundError
+from service.ogc.texts import geometries_of
 from service.render.archives import DEEPEST, LEVEL, SCHEME, Archive, archive_path, write_archive
 from service.render.schemes import SCHEMES, Scheme
-from service.render.vector_tiles import Place, drawn, encode
+from service.render.vector_tiles import Place, drawn, encode, encode_portions
 from service.services import Services
 from service.store.queries import FeatureQuery
-from service.store.records import LayerVersion
+from service.store.records import Box, LayerVersion
 from service.usecases import collections
 
 _MOST_FEATURES = 60_000
 """Features that are looked at for one tile; a tile of more shows nothing to anybody."""
-_KEPT_ARCHIVES, _KEPT_TILES = 64, 512
+_KEPT_ARCHIVES, _KEPT_TILES, _AT_ONCE = 64, 512, 5_000
+_BLOCK = 13
+"""Level whose tiles are made one after the other, each with all below it: 4 km a side at 36 degrees."""
+F64 = npt.NDArray[np.float64]
 _archives: OrderedDict[Path, Archive] = OrderedDict()
 _tiles: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 _lock = Lock()
@@ -119,26 +125,54 @@ def make_archive(services: Services, version: LayerVersion, told: Callable[[int]
         version: The version.
         told: Told the percentage that is done.
     """
-    texts = list(services.store.layers.rows(version.id, unplaced=False))
-    if version.bbox is None or not texts:
-        return write_archive(archive_path(services.settings.data, version.id), version.kind, [], (0.0, 0.0, 0.0, 0.0))
-    features = drawn(texts)
-    del texts
-    bounds = shapely.bounds(features.shapes)
-    tree = shapely.STRtree(shapely.box(*bounds.T))
+    bounds = _bounds(services, version)
+    path = archive_path(services.settings.data, version.id)
+    if version.bbox is None or not len(bounds):
+        return write_archive(path, version.kind, [], (0.0, 0.0, 0.0, 0.0))
+    far = [(z, x, y) for z in range(LEVEL, _BLOCK) for x, y in _covered(bounds, z)]
+    blocks = _covered(bounds, _BLOCK)
 
     def made() -> Iterator[tuple[int, int, int, bytes]]:
-        for z in range(LEVEL, DEEPEST + 1):
-            told((z - LEVEL) * 100 // (DEEPEST + 1 - LEVEL))
-            for x, y in _covered(bounds, z):
-                place = Place(SCHEME, z, x, y)
-                near = np.sort(tree.query(shapely.box(*place.bounds)))
-                yield z, x, y, encode(version.kind, features.some(near), place)
+        # tiles from afar are read through in portions; a tile of the level of blocks holds all that those below show
+        for number, (z, x, y) in enumerate([*far, *((_BLOCK, x, y) for x, y in blocks)]):
+            told(number * 100 // (len(far) + len(blocks)))
+            place = Place(SCHEME, z, x, y)
+            if z == _BLOCK:
+                yield from _block(services, version, place)
+            else:
+                yield z, x, y, encode_portions(version.kind, _portions(services, version, place.bounds), place)
 
-    return write_archive(archive_path(services.settings.data, version.id), version.kind, made(), version.bbox)
+    return write_archive(path, version.kind, made(), version.bbox)
 
 
-def _covered(bounds: np.ndarray[tuple[int, ...], np.dtype[np.float64]], z: int) -> list[tuple[int, int]]:
+def _portions(services: Services, version: LayerVersion, box: Box | None = None) -> Iterator[list[str]]:
+    """The features of a version, those that meet a box if wanted, some at a time."""
+    texts = services.store.layers.rows(version.id, box, unplaced=False)
+    while some := list(islice(texts, _AT_ONCE)):
+        yield some
+
+
+def _bounds(services: Services, version: LayerVersion) -> F64:
+    """The box of each feature that has one, (n, 4)."""
+    parts = [shapely.bounds(geometries_of(some)) for some in _portions(services, version)]
+    return np.concatenate([np.empty((0, 4)), *parts])
+
+
+def _block(services: Services, version: LayerVersion, block: Place) -> Iterator[tuple[int, int, int, bytes]]:
+    """A tile of the level of blocks, and all below it."""
+    features = drawn(list(services.store.layers.rows(version.id, block.bounds, unplaced=False)))
+    bounds = shapely.bounds(features.shapes)
+    tree = shapely.STRtree(shapely.box(*bounds.T))
+    for z in range(_BLOCK, DEEPEST + 1):
+        for x, y in _covered(bounds, z):
+            if (x >> (z - _BLOCK), y >> (z - _BLOCK)) != (block.x, block.y):
+                continue
+            place = Place(SCHEME, z, x, y)
+            near = np.sort(tree.query(shapely.box(*place.bounds)))
+            yield z, x, y, encode(version.kind, features.some(near), place)
+
+
+def _covered(bounds: F64, z: int) -> list[tuple[int, int]]:
     """The tiles that boxes meet."""
     west, north = SCHEME.tiles(bounds[:, 0], bounds[:, 3], z)
     east, south = SCHEME.tiles(bounds[:, 2], bounds[:, 1], z)

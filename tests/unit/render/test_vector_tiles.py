@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from service.render.archives import Archive, write_archive
 from service.render.schemes import SCHEMES
-from service.render.vector_tiles import EXTENT, Place, drawn, encode
+from service.render.vector_tiles import EXTENT, MOST, Place, drawn, encode, encode_portions
 
 MERCATOR, TIANDITU = SCHEMES["WebMercatorQuad"], SCHEMES["CGCS2000Quad"]
 
@@ -128,3 +128,24 @@ def test_an_archive_gives_back_what_was_written(tmp_path: Path) -> None:
         assert gzip.decompress(archive.tile(z, x, y)) == content
     assert archive.tile(12, 99, 99) == b"" == archive.tile(9, 0, 0)
     assert [p.name for p in tmp_path.iterdir()] == ["a.pmtiles"]
+
+
+def test_a_tile_from_portions_is_the_tile_from_all() -> None:
+    """More squares than a tile shows, of many sizes, some of the same: the same ones are kept in the same order."""
+    place = Place(SCHEMES["WebMercatorQuad"], 10, 836, 402)
+    west, south, east, north = place.bounds
+    side = 160
+    texts = []
+    for k in range(side * side):
+        x = west + (east - west) * (k % side + 0.5) / side
+        y = south + (north - south) * (k // side + 0.5) / side
+        size = (east - west) / side * (0.2 + 0.1 * (k * 7 % 6))
+        ring = [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
+        feature = {"type": "Feature", "id": f"f{k}", "geometry": {"type": "Polygon", "coordinates": [ring]},
+                   "properties": {"k": k % 9, "name": "地块"}}  # fmt: skip
+        texts.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
+    assert len(texts) > MOST
+    whole = encode("parcels", drawn(texts), place)
+    parts = encode_portions("parcels", (texts[k : k + 3_000] for k in range(0, len(texts), 3_000)), place)
+    assert parts == whole and len(whole) > 100_000
+    assert encode_portions("parcels", iter(()), place) == b""
