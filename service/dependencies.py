@@ -33,9 +33,12 @@ async def services_of(request: Request) -> Services:
         return found
     sights: Sights = request.app.state.sights
     if caller.scope is None:
-        return sights.services_for(caller)
-    # whose ground has to be looked up waits for the store
-    return await anyio.to_thread.run_sync(sights.services_for, caller)
+        seen = sights.services_for(caller)
+    else:
+        # whose ground has to be looked up waits for the store
+        seen = await anyio.to_thread.run_sync(sights.services_for, caller)
+    request.scope["state"]["sight"] = seen.sight.key
+    return seen
 
 
 Kancha = Annotated[Services, Depends(services_of)]
@@ -174,19 +177,14 @@ def page_links(request: Request, following: int | Key | None, kind: str = "appli
 
 
 def etag_of(request: Request, *parts: str) -> str:
-    """A strong tag of an answer that the parts, the address, the code and the rights of the caller decide."""
-    return tag(str(request.url), *parts, *rights_of(request.scope["state"]["caller"]))
-
-
-def rights_of(caller: Caller | None) -> tuple[str, ...]:
-    """What differs between callers who are answered differently."""
-    if caller is None:
-        return ()
-    return (caller.clearance.word, *(() if caller.scope is None else sorted(caller.scope)))
+    """A strong tag of an answer that the parts, the address, the code and what the caller sees decide."""
+    return tag(str(request.url), *parts, request.scope["state"].get("sight", ""))
 
 
 def unchanged(request: Request, etag: str) -> Response | None:
     """The answer 304 where the client has this very version already."""
-    if has_tag(request.headers.get("if-none-match", ""), etag):
+    asked = request.headers.get("if-none-match", "")
+    # `*` asks whether there is anything at all, which is known only once it was looked for
+    if asked.strip() != "*" and has_tag(asked, etag):
         return Response(status_code=304, headers={"ETag": etag})
     return None

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geodata.errors import KanchaError
 from service.auth.caller import Caller
-from service.dependencies import parse_bbox, rights_of
+from service.dependencies import parse_bbox
 from service.http_guard import may_now
 from service.ogc.cursors import decode
 from service.ogc.systems import CRS84_URI
@@ -90,6 +90,7 @@ def _plain(scope: Scope) -> _Asked | None:
     url = URL(scope=scope)
     base = f"{url.scheme}://{url.netloc}{scope.get('root_path', '')}"
     seen = headers.get(b"if-none-match", b"").decode("latin-1")
+    seen = "" if seen.strip() == "*" else seen
     return _Asked(str(url), base, parts[2], parts[4] if one else None, query, seen)
 
 
@@ -108,7 +109,7 @@ def _page(services: Services, asked: _Asked) -> Answer | None:
     if limit < 1:
         return None
     state = usecase.state(services, asked.collection)
-    etag = f"W/{tag(asked.url, asked.collection, state, 'geojson', *rights_of(services.caller))}"
+    etag = f"W/{tag(asked.url, asked.collection, state, 'geojson', services.sight.key)}"
     headers = feature_headers(CRS84_URI, etag)
     if has_tag(asked.seen, etag):
         return 304, {"ETag": etag}, b""
@@ -127,7 +128,7 @@ def _page(services: Services, asked: _Asked) -> Answer | None:
 def _item(services: Services, asked: _Asked) -> Answer:
     assert asked.fid is not None
     text = usecase.item(services, asked.collection, asked.fid)
-    etag = f"W/{tag(asked.url, text, 'geojson', *rights_of(services.caller))}"
+    etag = f"W/{tag(asked.url, text, 'geojson', services.sight.key)}"
     if has_tag(asked.seen, etag):
         return 304, {"ETag": etag}, b""
     body = feature(text, links_of_item(asked.base, asked.collection, asked.fid))

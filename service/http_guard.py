@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import time
 from datetime import UTC, datetime
-from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 from fastapi import Request
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geodata.errors import KanchaError
@@ -20,7 +20,7 @@ from service.auth.patience import network
 from service.auth.record import entry_by
 from service.auth.roles import Permission
 from service.auth.tokens import csrf_holds, is_key
-from service.errors import CsrfError, ForbiddenError, NotSignedInError, TooManyRequestsError
+from service.errors import CsrfError, ForbiddenError, NotSignedInError, PayloadTooLargeError, TooManyRequestsError
 from service.http_errors import answer_of
 from service.rights import NEEDS, OPEN, SIGNED_IN, UNRECORDED, WHOLE
 from service.services import Services
@@ -29,7 +29,7 @@ from service.usecases.authentication import Authenticator, Kind
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _PROBES = ("/healthz", "/readyz")
-_CHANGES_OF_ANYBODY = ("/session", "/first/")
+_JSON = ("application/json", "application/merge-patch+json")
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -46,10 +46,12 @@ class Guard:
     Args:
         app: What answers; its `state` holds `authenticator` and `services`.
         auth: The settings.
+        most_bytes: Largest body of JSON.
     """
 
-    def __init__(self, app: ASGIApp, auth: Auth) -> None:
+    def __init__(self, app: ASGIApp, auth: Auth, most_bytes: int) -> None:
         self._app = app
+        self._most_bytes = most_bytes
         self._known = Buckets(auth.rate_per_s, auth.rate_burst)
         self._unknown = Buckets(auth.open_rate_per_s, auth.open_rate_burst)
 
@@ -67,10 +69,11 @@ class Guard:
             await self._find_caller(scope)
             self._count(scope)
             _refuse_unknown(scope)
+            _refuse_large(scope, self._most_bytes)
         except KanchaError as error:
             await answer_of(Request(scope), error)(scope, receive, send)
             return
-        await self._app(scope, receive, _recording(scope, send))
+        await self._app(scope, _bounded(scope, receive, self._most_bytes), _recording(scope, send))
 
     async def _find_caller(self, scope: Scope) -> None:
         state, headers = scope["state"], Headers(scope=scope)
@@ -86,10 +89,11 @@ class Guard:
                 )
             state["caller"] = found
             return
-        cookie = SimpleCookie(headers.get("cookie", "")).get(cookie_name(scope["scheme"]))
-        if cookie is not None and cookie.value:
-            state["caller"] = await authenticate(scope, "session", cookie.value)
-            state["session"] = None if state["caller"] is None else cookie.value
+        # the parser of the standard library refuses all cookies for one odd name, which any page of the host can set
+        secret = cookie_parser(headers.get("cookie", "")).get(cookie_name(scope["scheme"]))
+        if secret:
+            state["caller"] = await authenticate(scope, "session", secret)
+            state["session"] = None if state["caller"] is None else secret
 
     def _count(self, scope: Scope) -> None:
         caller: Caller | None = scope["state"]["caller"]
@@ -110,8 +114,41 @@ def _refuse_unknown(scope: Scope) -> None:
         NotSignedInError: If nobody says who sends it.
     """
     nobody = scope["state"]["caller"] is None and scope["method"] not in _SAFE
-    if nobody and not scope["path"].startswith(_CHANGES_OF_ANYBODY):
+    path = scope["path"]
+    if nobody and path != "/session" and not path.startswith("/first/"):
         raise not_signed_in()
+
+
+def _refuse_large(scope: Scope, most: int) -> None:
+    """Refuse JSON that tells that it is too large: it is read whole before the rights of its sender are asked.
+
+    Raises:
+        PayloadTooLargeError: If it is.
+    """
+    headers = Headers(scope=scope)
+    told = headers.get("content-length", "")
+    if headers.get("content-type", "").startswith(_JSON) and told.isdigit() and int(told) > most:
+        raise PayloadTooLargeError(
+            f"The JSON has {int(told):,} bytes; {most:,} are the most.",
+            remedy="Send less, or raise KANCHA_LIMITS__MAX_JSON_BYTES.",
+            size_bytes=int(told),
+            max_bytes=most,
+        )
+
+
+def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
+    """The same body, given up where JSON that did not tell its size turns out too large."""
+    if not Headers(scope=scope).get("content-type", "").startswith(_JSON):
+        return receive
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if size > most else message
+
+    return counted
 
 
 def not_signed_in() -> NotSignedInError:
@@ -228,4 +265,7 @@ def is_own_page(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:
+        return False

@@ -78,10 +78,12 @@ class SafeHeaders:
 
 def _keep_private(scope: Scope, headers: MutableHeaders) -> None:
     """What somebody may see is theirs: no cache between keeps it, and a browser not beyond their session."""
-    if scope.get("state", {}).get("caller") is None:
+    caller = scope.get("state", {}).get("caller")
+    if caller is None:
         return
     told = headers.get("Cache-Control")
-    if told is None:
+    if told is None or (caller.scope is not None and "immutable" in told):
+        # areas may change, and with them what the same address shows
         headers["Cache-Control"] = "private, no-cache"
     elif "no-store" not in told and "private" not in told:
         headers["Cache-Control"] = f"private, {told}"
@@ -96,7 +98,7 @@ def install(app: Starlette, settings: Settings) -> None:
     as it is.
     """
     app.add_middleware(FastLane)
-    app.add_middleware(Guard, auth=settings.auth)
+    app.add_middleware(Guard, auth=settings.auth, most_bytes=settings.limits.max_json_bytes)
     for kind in _TEXTS:
         add_compress_type(kind)
     app.add_middleware(CompressMiddleware, minimum_size=1024, zstd_level=3, brotli_quality=3, gzip_level=2)

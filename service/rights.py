@@ -50,7 +50,8 @@ NEEDS: Mapping[str, Need] = MappingProxyType({name: need for need, names in _NEE
 WHOLE = frozenset(
     {
         # layers are of the whole bureau, and so are the people, the keys, the record
-        *("post_layer", "post_layer_preview", "post_audit"),
+        *("post_layer", "post_layer_preview"),
+        *("post_audit", "get_audits", "get_audit", "post_answer"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
         "delete_personal",
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),

@@ -345,9 +345,10 @@ def _fitted(
 def decimation_for(info: RasterInfo, gsd_m: float) -> int:
     """The largest power of two by which a raster can be decimated without being coarser than wanted.
 
-    A tolerance of 5 % keeps a 0.24 m scene at 2 for a working size of 0.5 m.
+    A tolerance of 5 % keeps a 0.24 m scene at 2 for a working size of 0.5 m. It is never decimated to less than a
+    pixel, however coarse the picture: a block as large as the world would have to be filled.
     """
-    factor = 1
-    while info.gsd_m * factor * 2 <= gsd_m * 1.05:
+    factor, side = 1, min(info.width, info.height)
+    while info.gsd_m * factor * 2 <= gsd_m * 1.05 and factor * 2 <= side:
         factor *= 2
     return factor

@@ -50,6 +50,7 @@ class Caller:
         scope: Ids of the areas that they work in, None for everywhere.
         clearance: The highest grade of secrecy that they may see.
         permissions: What they may do.
+        owner_id: Of a key: the person who made it.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Caller:
     scope: frozenset[str] | None
     clearance: Clearance
     permissions: frozenset[Permission]
+    owner_id: str | None = None
 
     @classmethod
     def local(cls) -> Caller:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -130,4 +130,5 @@ def caller_of_key(key: ApiKey, owner: Person | None) -> Caller | None:
         return caller("key", key.id, key.name, key.grant)
     if owner is None or not owner.active:
         return None
-    return caller("key", key.id, key.name, key.grant.narrowed(owner.grant), key.grant.roles)
+    told = caller("key", key.id, key.name, key.grant.narrowed(owner.grant), key.grant.roles)
+    return replace(told, owner_id=owner.id)

@@ -25,21 +25,29 @@ class Sight:
         ground: Ground in lon-lat that must be met, None: everywhere. An empty one: nowhere.
         hidden: Grades of secrecy that are not shown.
         owner: Whose jobs are shown where the ground is limited.
+        areas: Ids of the areas that the ground is made of: they are shown themselves, whatever their outlines are.
     """
 
     ground: shapely.Geometry | None = None
     hidden: tuple[str, ...] = ()
     owner: str = ""
+    areas: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, areas: Iterable[shapely.Geometry] | None, clearance: Clearance, owner: str = "") -> Sight:
+    def of(
+        cls,
+        areas: Iterable[shapely.Geometry] | None,
+        clearance: Clearance,
+        owner: str = "",
+        ids: frozenset[str] = frozenset(),
+    ) -> Sight:
         """The sight of somebody who works in some areas (None: everywhere) and has a clearance."""
         hidden = tuple(grade.word for grade in Clearance if grade > clearance)
         if areas is None:
             return cls(None, hidden)
         ground = shapely.union_all(list(areas)).buffer(-_INSET_DEG, join_style="mitre")
         shapely.prepare(ground)
-        return cls(ground, hidden, owner)
+        return cls(ground, hidden, owner, ids)
 
     @property
     def whole(self) -> bool:

@@ -36,6 +36,7 @@ class UploadInfo:
     Args:
         id: Its id.
         owner: Who sends it.
+        areas: Ids of the areas that they work in; None: everywhere.
         length: Bytes it will have; None: not told yet.
         metadata: What its sender says.
         metadata_header: The same as it was sent.
@@ -62,6 +63,7 @@ class UploadInfo:
     unverified_from: int | None = None
     job_id: str | None = None
     result: Mapping[str, str] = field(default_factory=dict)
+    areas: tuple[str, ...] | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -268,4 +270,5 @@ def _unpacked(content: bytes) -> UploadInfo:
     told: dict[str, Any] = orjson.loads(content)
     for name in ("created_at", "expires_at"):
         told[name] = datetime.fromisoformat(told[name])
-    return UploadInfo(**told | {"parts": tuple(told["parts"])})
+    areas = told.get("areas")
+    return UploadInfo(**told | {"parts": tuple(told["parts"]), "areas": None if areas is None else tuple(areas)})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from service.auth.patience import Failures
+from service.auth.patience import Patience
 from service.auth.people import ApiKey, OnceLink, Person, Session
 from service.auth.record import Break, Entry, Head, Sealed
 from service.store.records import Page
@@ -108,14 +108,11 @@ class AccessStore(Protocol):
     def use_link(self, digest: str, at: datetime) -> OnceLink | None:
         """Use a link up; None where it opens nothing any more. Of two that try at once one succeeds."""
 
-    def failures(self, subjects: Iterable[str]) -> Mapping[str, Failures]:
-        """Failed attempts in a row, by what they are counted under."""
+    def begin_attempt(self, subjects: Mapping[str, Patience], at: datetime) -> float:
+        """Count an attempt to sign in as failed before it is looked at; or how long it has to wait, and it is not."""
 
-    def count_failures(self, subjects: Mapping[str, bool], at: datetime) -> None:
-        """Count one more failure each; true: begin anew, for those before are forgotten."""
-
-    def forget_failures(self, subjects: Iterable[str]) -> None:
-        """Somebody has signed in."""
+    def end_attempt(self, forgotten: Iterable[str], taken_back: Iterable[str]) -> None:
+        """An attempt was good: some failures are forgotten, of others only this one is taken back."""
 
 
 class AuditLogStore(Protocol):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from service.auth.patience import Failures
+from service.auth.patience import Failures, Patience
 from service.auth.people import ApiKey, OnceLink, Person, Session
 from service.auth.record import Entry
 from service.errors import NotFoundError
@@ -148,27 +148,33 @@ class SqlAccess:
                 return None
             return _link(connection, digest)
 
-    def failures(self, subjects: Iterable[str]) -> Mapping[str, Failures]:
-        """Failed attempts in a row, by what they are counted under."""
-        wanted = sa.select(login_failures).where(login_failures.c.subject.in_(list(subjects)))
-        with self._db.read() as connection:
-            rows = connection.execute(wanted).all()
-        return {row.subject: Failures(row._mapping["count"], row.last_at) for row in rows}
-
-    def count_failures(self, subjects: Mapping[str, bool], at: datetime) -> None:
-        """Count one more failure each; true: begin anew, for those before are forgotten."""
+    def begin_attempt(self, subjects: Mapping[str, Patience], at: datetime) -> float:
+        """Count an attempt to sign in as failed before it is looked at; or how long it has to wait, and it is not."""
         with self._db.write("seen") as connection:
-            for subject, anew in subjects.items():
-                count = 1 if anew else login_failures.c["count"] + 1
+            wanted = sa.select(login_failures).where(login_failures.c.subject.in_(list(subjects)))
+            known = {
+                row.subject: Failures(row._mapping["count"], row.last_at) for row in connection.execute(wanted).all()
+            }
+            wait = max(patience.wait_s(known.get(subject), at) for subject, patience in subjects.items())
+            if wait > 0:
+                return wait
+            for subject, patience in subjects.items():
+                last = known.get(subject)
                 own = login_failures.c.subject == subject
-                done = connection.execute(sa.update(login_failures).where(own).values(count=count, last_at=at))
-                if done.rowcount == 0:
+                if last is None:
                     connection.execute(sa.insert(login_failures).values(subject=subject, count=1, last_at=at))
+                else:
+                    count = 1 if patience.forgets(last, at) else last.count + 1
+                    connection.execute(sa.update(login_failures).where(own).values(count=count, last_at=at))
+        return 0.0
 
-    def forget_failures(self, subjects: Iterable[str]) -> None:
-        """Somebody has signed in."""
+    def end_attempt(self, forgotten: Iterable[str], taken_back: Iterable[str]) -> None:
+        """An attempt was good: some failures are forgotten, of others only this one is taken back."""
         with self._db.write("seen") as connection:
-            connection.execute(sa.delete(login_failures).where(login_failures.c.subject.in_(list(subjects))))
+            connection.execute(sa.delete(login_failures).where(login_failures.c.subject.in_(list(forgotten))))
+            less = login_failures.c["count"] - 1
+            own = login_failures.c.subject.in_(list(taken_back))
+            connection.execute(sa.update(login_failures).where(own).values(count=less))
 
 
 def _key(row: Mapping[Any, Any]) -> ApiKey:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+import orjson
 import shapely
 import sqlalchemy as sa
 from psycopg import sql
@@ -210,9 +211,13 @@ class _Search:
             missed = {row.seq for row, hit in zip(edge, hits, strict=True) if not hit}
             kept = [row for row in kept if row.seq not in missed] if missed else kept
         if self._source.sight.ground is not None and kept:
-            seen = self._source.sight.holds if self._source.held else self._source.sight.meets
+            sight, held = self._source.sight, self._source.held
             shapes = geometries_of([row.geojson for row in kept])
-            kept = [row for row, shape in zip(kept, shapes, strict=True) if seen(shape)]
+            kept = [
+                row
+                for row, shape in zip(kept, shapes, strict=True)
+                if (sight.holds(shape) or row_of(row.geojson).fid in sight.areas if held else sight.meets(shape))
+            ]
         if self._left is not None:
             kept = [row for row in kept if self._left.matches(row_of(row.geojson))]
         return kept
@@ -269,6 +274,17 @@ def _number(space: Space, table: sa.Table, name: str) -> sa.ColumnElement[Any]:
 
 def _text(space: Space, table: sa.Table, name: str) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(space.typed(table, name, "text"), sa.literal("", sa.Text), type_=sa.Text)
+
+
+def extent_of(texts: Iterable[str], times: tuple[str, str]) -> tuple[Box | None, tuple[str, str] | None]:
+    """Box and time span of some features, by the properties that say when each begins and ends."""
+    listed = list(texts)
+    if not listed:
+        return None, None
+    west, south, east, north = shapely.total_bounds(geometries_of(listed)).tolist()
+    told = [orjson.loads(text)["properties"] for text in listed]
+    first, last = (sorted(str(one[name]) for one in told if one.get(name)) for name in times)
+    return (west, south, east, north), (first[0], last[-1]) if first and last else None
 
 
 def geometry_of(geojson: str) -> shapely.Geometry:

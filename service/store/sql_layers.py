@@ -200,8 +200,11 @@ class SqlLayers:
         """
         held = self._held(new)
         for before, after in self._joined(old, new, both=True):
-            if self._is_shown(before, held) or (after is not None and self._is_shown(after, held)):
-                yield before, after
+            # of what moved across the edge of the ground the side that lies on it is told: it came, or it went
+            first = before if self._is_shown(before, held) else None
+            second = after if after is not None and self._is_shown(after, held) else None
+            if first is not None or second is not None:
+                yield first, second
         for text, none in self._joined(new, old, both=False):
             if self._is_shown(text, held):
                 yield none, text
@@ -298,8 +301,10 @@ class SqlLayers:
     def _is_shown(self, text: str, held: bool) -> bool:
         if self._sight.ground is None:
             return True
-        shape = row_of(text).geometry
-        return self._sight.holds(shape) if held else self._sight.meets(shape)
+        row = row_of(text)
+        if held:
+            return row.fid in self._sight.areas or self._sight.holds(row.geometry)
+        return self._sight.meets(row.geometry)
 
     def _kept(self, version_id: str, texts: Iterable[str]) -> Iterator[str]:
         """Those of some features that are shown."""

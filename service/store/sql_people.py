@@ -98,6 +98,7 @@ class SqlPeople:
                     )
                 if not person.active:
                     _end_sessions(connection, person.id, entry.at)
+                    _spend_links(connection, person.id, entry.at)
                 append(connection, entry)
         except IntegrityError as error:
             raise _taken(person) from error
@@ -122,6 +123,7 @@ class SqlPeople:
                 connection.execute(sa.insert(credentials).values(person_id=person_id, **values))
             if entry is not None:
                 _end_sessions(connection, person_id, at)
+                _spend_links(connection, person_id, at)
                 append(connection, entry)
 
     def _one(self, where: sa.ColumnElement[bool]) -> Person | None:
@@ -180,6 +182,12 @@ def _administrators(connection: sa.Connection) -> int:
 def _end_sessions(connection: sa.Connection, person_id: str, at: datetime) -> None:
     theirs = sa.and_(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
     connection.execute(sa.update(sessions).where(theirs).values(revoked_at=at))
+
+
+def _spend_links(connection: sa.Connection, person_id: str, at: datetime) -> None:
+    """Links for a password open nothing any more once there is another password."""
+    theirs = sa.and_(one_time_links.c.person_id == person_id, one_time_links.c.used_at.is_(None))
+    connection.execute(sa.update(one_time_links).where(theirs).values(used_at=at))
 
 
 def _use_first_link(connection: sa.Connection, digest: str, at: datetime) -> None:

@@ -54,12 +54,17 @@ class SqlPersonal:
     def erase(self, kind: str, fid: str, entry: Entry) -> Sequence[str]:
         """Erase the personal values of a feature in all versions of a kind; the ids of the versions that had some."""
         of_kind = sa.select(layer_versions.c.id).where(layer_versions.c.kind == kind)
-        own = sa.and_(layer_features.c.version_id.in_(of_kind), layer_features.c.fid == fid)
+        # a parcel that comes in several rows has `id~2` and so on beside its id
+        rows = sa.or_(layer_features.c.fid == fid, layer_features.c.fid.between(f"{fid}~", f"{fid}\x7f"))
+        own = sa.and_(layer_features.c.version_id.in_(of_kind), rows)
         has = sa.and_(own, layer_features.c.personal.is_not(None))
         with self._db.write("layers") as connection:
-            found = list(connection.execute(sa.select(layer_features.c.version_id).where(has)).scalars())
+            found = sorted(set(connection.execute(sa.select(layer_features.c.version_id).where(has)).scalars()))
             if found:
                 connection.execute(sa.update(layer_features).where(has).values(personal=None))
+                # the kept file holds them too, and cannot be changed in part
+                theirs = layer_versions.c.id.in_(found)
+                connection.execute(sa.update(layer_versions).where(theirs).values(file_key=None))
                 append(connection, replace(entry, details={**entry.details, "versions": found}))
         return found
 

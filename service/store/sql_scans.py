@@ -20,7 +20,7 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, Claim, FindingRow, Page, Scan
 from service.store.schema import findings, scans
 from service.store.spaces import space_of
-from service.store.sql_features import Source, feature_values, insert_chunks, page_of, stream_of
+from service.store.sql_features import Source, extent_of, feature_values, insert_chunks, page_of, stream_of
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
 from service.store.sql_scenes import secret_scans, shown_scenes
@@ -135,6 +135,8 @@ class SqlScans:
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
         """Box and time span of all findings."""
+        if self._sight.ground is not None:
+            return extent_of(self.all_findings(FeatureQuery()), ("before_acquired_at", "after_acquired_at"))
         f, c = sa.func, findings.c
         wanted = sa.select(
             f.min(c.west),

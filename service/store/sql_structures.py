@@ -18,9 +18,9 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, StructureLook
 from service.store.schema import findings, scans, scenes, structure_ids, structures, verdicts
 from service.store.spaces import space_of
-from service.store.sql_features import Source, geometry_of, insert_chunks, page_of, stream_of
+from service.store.sql_features import Source, extent_of, geometry_of, insert_chunks, page_of, stream_of
 from service.store.sql_repeats import revised
-from service.store.sql_scenes import secret_scans
+from service.store.sql_scenes import secret_scans, shown_scenes
 from service.structures import REBUILT, Seen, Structure, structures_of
 
 _COLUMNS = {"state": structures.c.state, "status": structures.c.status, "id": structures.c.fid}
@@ -76,15 +76,20 @@ class SqlStructures:
             area = scans.c.provenance[("parameters", "aoi")].as_string().label("area")
             rows = connection.execute(_grounds(connection).add_columns(area).order_by(scans.c.seq)).all()
             secret = set(connection.execute(secret_scans(self._sight)).scalars()) if self._sight.hidden else set()
+            shown = {row.id for row in connection.execute(shown_scenes(connection, self._sight))}
         here = shapely.box(*box)
         return [
             StructureLook(row.id, row.before_scene, row.after_scene, row.before_at, row.after_at, row.area)
             for row in rows
-            if row.id not in secret and shapely.box(*_ground(row)).intersects(here)
+            if row.id not in secret
+            and shown.issuperset((row.before_scene, row.after_scene))
+            and shapely.box(*_ground(row)).intersects(here)
         ]
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
         """Box and time span of all structures."""
+        if self._sight.ground is not None:
+            return extent_of(self.all_features(FeatureQuery()), ("first_seen", "last_seen"))
         f, c = sa.func, structures.c
         wanted = sa.select(
             f.min(c.west), f.min(c.south), f.max(c.east), f.max(c.north), f.min(c.first_seen), f.max(c.last_seen)

@@ -71,13 +71,16 @@ class Authenticator:
         found = self._known.get(place)
         if found is None or not self._lives(found):
             # of another process's session the last use may be known to the store alone
+            state = self._state
             found = self._look_up(*place)
             if found is None or not self._lives(found):
                 self._known.pop(place, None)
                 return None
             if len(self._known) >= _MOST:
                 self._known.clear()
-            self._known[place] = found
+            # rights that changed while they were looked up are looked up again next time
+            if state == self._state == self._store.state("people"):
+                self._known[place] = found
         return self._used(kind, found)
 
     def _refresh(self) -> None:

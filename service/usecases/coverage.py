@@ -154,7 +154,7 @@ def _made(services: Services, day: date) -> Covered:
             "There is no area of responsibility: neither administrative areas nor scenes are stored.",
             remedy="Store the areas: POST /layers/areas, or `kancha layers add areas FILE`.",
         )
-    whole = _whole(outlines)
+    whole = _whole(outlines, services.sight.ground)
     cells = Cells.over(whole, services.settings.coverage.cell_m)
     here = [scene for scene in pictures if _meets(scene, whole)]
     looks, without = _looks(services, here, cells.grid.crs, day)
@@ -166,8 +166,11 @@ def _made(services: Services, day: date) -> Covered:
     return Covered(ledger, day, tuple(areas), "areas" if areas else "scenes", tuple(without))
 
 
-def _whole(outlines: list[shapely.Geometry]) -> shapely.MultiPolygon:
+def _whole(outlines: list[shapely.Geometry], ground: shapely.Geometry | None) -> shapely.MultiPolygon:
+    """All that is to be seen, and of it what the caller may know of."""
     whole = shapely.make_valid(shapely.union_all(outlines))
+    if ground is not None:
+        whole = shapely.intersection(whole, ground)
     return shapely.MultiPolygon([p for p in shapely.get_parts(whole) if isinstance(p, shapely.Polygon)])
 
 
@@ -226,7 +229,7 @@ def keep_look(services: Services, scene: Scene) -> None:
     if scene.mask_sha256 is None or is_model(scene):
         return
     areas = _areas(services)
-    if areas and _meets(scene, whole := _whole([one.outline for one in areas])):
+    if areas and _meets(scene, whole := _whole([one.outline for one in areas], services.sight.ground)):
         middle = whole.centroid
         _look(services, scene, metric_crs_at(middle.x, middle.y))
 

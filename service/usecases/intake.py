@@ -7,14 +7,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.errors import ChecksumError, InputError, MissingFileError
 from geodata.io.decoding import decode_throughout
 from geodata.io.rasters import RasterInfo
 from geodata.types import ProgressHook
-from service.errors import NotFoundError
+from service.errors import ForbiddenError, NotFoundError
 from service.files import Upload, link_or_copy
 from service.jobs.states import ACTIVE
 from service.resumable.folder import UploadFolder, UploadInfo
@@ -24,6 +24,7 @@ from service.store.records import Claim
 from service.usecases.layers import add_layer
 from service.usecases.scan_run import progress_hook
 from service.usecases.scenes import add_scene, guard_limits
+from service.usecases.sights import Sights
 from service.usecases.upload_facts import UploadFacts, parse_facts
 from service.usecases.uploads import folder_of
 
@@ -63,7 +64,7 @@ def run_intake_job(services: Services, claim: Claim) -> None:
         try:
             with _own_folder(services.settings, upload_id) as folder:
                 result = _take_in(services, uploads, info, folder, progress_hook(services, claim))
-        except InputError as error:
+        except (InputError, ForbiddenError) as error:
             services.store.jobs.fail(claim, error.as_dict())
             uploads.drop_data(upload_id)
             return
@@ -129,8 +130,16 @@ def _take_in(
         decode_throughout(raster.path, guard_limits(services.settings), _Stage(hook, 0.3, 0.8, "decoding"))
         hook(0.8, "making the mask")
 
-    scene, new = add_scene(services, upload, facts.scene, decode)
+    scene, new = add_scene(_as_sent(services, info), upload, facts.scene, decode)
     return {"scene_id": scene.id, "new": "yes" if new else ""}
+
+
+def _as_sent(services: Services, info: UploadInfo) -> Services:
+    """The service as the sender sees it: what lies beyond their areas is refused, whichever way it comes."""
+    if info.areas is None:
+        return services
+    sender = replace(services.caller, id=info.owner, name=info.owner, scope=frozenset(info.areas))
+    return Sights(services).services_for(sender)
 
 
 def _laid_out(uploads: UploadFolder, info: UploadInfo, facts: UploadFacts, folder: Path) -> Path:

@@ -11,6 +11,7 @@ from geodata.errors import OptionError
 from geodata.types import LAYER_KINDS, LayerKind
 from service.auth.caller import parse_clearance
 from service.errors import NotFoundError
+from service.privacy.fields import is_personal
 
 _LONGEST_SOURCE = 120
 
@@ -65,6 +66,19 @@ class LayerFacts:
                 f"The name of the source has {len(self.source)} characters.",
                 remedy=f"Give it one of 1 to {_LONGEST_SOURCE} characters, the same with every delivery.",
             )
+
+    def refuse_personal(self) -> None:
+        """See that no column of personal data is mapped to one of the schema, which everybody reads.
+
+        Raises:
+            OptionError: If one is.
+        """
+        for wanted, given in self.mapping.items():
+            if is_personal(given):
+                raise OptionError(
+                    f"The column {given[:60]!r} holds personal data and cannot be {wanted}.",
+                    remedy=f"Map another column to {wanted}, or leave it out: personal columns are kept sealed.",
+                )
 
     def read_as(self) -> dict[str, Any]:
         """What is declared of its reading, as the fields of `ReadAs`."""

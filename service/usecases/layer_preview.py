@@ -8,6 +8,7 @@ from typing import Any
 from geodata.errors import KanchaError
 from service.files import Upload
 from service.layer_process import read_head_apart, read_layer_apart
+from service.privacy.fields import MASK, is_personal
 from service.services import Services
 from service.usecases.layer_facts import LayerFacts, layer_kind
 from service.usecases.layer_placement import require_place
@@ -65,6 +66,7 @@ def preview_layer(services: Services, kind: str, upload: Upload, facts: LayerFac
         head = read_head_apart(upload.path, layer_kind(kind), limits, ROWS, **told.facts.read_as())
     # what is declared and not there is kept: that it is not there is what the import refuses
     mapping = {**head.pop("mapping"), **told.facts.mapping}
+    _mask(head)
     facts = replace(told.facts, mapping=mapping)
     made = Preview(kind, upload.name, head, facts.recorded(), dict(told.used), None, None, None, None)
     try:
@@ -78,3 +80,11 @@ def preview_layer(services: Services, kind: str, upload: Upload, facts: LayerFac
     counts = {"rows": report["rows"], "kept": report["kept"], **{name: len(told) for name, told in lists.items()}}
     report |= {name: told[:NAMED] for name, told in lists.items()}
     return replace(made, counts=counts, report=report, bbox=content.bbox)
+
+
+def _mask(head: dict[str, Any]) -> None:
+    """Show what a preview is for, columns and form, without what it is not for: who lives there."""
+    hidden = [k for k, column in enumerate(head["columns"]) if is_personal(column["name"])]
+    head["rows"] = [
+        [MASK if k in hidden and value is not None else value for k, value in enumerate(row)] for row in head["rows"]
+    ]

@@ -47,6 +47,7 @@ def add_layer(services: Services, kind: str, upload: Upload, facts: LayerFacts) 
     """
     told = completed(services, layer_kind(kind), facts)
     facts = told.facts
+    facts.refuse_personal()
     with telling_what_was_remembered(told):
         content = read_layer_apart(upload.path, layer_kind(kind), services.settings.limits, **facts.read_as())
         require_place(services, layer_kind(kind), content, facts)

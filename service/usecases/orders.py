@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.io.rasters import inspect_raster
+from service.auth.roles import Permission
 from service.errors import BadRequestBodyError
 from service.files import Upload
 from service.services import Services
@@ -18,6 +19,7 @@ from service.usecases.layer_facts import LayerFacts
 from service.usecases.layers import add_layer
 from service.usecases.scans import ScanOrder, order_scan
 from service.usecases.scenes import SceneFacts, add_scene
+from service.usecases.sights import require_permission
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def take_order(services: Services, parts: OrderParts) -> tuple[Job, bool]:
 
 def _scene(services: Services, parts: OrderParts, given: Upload | str, acquired_at: datetime | None, which: str) -> str:
     if isinstance(given, Upload):
+        require_permission(services, Permission.UPLOAD)
         return add_scene(services, given, SceneFacts(acquired_at=acquired_at, crs=parts.crs))[0].id
     if acquired_at is not None:
         raise BadRequestBodyError(
@@ -98,6 +101,7 @@ def _model(services: Services, parts: OrderParts, role: str, picture: str | None
     given = parts.surfaces[role]
     if isinstance(given, str):
         return given
+    require_permission(services, Permission.UPLOAD)
     acquired_at = parts.before_date if role.startswith("before") else parts.after_date
     if picture is not None:
         own = inspect_raster(given.path, crs=parts.crs).acquired_at
@@ -110,6 +114,7 @@ def _model(services: Services, parts: OrderParts, role: str, picture: str | None
 def _layer(services: Services, parts: OrderParts, kind: str, given: Upload | str) -> str:
     if isinstance(given, str):
         return given
+    require_permission(services, Permission.LAYERS, everywhere=True)
     # sent with one scan: it holds for that scan, and does not become the bureau's newest layer
     facts = LayerFacts(
         crs=parts.crs, mapping=dict(parts.mapping.get(kind, {})), encoding=parts.encoding, standing=False

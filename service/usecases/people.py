@@ -73,7 +73,7 @@ def change_person(services: Services, by: Caller, person_id: str, facts: PersonF
         grant=_grant(facts, before.grant),
         active=before.active if facts.active is None else facts.active,
     )
-    own = by.kind == "person" and by.id == person_id
+    own = person_id in (by.id, by.owner_id)
     if own and (after.grant != before.grant or not after.active):
         raise ConflictError(
             "Nobody changes their own rights.", remedy="Let another administrator do it, or `kancha people change`."
@@ -129,8 +129,11 @@ def password_link(services: Services, by: Caller, person_id: str) -> str:
 
     Raises:
         NotFoundError: Without them.
+        ForbiddenError: If the person sees more than who gives the link.
     """
     person = services.store.people.get(person_id)
+    # whoever sets a password can sign in as the person: nobody gets further so than they are
+    _check_giver(by, person.grant)
     return make_link(services, by, "password", person.id)
 
 
@@ -176,6 +179,8 @@ def follow_link(services: Services, secret: str, name: str, password: str, addre
         raise LinkError("The link signs in; it sets no password.", remedy="Open it in a browser.")
     if person is None:
         return _first_administrator(services, link, checked_name(name), password, address)
+    if not person.active:
+        raise LinkError("The person may not sign in.", remedy="An administrator can let them in again.")
     hashed = _hashed(services, person.name, password)
     if services.store.access.use_link(link.digest, now) is None:
         raise LinkError("The link was used a moment ago.", remedy="Ask for a new one.")

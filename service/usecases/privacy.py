@@ -81,8 +81,6 @@ def erase_personal(services: Services, kind: str, fid: str, reason: str, address
     found = list(services.store.personal.erase(layer_kind(kind), fid, entry))
     if not found:
         raise NotFoundError(f"No version of {kind} holds personal data of {fid[:80]!r}.", remedy="Check the id.")
-    for version in found:
-        services.store.personal.keep_file_key(version, None)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from geodata.errors import CRSMismatchError
 from geodata.grid import Grid
 from geodata.io.warp import ShiftField
 from geodata.pairing.scene_mask import SceneMask
@@ -20,6 +21,9 @@ from service.services import Services
 from service.store.records import Scene
 from service.usecases.scenes import mask_path, shown_raster
 from service.usecases.vector_tiles import place_of, scheme_of
+
+_LEAST_PX = 2.0
+"""A scene whose longer side is shorter on a tile does not show."""
 
 __all__ = ["Wanted", "mask_tile", "place_of", "scan_tile", "scene_tile", "scheme_of"]
 
@@ -58,9 +62,14 @@ def scene_tile(services: Services, renderer: Renderer, scene: Scene, wanted: Wan
     """
     info = shown_raster(services, scene)
     look = parse_look(info, wanted.bands, wanted.stretch, wanted.scale)
-    if not _meets(scene, wanted.place):
+    if not _shows(scene, wanted.place):
         return _nothing(look.scale).encoded(wanted.form)
-    return _seen(services, renderer.tile(info, wanted.place, look), grid_of(wanted.place, look.scale), wanted.form)
+    try:
+        picture = renderer.tile(info, wanted.place, look)
+    except CRSMismatchError:
+        # from afar a tile reaches where the scene's own system has no coordinates
+        return _nothing(look.scale).encoded(wanted.form)
+    return _seen(services, picture, grid_of(wanted.place, look.scale), wanted.form)
 
 
 def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, wanted: Wanted) -> bytes:
@@ -79,7 +88,7 @@ def scan_tile(services: Services, renderer: Renderer, scan_id: str, side: str, w
     scan = services.store.scans.get(scan_id)
     scene = services.store.scenes.get(scan.before_scene if side == "before" else scan.after_scene)
     info = shown_raster(services, scene)
-    if not _meets(scene, wanted.place):
+    if not _shows(scene, wanted.place):
         return _nothing(1).encoded(wanted.form)
     grid = grid_of(wanted.place)
     shift = _shift(scan.provenance, grid) if side == "before" else None
@@ -138,9 +147,12 @@ def _seen(services: Services, picture: Picture, grid: Grid, form: Form) -> bytes
     return picture.encoded(form)
 
 
-def _meets(scene: Scene, place: Place) -> bool:
+def _shows(scene: Scene, place: Place) -> bool:
+    """Whether a tile shows something of a scene: it meets it, and the scene is more than a speck there."""
     west, south, east, north = place.bounds
-    return scene.bbox[0] <= east and scene.bbox[2] >= west and scene.bbox[1] <= north and scene.bbox[3] >= south
+    meets = scene.bbox[0] <= east and scene.bbox[2] >= west and scene.bbox[1] <= north and scene.bbox[3] >= south
+    side = max((scene.bbox[2] - scene.bbox[0]) / (east - west), (scene.bbox[3] - scene.bbox[1]) / (north - south))
+    return meets and side * 256 >= _LEAST_PX
 
 
 def _nothing(scale: int) -> Picture:

@@ -75,6 +75,8 @@ def add_scene(
         RasterError: If the raster is refused; its subclasses say why.
         DamagedRasterError: If a block of it cannot be decoded.
         MissingDateError: If nothing tells the date.
+        ForbiddenError: If it is too secret for the sender, or lies beyond their areas.
+        OptionError: If it is stored already with another secrecy than it is sent with.
     """
     info = inspect_raster(upload.path, crs=facts.crs, sha256=upload.sha256)
     _check_size(services, info)
@@ -96,6 +98,13 @@ def add_scene(
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
     stored = services.store.scenes.get(scene.id)
+    if facts.secrecy is not None and stored.secrecy != scene.secrecy:
+        raise OptionError(
+            f"The scene is stored already, as {stored.secrecy}.",
+            remedy="A grade does not change by sending the file again; leave `secrecy` out to get the stored scene.",
+            scene=stored.id,
+            secrecy=stored.secrecy,
+        )
     if new:
         keep_look(services, stored)
     return stored, new

@@ -61,8 +61,8 @@ def _who(services: Services, name: str, password: str, browser: Browser) -> Pers
     """Whose name and password they are; failures are counted and recorded."""
     store, now = services.store, datetime.now(UTC)
     counted = subjects(name, browser.address)
-    failures = store.access.failures(counted)
-    wait = max(patience.wait_s(failures.get(subject), now) for subject, patience in counted.items())
+    # counted before it is looked at, in one step with the wait: of many at once one is looked at
+    wait = store.access.begin_attempt(counted, now)
     if wait > 0:
         raise TooManyRequestsError(
             f"There were failed attempts: the next is looked at in {wait:.0f} s.",
@@ -73,12 +73,12 @@ def _who(services: Services, name: str, password: str, browser: Browser) -> Pers
     stored = None if person is None else store.people.password_hash(person.id)
     good, anew = verify_password(stored, password, services.settings.auth.cost)
     if person is None or not good or not person.active:
-        told = {s: s in failures and counted[s].forgets(failures[s], now) for s in counted}
-        store.access.count_failures(told, now)
         store.audit_log.append(entry_by(None, now, "sign-in-failed", name.strip()[:120], address=browser.address))
         raise SignInError("Name and password do not belong together.", remedy="Check both, and the caps lock.")
     # only what this very person did wrong: a guesser who has one account must not reset the count of an address
-    store.access.forget_failures([s for s in counted if not s.startswith("address:")])
+    store.access.end_attempt(
+        [s for s in counted if not s.startswith("address:")], [s for s in counted if s.startswith("address:")]
+    )
     if anew is not None:
         store.people.set_password(person.id, anew, now, None)
     return person

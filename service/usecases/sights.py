@@ -9,6 +9,7 @@ from threading import Lock
 import shapely
 
 from service.auth.caller import Caller
+from service.auth.roles import Permission
 from service.auth.sight import Sight
 from service.errors import ForbiddenError
 from service.ogc.texts import row_of
@@ -56,7 +57,7 @@ class Sights:
         if caller.scope is not None:
             found = self._services.store.layers.named(areas, sorted(caller.scope)) if areas else ()
             shapes = [shape for text in found if (shape := row_of(text).geometry) is not None]
-        sight = Sight.of(shapes, caller.clearance, caller.id)
+        sight = Sight.of(shapes, caller.clearance, caller.id, caller.scope or frozenset())
         return sight, self._services.store.seen_by(sight)
 
 
@@ -99,4 +100,24 @@ def require_all_of(services: Services, shape: shapely.Geometry, what: str) -> No
         raise ForbiddenError(
             f"{what} reaches beyond the areas that you work in.",
             remedy="Its tiles and previews show the part within them.",
+        )
+
+
+def require_permission(services: Services, permission: Permission, *, everywhere: bool = False) -> None:
+    """See that somebody may do a part of what they ask, which the route alone does not tell.
+
+    Args:
+        services: The service as they see it.
+        permission: What it takes.
+        everywhere: Whether they have to work everywhere.
+
+    Raises:
+        ForbiddenError: If they may not.
+    """
+    if not services.caller.may(permission) or (everywhere and services.sight.ground is not None):
+        where = " and work everywhere" if everywhere else ""
+        raise ForbiddenError(
+            f"This takes the permission {permission.value!r}{where}.",
+            remedy="Name what is stored already, or ask an administrator.",
+            permission=permission.value,
         )

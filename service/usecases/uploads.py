@@ -20,7 +20,6 @@ from service.auth.roles import Permission
 from service.errors import (
     ConflictError,
     DiskFullError,
-    ForbiddenError,
     InternalError,
     NotFoundError,
     UploadGoneError,
@@ -34,7 +33,7 @@ from service.resumable.headers import Chunk, Creation, require_size
 from service.resumable.receiving import Receiver, append
 from service.services import Services
 from service.store.records import Job, Scene, new_job
-from service.usecases.sights import require_clearance
+from service.usecases.sights import require_clearance, require_permission
 from service.usecases.upload_facts import UploadFacts, parse_facts
 
 _LOG = logging.getLogger(__name__)
@@ -96,6 +95,7 @@ def create_upload(services: Services, caller: str, wanted: Creation) -> UploadSt
     info = UploadInfo(
         id=uuid.uuid4().hex,
         owner=caller,
+        areas=None if services.caller.scope is None else tuple(sorted(services.caller.scope)),
         length=wanted.length,
         metadata=wanted.metadata,
         metadata_header=wanted.metadata_header,
@@ -135,12 +135,7 @@ def _check_rights(services: Services, facts: UploadFacts) -> None:
     require_clearance(services, facts.secrecy)
     if facts.layer is None:
         return
-    if not services.caller.may(Permission.LAYERS) or services.sight.ground is not None:
-        raise ForbiddenError(
-            "A layer is stored by those who have the permission 'layers' and work everywhere.",
-            remedy="Ask an administrator.",
-            permission=Permission.LAYERS.value,
-        )
+    require_permission(services, Permission.LAYERS, everywhere=True)
 
 
 def _parts_length(services: Services, caller: str, wanted: Creation) -> int:

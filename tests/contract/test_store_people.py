@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.auth.caller import Caller, Clearance, Grant
-from service.auth.patience import Failures
+from service.auth.patience import Patience
 from service.auth.people import ApiKey, OnceLink, Person, Session
 from service.auth.record import START, Entry, entry_by, seal
 from service.auth.roles import Permission, Role
@@ -150,14 +151,28 @@ def test_the_first_administrator_comes_by_a_link_and_only_one_does(store: Store)
     assert store.people.page(9).matched == 1
 
 
-def test_failures_are_counted_over_processes_and_forgotten(opener: Opener) -> None:
+def test_attempts_are_counted_over_processes_and_forgotten(opener: Opener) -> None:
     one, two = opener("same"), opener("same")
-    for store in (one, two, one):
-        store.access.count_failures({"a": False, "b": False}, NOW)
-    assert two.access.failures(["a", "b", "c"]) == {"a": Failures(3, NOW), "b": Failures(3, NOW)}
-    one.access.count_failures({"a": True}, LATER)
-    one.access.forget_failures(["b", "c"])
-    assert two.access.failures(["a", "b"]) == {"a": Failures(1, LATER)}
+    told = {"a": Patience(free=1, first_s=10.0, forget_s=3600.0), "b": Patience(free=9)}
+    assert [store.access.begin_attempt(told, NOW) for store in (one, two)] == [0.0, 0.0]
+    # the third is not looked at, and not counted
+    assert [store.access.begin_attempt(told, NOW) for store in (one, two)] == [10.0, 10.0]
+    assert one.access.begin_attempt(told, NOW + timedelta(seconds=11)) == 0.0
+    assert two.access.begin_attempt(told, NOW + timedelta(seconds=11)) == 20.0
+    one.access.end_attempt(["a"], ["b"])
+    assert two.access.begin_attempt({"a": told["a"]}, NOW + timedelta(seconds=12)) == 0.0
+    # what lies far back counts no more
+    assert two.access.begin_attempt(told, NOW + timedelta(days=2)) == 0.0
+
+
+def test_of_many_attempts_at_once_one_is_looked_at(opener: Opener) -> None:
+    store = opener("same")
+    told = {"a": Patience(free=0, first_s=60.0)}
+    store.access.begin_attempt(told, NOW)
+    later = NOW + timedelta(seconds=61)
+    with ThreadPoolExecutor(8) as threads:
+        waits = list(threads.map(lambda _: store.access.begin_attempt(told, later), range(16)))
+    assert sorted(waits)[:2] == [0.0, 120.0]
 
 
 def test_rights_that_change_are_noticed_by_every_process_and_looks_are_not(opener: Opener) -> None:

@@ -348,3 +348,77 @@ def test_a_changed_record_is_found(client: Any) -> None:
     database.close()
     told = client.get("/audit-log/check", headers=auditor).json()
     assert (told["holds"], told["number"], told["fault"]) == (False, 2, "changed")
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+def test_nobody_gets_further_by_a_link_than_they_are(client: Any) -> None:
+    add(client, "admin", "administrator")
+    above = add(client, "chief", "chief", clearance="secret")
+    word = {"X-CSRF-Token": signed_in(client, "admin")}
+    answer = client.post(f"/people/{above}/link", headers=word)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_a_key_gives_its_maker_nothing_either(client: Any) -> None:
+    own = add(client, "admin", "administrator")
+    word = {"X-CSRF-Token": signed_in(client, "admin")}
+    made = client.post("/keys", json={"name": "k", "roles": ["administrator"]}, headers=word).json()
+    key = {"Authorization": f"Bearer {made['secret']}"}
+    other = TestClient(client.app)
+    answer = other.patch(f"/people/{own}", json={"roles": ["administrator", "officer"]}, headers=key)
+    assert answer.status_code == 409 and other.get("/session", headers=key).json()["roles"] == ["administrator"]
+
+
+def test_a_new_password_spends_the_other_links(client: Any) -> None:
+    person = add(client)
+    first, second = (password_link(services_of(client), Caller.local(), person) for _ in range(2))
+    assert client.post(f"/first/{first}", data={"password": "a whole new sentence"}).status_code == 303
+    assert client.post(f"/first/{second}", data={"password": "another new sentence"}).status_code == 410
+
+
+def test_a_link_of_somebody_who_left_opens_nothing(client: Any) -> None:
+    from service.usecases.people import change_person
+
+    person = add(client)
+    secret = password_link(services_of(client), Caller.local(), person)
+    change_person(services_of(client), Caller.local(), person, PersonFacts(active=False))
+    assert client.post(f"/first/{secret}", data={"password": "a whole new sentence"}).status_code == 410
+
+
+@pytest.mark.parametrize("cookie", ["a/b=1", "x={1}", "=", ";;", "kancha_session", "kancha_session=", "a=\x00"])
+def test_odd_cookies_lock_nobody_out(client: Any, cookie: str) -> None:
+    assert client.get("/sign-in", headers={"Cookie": cookie}).status_code == 200
+    add(client)
+    signed_in(client)
+    told = f"{cookie}; kancha_session={client.cookies['kancha_session']}"
+    assert TestClient(client.app).get("/session", headers={"Cookie": told}).status_code == 200
+
+
+def test_odd_origins_are_foreign(client: Any) -> None:
+    body = {"name": "x", "password": "y"}
+    assert client.post("/session", json=body, headers={"Origin": "http://["}).status_code == 403
+
+
+def test_large_json_is_not_read(tmp_path: Path) -> None:
+    from service.settings import Limits
+
+    settings = Settings(data=tmp_path / "data", auth=QUICK, limits=Limits(max_json_bytes=10_000))
+    with TestClient(create_app(settings)) as client:
+        key = {**make_key(client.app.state.services, ["reader"]), "Content-Type": "application/json"}  # type: ignore[attr-defined]
+        told = client.post("/people", content=b" " * 20_000, headers=key)
+        assert (told.status_code, told.json()["measured"]["max_bytes"]) == (413, 10_000)
+        sent = 0
+
+        def parts() -> Iterator[bytes]:
+            nonlocal sent
+            for _ in range(100):
+                sent += 1_000
+                yield b" " * 1_000
+
+        assert client.post("/people", content=parts(), headers=key).status_code >= 400
+        assert (
+            client.post("/session/password", content=b"{", headers={"Content-Type": "application/json"}).status_code
+            == 401
+        )

@@ -179,3 +179,32 @@ def test_from_the_terminal(tmp_path: Path) -> None:
     assert kancha("privacy", "show", "parcels", "宗地-1", "--purpose", "a test", data=data).stdout == ""
     told = kancha("audit", "verify", data=data)
     assert told.returncode == 0 and told.stdout.startswith("4 entries hold."), told.stdout + told.stderr
+
+
+def test_personal_columns_cannot_become_others(client: Any, tmp_path: Path) -> None:
+    path = write_owned(tmp_path / "p.geojson")
+    for wanted in ("village", "parcel_id", "land_use"):
+        with path.open("rb") as file:
+            answer = client.post(
+                "/layers/parcels", files={"file": (path.name, file)}, data={"mapping": json.dumps({wanted: "权利人"})}
+            )
+        assert answer.status_code == 400 and "权利人" in answer.json()["detail"], answer.text
+
+
+def test_a_preview_masks_them(client: Any, tmp_path: Path) -> None:
+    path = write_owned(tmp_path / "p.geojson")
+    with path.open("rb") as file:
+        told = client.post("/layers/parcels/preview", files={"file": (path.name, file)})
+    assert told.status_code == 200 and NAME not in told.text and str(PHONE) not in told.text and "***" in told.text
+
+
+def test_rows_of_one_parcel_are_erased_together(tmp_path: Path) -> None:
+    services = open_services(Settings(data=tmp_path / "data"))
+    try:
+        rows = [({"parcel_id": "P", "owner": name}, polygon(row, 0, 9, 9)) for name, row in (("甲某", 0), ("乙某", 50))]
+        version, _ = add_layer_file(services, "parcels", write_layer(tmp_path / "two.geojson", rows), LayerFacts())
+        assert services.store.personal.of(version.id, "P~2") is not None
+        privacy.erase_personal(services, "parcels", "P", "on request")
+        assert services.store.personal.of(version.id, "P") is services.store.personal.of(version.id, "P~2") is None
+    finally:
+        services.close()

@@ -6,6 +6,7 @@ in its name, or an id that is known to be of it; nobody of the west one ever get
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -30,10 +31,12 @@ from service.store.audit_records import Audit, AuditAnswer
 from tests.access import EVERY_ROLE, TestClient, make_key
 from tests.integration.service_kit import (
     LEFT,
+    draw_pair,
     draw_scene,
     finished,
     polygon,
     post_scene,
+    until,
     write_layer,
 )
 
@@ -429,3 +432,112 @@ def test_a_secret_layer_leaves_the_one_before_it_to_the_others(district: Distric
     assert client.get("/collections/zones/items/Z-WESTGATE", headers=below).status_code == 200
     assert client.get(f"/layers/zones/{made['id']}", headers=below).status_code == 404
     assert "Z-HUSH" not in json.dumps(client.get("/layers", headers=below).json())
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+def test_boxes_and_times_are_those_of_the_street(district: District) -> None:
+    border = polygon(0, 512, 1, 1)[0][0][0]
+    # the footprint of a scene is told whole: scenes are left out here
+    for name in ("findings", "structures", "parcels", "coverage"):
+        path = f"/collections/{name}"
+        told = district.client.get(path, headers=district.key("reader", ["street-WESTGATE"], "secret")).json()
+        assert told["extent"]["spatial"]["bbox"][0][2] < border + 1e-3, name
+        nothing = district.client.get(path, headers=district.key("reader", [])).json()
+        assert "temporal" not in nothing.get("extent", {}) or name in ("parcels", "coverage"), nothing
+
+
+def test_what_moved_out_of_the_street_is_gone_and_not_told_whither(district: District, tmp_path: Path) -> None:
+    client, services = district.client, district.client.app.state.services
+    whole = make_key(services, EVERY_ROLE)
+    versions = []
+    for side, at in SIDES.items():
+        told = {"parcel_id": "P-MOVE", "land_use": side, "village": f"V-{side.upper()}"}
+        path = write_layer(tmp_path / f"{side}.geojson", [(told, polygon(300, at + 100, 50, 50))])
+        with path.open("rb") as file:
+            sent = {"files": {"file": (path.name, file)}, "data": {"accept_place": "true"}}
+            versions.append(client.post("/layers/parcels", headers=whole, **sent).json()["id"])
+    path = f"/layers/parcels/{versions[0]}/diff/{versions[1]}"
+    assert [one["properties"]["difference"] for one in client.get(path, headers=whole).json()["features"]] == ["moved"]
+    told = client.get(path, headers=district.key("analyst", ["street-WESTGATE"]))
+    assert [one["properties"]["difference"] for one in told.json()["features"]] == ["removed"]
+    assert "EASTGATE" not in told.text
+    # the layer before stands again for the tests that follow
+    with _layer(tmp_path, "parcels").open("rb") as file:
+        assert client.post("/layers/parcels", files={"file": ("again.geojson", file)}, data={"source": "again"},
+                           headers=whole).status_code == 201  # fmt: skip
+
+
+def test_coverage_tells_of_the_street_even_where_its_outline_is_odd(district: District) -> None:
+    client, services = district.client, district.client.app.state.services
+    own = client.get("/coverage", headers=district.key("reader", ["street-WESTGATE"])).json()
+    whole = client.get("/coverage", headers=district.key("reader", None)).json()
+    nobody = client.get("/coverage", headers=district.key("reader", []))
+    assert nobody.status_code in (200, 404)
+    if nobody.status_code == 200:
+        assert nobody.json()["all"]["area_km2"] == 0
+    assert own["all"]["area_km2"] < 0.51 * whole["all"]["area_km2"]
+    assert services is not None
+
+
+def test_an_upload_beyond_the_street_is_refused_whichever_way_it_comes(district: District, tmp_path: Path) -> None:
+    client = district.client
+    key = district.key("analyst", ["street-WESTGATE"])
+    path = draw_scene(tmp_path / "beyond_20210412.tif", left=LEFT + 256, seed=5)
+    with path.open("rb") as file:
+        answer = client.post("/scenes", files={"raster": (path.name, file)}, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    content = path.read_bytes()
+    name = base64.b64encode(path.name.encode()).decode()
+    made = client.post("/uploads", content=content, headers={
+        **key, "Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": f"filename {name}",
+        "Content-Type": "application/offset+octet-stream"})  # fmt: skip
+    assert made.status_code == 201, made.text
+    upload = made.headers["location"].rsplit("/", 1)[1]
+
+    def over() -> Any:
+        told = client.get(f"/uploads/{upload}", headers=key).json()
+        return told if told["state"] in ("stored", "failed", "refused") else None
+
+    told = until(over, 60)
+    assert told["problem"]["code"] == "forbidden" and told["scene_id"] is None
+
+
+def test_files_of_a_scan_take_the_rights_to_store_them(district: District, tmp_path: Path) -> None:
+    client = district.client
+    chief = district.key("chief", None)
+    before, after = draw_pair(tmp_path / "pair", size=256)
+    with before.open("rb") as one, after.open("rb") as two:
+        files = {"before": (before.name, one), "after": (after.name, two)}
+        answer = client.post("/scans", files=files, headers=chief)
+    assert (answer.status_code, answer.json()["measured"]["permission"]) == (403, "upload")
+    ids = district.ids["westgate"]
+    layer = _layer(tmp_path, "parcels")
+    with layer.open("rb") as file:
+        sent = {"before_scene": ids["scene_id"], "after_scene": ids["scene_id"]}
+        answer = client.post("/scans", files={"parcels": (layer.name, file)}, data=sent, headers=chief)
+    assert (answer.status_code, answer.json()["measured"]["permission"]) == (403, "layers")
+
+
+@pytest.mark.parametrize("z", range(10))
+def test_a_tile_from_afar_takes_no_memory(district: District, z: int) -> None:
+    """The scene is a speck there: no block as large as the world is filled for it."""
+    scheme = SCHEMES["WebMercatorQuad"]
+    lon, lat = polygon(100, 100, 1, 1)[0][0]
+    x, y = scheme.tiles(np.array([lon]), np.array([lat]), z)
+    scene = district.ids["westgate"]["scene_id"]
+    path = f"/scenes/{scene}/tiles/WebMercatorQuad/{z}/{int(x[0])}/{int(y[0])}.png"
+    assert district.client.get(path, headers=district.key("reader", None)).status_code == 200
+
+
+def test_a_grade_is_not_lost_in_silence(district: District, tmp_path: Path) -> None:
+    key = make_key(district.client.app.state.services, EVERY_ROLE)
+    path = draw_scene(tmp_path / "grade_20200412.tif", seed=9)
+    answers = []
+    for grade in ("internal", "secret"):
+        with path.open("rb") as file:
+            sent = {"files": {"raster": (path.name, file)}, "data": {"secrecy": grade}}
+            answers.append(district.client.post("/scenes", headers=key, **sent))
+    assert answers[0].status_code == 201
+    assert answers[1].status_code == 400 and answers[1].json()["measured"]["secrecy"] == "internal"

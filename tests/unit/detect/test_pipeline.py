@@ -41,7 +41,8 @@ def test_the_new_roof_is_found_where_it_stands(found: ScanResult) -> None:
 
 def test_what_the_finding_stands_on(found: ScanResult) -> None:
     told = found.provenance
-    assert told["grid"] == {"crs": "EPSG:4547", "gsd_m": 0.5, "shape": [SIDE, SIDE]}
+    place = {"transform": [0.5, 0.0, 500_000.0, 0.0, -0.5, 4_052_000.0]}
+    assert told["grid"] == {"crs": "EPSG:4547", "gsd_m": 0.5, "shape": [SIDE, SIDE]} | place
     assert told["overlap_share"] == 1.0 and told["pixel_ratio"] == 1.0 and told["usable_share"] == 1.0
     assert told["area_km2"] == pytest.approx(0.0655, abs=1e-4)
     assert [i["role"] for i in told["inputs"]] == ["before", "after"]
