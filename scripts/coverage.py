@@ -180,7 +180,7 @@ def draw(
     """Draw cells that were seen in time and hold no finding, for people to look at."""
     from service.usecases import audits as usecase
 
-    with opened(data) as services:
+    with opened(data, changes="coverage audit draw") as services:
         state, new = usecase.draw(services, count, seed, _date(as_of))
     features = [
         {"type": "Feature", "id": cell, "geometry": dict(outline), "properties": {"audit": state.audit.id}}
@@ -205,7 +205,7 @@ def answer(
 
     if missed not in ("true", "false"):
         raise OptionError(f"{missed[:20]!r} is no answer.", remedy="Write true or false.")
-    with opened(data) as services:
+    with opened(data, changes="coverage audit answer") as services:
         said = AuditAnswer(cell, missed == "true", by, note, datetime.now(UTC))
         typer.echo(_rate(usecase.answer(services, audit, said)))
 

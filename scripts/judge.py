@@ -46,7 +46,7 @@ def judge(
         note=note,
         purpose=purpose,
     )
-    with opened(data) as services:
+    with opened(data, changes="judge") as services:
         stored, new = usecase.judge(services, told)
     words = "true" if stored.verdict else f"false ({stored.reason})"
     typer.echo(f"{'judged' if new else 'already judged'}: {stored.finding_id} {words}, by {stored.judged_by}")

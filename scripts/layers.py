@@ -85,7 +85,7 @@ def add(
         fresh=fresh,
         secrecy=secrecy,
     )
-    with opened(data) as services:
+    with opened(data, changes="layers add") as services:
         version, new = add_layer_file(services, kind, file, facts)
     told = version.report
     typer.echo(

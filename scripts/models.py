@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from scripts.opened import Data
+from scripts.opened import Data, opened
 
 if TYPE_CHECKING:
     from service.usecases.models import ModelEntry
@@ -70,10 +70,10 @@ def show(
 @app.command("add")
 def add(folder: Annotated[Path, typer.Argument(help="Folder of a model.")], data: Data = None) -> None:
     """Copy a model to the data folder; it never changes there."""
-    from service.settings import read_settings
     from service.usecases import models as usecase
 
-    entry, new = usecase.add(read_settings(data=data), folder)
+    with opened(data, changes="models add") as services:
+        entry, new = usecase.add(services.settings, folder)
     typer.echo(f"{'added' if new else 'already there'}: {entry.name}+{entry.checksum}")
 
 
@@ -83,10 +83,10 @@ def use(
     data: Data = None,
 ) -> None:
     """Let scans take a model where nobody says otherwise."""
-    from service.settings import read_settings
     from service.usecases import models as usecase
 
-    typer.echo(f"in use: {usecase.use(read_settings(data=data), name)}")
+    with opened(data, changes="models use") as services:
+        typer.echo(f"in use: {usecase.use(services.settings, name)}")
 
 
 def figures_in_short(figures: Mapping[str, Any]) -> str:

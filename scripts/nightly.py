@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ def nightly(
 ) -> None:
     """Take new imagery, scan it against the stored layers, write the morning report."""
     # loaded on demand: the other commands need none of it
+    from service.auth.record import entry_by
     from service.bootstrap import open_with_runner
     from service.settings import read_settings
     from service.usecases.nightly import run_night
@@ -26,6 +28,8 @@ def nightly(
     try:
         with progress_bar("nightly") as progress:
             report = run_night(services, folder, progress)
+        entry = entry_by(services.caller, datetime.now(UTC), "command", "nightly", run=report.run_id)
+        services.store.audit_log.append(entry)
     except NightlyRunningError as error:
         # two cron lines that meet are no fault: the other one does the work
         typer.echo(f"{error.message} {error.remedy}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,14 @@ Data = Annotated[Path | None, typer.Option(help="Data folder [KANCHA_DATA or ./k
 
 
 @contextmanager
-def opened(data: Path | None, *, runner: bool = False) -> Iterator[Services]:
+def opened(data: Path | None, *, runner: bool = False, changes: str = "") -> Iterator[Services]:
     """The service of a data folder.
 
     Args:
         data: The folder, None: as the settings say.
         runner: Whether it runs the jobs that it is asked for.
+        changes: The command, where it changes what is stored and its use case does not record it: done, it stands in
+            the record with what it was given.
     """
     # loaded on demand: commands that need no store are not slowed by it
     from service.bootstrap import open_services, open_with_runner
@@ -31,5 +34,18 @@ def opened(data: Path | None, *, runner: bool = False) -> Iterator[Services]:
     services = open_with_runner(settings, recover=False) if runner else open_services(settings)
     try:
         yield services
+        if changes:
+            _record(services, changes)
     finally:
         services.close()
+
+
+def _record(services: Services, command: str) -> None:
+    from datetime import UTC, datetime
+
+    from service.auth.caller import Caller
+    from service.auth.record import entry_by
+
+    given = " ".join(sys.argv[1:])[:500]
+    entry = entry_by(Caller.local(), datetime.now(UTC), "command", command, arguments=given)
+    services.store.audit_log.append(entry)

@@ -91,10 +91,10 @@ def check(file: Annotated[Path, typer.Argument(help="YAML file of a rulebook.")]
 @app.command("add")
 def add(file: Annotated[Path, typer.Argument(help="YAML file of a rulebook.")], data: Data = None) -> None:
     """Keep a rulebook in the data folder; its version never changes there."""
-    from service.settings import read_settings
     from service.usecases import rulebooks as usecase
 
-    book, new = usecase.add(read_settings(data=data), file)
+    with opened(data, changes="rules add") as services:
+        book, new = usecase.add(services.settings, file)
     typer.echo(f"{'added' if new else 'already there'}: {book.name}, version {book.rules.version}")
 
 
@@ -104,10 +104,10 @@ def use(
     data: Data = None,
 ) -> None:
     """Let scans take a rulebook where nobody says otherwise: of its versions the one that holds on the day."""
-    from service.settings import read_settings
     from service.usecases import rulebooks as usecase
 
-    found = usecase.use(read_settings(data=data), rulebook)
+    with opened(data, changes="rules use") as services:
+        found = usecase.use(services.settings, rulebook)
     typer.echo(f"in use: {rulebook}, versions {', '.join(book.rules.version for book in found)}")
 
 

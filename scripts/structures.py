@@ -85,7 +85,7 @@ def earliest(
     from service.usecases import structures as usecase
     from service.usecases.jobs import wait_for
 
-    with opened(data, runner=order) as services:
+    with opened(data, runner=order, changes="structures earliest" if order else "") as services:
         found = usecase.earliest(services, structure, scene)
         out = wide_console()
         out.print(f"last absent {_day(_iso(found.last_absent))}, first seen {_day(_iso(found.first_seen))}")

@@ -41,7 +41,7 @@ def train(
             typer.echo(f"{share:5.0%} {line}", err=True)
         shown[0] = line
 
-    with opened(data) as services, progress_bar("train") as progress:
+    with opened(data, changes="train") as services, progress_bar("train") as progress:
         outcome, written = train_model(services, order, tell)
     table = Table(title=f"{outcome.model.identity} on {outcome.split['compare']} held-out places", title_justify="left")
     for heading in ("", "pixel F1", "found", "object F1", "false per km2"):

@@ -97,3 +97,17 @@ def test_the_record_is_verified(data: Path) -> None:
     database.close()
     done = run(data, "audit", "verify")
     assert done.exit_code == 1 and "changed at entry 2" in done.stderr
+
+
+def test_commands_that_change_something_are_recorded(data: Path, tmp_path: Path) -> None:
+    from tests.integration.service_kit import kancha, write_parcels
+
+    assert kancha("layers", "add", "parcels", write_parcels(tmp_path / "p.geojson"), data=data).returncode == 0
+    assert kancha("rules", "use", "cn", data=data).returncode == 0
+    assert kancha("layers", "list", data=data).returncode == 0
+    told = [json.loads(line) for line in run(data, "audit", "list", "--json").stdout.splitlines()]
+    assert [(one["kind"], one["action"], one["target"]) for one in told] == [
+        ("local", "command", "rules use"),
+        ("local", "command", "layers add"),
+    ]
+    assert "p.geojson" in told[1]["details"]["arguments"]
