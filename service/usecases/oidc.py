@@ -145,6 +145,13 @@ def _unbound(services: Services, claims: Mapping[str, Any]) -> Person | None:
                 remedy="Let an administrator add you under another name.",
                 reason="name-taken",
             )
+        if services.store.people.password_hash(found.id) is not None:
+            # the first administrator, or somebody who has come in already: a name alone does not make one them
+            raise OidcError(
+                f"{found.name} signs in with a password.",
+                remedy="Sign in with it, or let an administrator add you under another name.",
+                reason="has-password",
+            )
         return found
     return None
 

@@ -24,7 +24,7 @@ from service.services import Services
 from service.settings import Auth, Oidc, Settings
 from service.usecases.authentication import Authenticator
 from service.usecases.oidc import begin_oidc, checked_next, finish_oidc
-from service.usecases.people import PersonFacts, add_person, change_person
+from service.usecases.people import PersonFacts, add_person, change_person, set_password
 from service.usecases.session import Browser
 from service.usecases.sights import Sights
 from tests.unit.auth.oidc_provider import (
@@ -526,3 +526,12 @@ def test_while_the_provider_is_down_the_page_leads_to_passwords(
     fake.down = True
     page = served(bureau(), "https").get("/sign-in/oidc", headers={"accept": "text/html"})
     assert page.status_code == 401 and "/sign-in" in page.text
+
+
+def test_a_name_alone_takes_over_nobody_who_has_a_password(bureau: Callable[..., Services], fake: FakeProvider) -> None:
+    services = bureau()
+    person = add(services, "li.wei", "administrator")
+    set_password(services, Caller.local(), person, "correct horse battery")
+    fake.claims = said()
+    refused("has-password", lambda: come_in(services, fake))
+    assert services.store.people.get(person).subject is None
