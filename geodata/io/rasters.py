@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import rasterio
 import shapely
 from affine import Affine
@@ -33,6 +34,8 @@ from geodata.io.probes import GDAL_ENV
 from geodata.io.sidecars import UNKNOWN, Acquisition, read_acquisition
 from geodata.io.tiff import TiffDirectory, inspect_tiff
 
+LEAST_PIXEL_M, MOST_PIXEL_M = 1e-3, 1e5
+"""No sensor has smaller or larger pixels; a damaged geotransform has."""
 MAX_PIXELS = 40_000_000_000
 MAX_BLOCK_BYTES = 512 * 1024**2
 MAX_EXPANSION = 400
@@ -129,8 +132,7 @@ def inspect_raster(path: Path, *, crs: str | None = None, sha256: str | None = N
         )
     system = parse_crs(told["crs_wkt"] or crs)
     refuse_undeclared_datum(system)
-    grid = Grid(system, Affine(*told["transform"]), (told["height"], told["width"]))
-    check_bounds(system, grid.bounds, path.name)
+    grid = _grid(system, Affine(*told["transform"]), (told["height"], told["width"]), path.name)
     acquisition = read_acquisition(path, told["tags"])
     dated = date_from_tag(told["datetime_tag"]) or date_from_name(path.name) or acquisition.acquired_at
     return RasterInfo(
@@ -146,6 +148,31 @@ def inspect_raster(path: Path, *, crs: str | None = None, sha256: str | None = N
         acquisition=acquisition,
         stamp=stamp,
     )
+
+
+def _grid(system: pyproj.CRS, transform: Affine, shape: tuple[int, int], name: str) -> Grid:
+    """The grid that a file declares, where it can be one.
+
+    Raises:
+        RasterError: If its pixels have no area, or a size that no sensor has.
+        CRSMismatchError: If its bounds do not lie in its system.
+    """
+    remedy = "Export the file again with its geotransform, or mend it: gdal_edit.py -a_ullr LEFT TOP RIGHT BOTTOM."
+    if transform.is_degenerate:
+        raise RasterError(
+            f"The pixels of {name} have no area.", remedy=remedy, transform=[float(v) for v in tuple(transform)[:6]]
+        )
+    grid = Grid(system, transform, shape)
+    check_bounds(system, grid.bounds, name)
+    sides = grid.gsd_m()
+    if not LEAST_PIXEL_M <= min(sides) <= max(sides) <= MOST_PIXEL_M:
+        raise RasterError(
+            f"A pixel of {name} is {sides[0]:.3g} x {sides[1]:.3g} m on the ground; {LEAST_PIXEL_M:g} to "
+            f"{MOST_PIXEL_M:g} m are read.",
+            remedy=remedy,
+            pixel_m=list(sides),
+        )
+    return grid
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

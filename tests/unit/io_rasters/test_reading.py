@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
+from affine import Affine
 from rasterio.enums import ColorInterp
 
 from geodata.crs import parse_crs
@@ -306,3 +307,18 @@ def test_files_close_with_the_last_reader(tmp_path: Path) -> None:
     del reader
     gc.collect()
     assert closed() is None
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [
+        (Affine(1e-160, 0, 500_000.0, 0, -0.5, 4_052_000.0), "m on the ground; 0.001 to 100000 m are read"),
+        (Affine(0.5, 0, 500_000.0, 0, -1e-9, 4_052_000.0), "m on the ground; 0.001 to 100000 m are read"),
+        (Affine(0.5, 0.5, 500_000.0, 0.5, 0.5, 4_052_000.0), "have no area"),
+    ],
+)
+def test_pixels_of_no_sensor_are_refused_with_the_way_out(tmp_path: Path, transform: Affine, said: str) -> None:
+    path = write(tmp_path / "a_20250412.tif", noise(), transform=transform)
+    with pytest.raises(RasterError, match=said) as caught:
+        inspect_raster(path)
+    assert "gdal_edit.py" in caught.value.remedy and caught.value.measured
