@@ -43,19 +43,7 @@ class ShiftField:
 
     def at(self, rows: FloatArray, cols: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Bilinear (dx, dy) at the crossings of grid rows and columns, each of shape (rows, cols)."""
-        r = np.clip(rows / self.spacing_px, 0, self.dx.shape[0] - 1)
-        c = np.clip(cols / self.spacing_px, 0, self.dx.shape[1] - 1)
-        r0 = np.minimum(r.astype(np.intp), max(0, self.dx.shape[0] - 2))
-        c0 = np.minimum(c.astype(np.intp), max(0, self.dx.shape[1] - 2))
-        r1, c1 = np.minimum(r0 + 1, self.dx.shape[0] - 1), np.minimum(c0 + 1, self.dx.shape[1] - 1)
-        fr, fc = (r - r0)[:, None], (c - c0)[None, :]
-
-        def mix(field: FloatArray) -> FloatArray:
-            top = field[np.ix_(r0, c0)] * (1 - fc) + field[np.ix_(r0, c1)] * fc
-            low = field[np.ix_(r1, c0)] * (1 - fc) + field[np.ix_(r1, c1)] * fc
-            return np.asarray(top * (1 - fr) + low * fr)
-
-        return mix(self.dx), mix(self.dy)
+        return self.at_points(*np.meshgrid(rows, cols, indexing="ij"))
 
     def at_points(self, rows: FloatArray, cols: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Bilinear (dx, dy) at points of any arrangement, each of the shape of `rows` and `cols`."""

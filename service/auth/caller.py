@@ -94,10 +94,14 @@ class Grant:
         allowed = permissions_of(self.roles)
         return allowed if self.only is None else allowed & self.only
 
+    def seen_by(self, giver: Caller) -> bool:
+        """Whether it lets nobody see what its giver does not see."""
+        areas = giver.scope is None or (self.areas is not None and self.areas <= giver.scope)
+        return areas and self.clearance <= giver.clearance
+
     def within(self, giver: Caller) -> bool:
         """Whether it gives nothing that its giver does not have."""
-        areas = giver.scope is None or (self.areas is not None and self.areas <= giver.scope)
-        return areas and self.permissions <= giver.permissions and self.clearance <= giver.clearance
+        return self.seen_by(giver) and self.permissions <= giver.permissions
 
     def narrowed(self, other: Grant) -> Grant:
         """What both allow."""

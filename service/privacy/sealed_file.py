@@ -7,12 +7,14 @@ put elsewhere or cut off (the STREAM construction of Hoang, Reyhanitabar, Rogawa
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.errors import SealError
+from service.files import write_beside
 
 _MAGIC = b"KANCHA-SEALED-1\n"
 _PIECE = 1 << 20
@@ -39,13 +41,17 @@ def seal_file(source: Path, target: Path, key: bytes) -> None:
 
 
 def open_file(source: Path, target: Path, key: bytes) -> None:
-    """Write the plain form of a sealed file.
+    """Write the plain form of a sealed file; it is there whole or not at all.
 
     Raises:
         SealError: If it is none, or was changed.
     """
+    write_beside(target, _opened(source, key), mode=0o600)
+
+
+def _opened(source: Path, key: bytes) -> Iterator[bytes]:
     cipher = AESGCM(key)
-    with source.open("rb") as sealed, target.open("wb") as out:
+    with source.open("rb") as sealed:
         head = sealed.read(len(_MAGIC) + _PREFIX)
         if not head.startswith(_MAGIC):
             raise SealError(f"{source.name} is no sealed file.", remedy="Restore the backup of the files.")
@@ -54,7 +60,7 @@ def open_file(source: Path, target: Path, key: bytes) -> None:
         while True:
             following = sealed.read(_PIECE + _TAG)
             try:
-                out.write(cipher.decrypt(_nonce(prefix, number, last=not following), piece, _MAGIC))
+                yield cipher.decrypt(_nonce(prefix, number, last=not following), piece, _MAGIC)
             except InvalidTag as error:
                 raise SealError(
                     f"Piece {number} of {source.name} was changed.", remedy="Restore the backup of the files."

@@ -56,14 +56,8 @@ class PairShift:
 
     def at(self, grid: Grid, rows: F64, cols: F64) -> tuple[F64, F64, F64, F64]:
         """Pixels of another grid in the common one (row, column), and the shift there (dx, dy), in its pixels."""
-        t = grid.transform
-        x, y = t.a * (cols + 0.5) + t.b * (rows + 0.5) + t.c, t.d * (cols + 0.5) + t.e * (rows + 0.5) + t.f
-        px, py = transform_xy(grid.crs, self.crs, x.ravel(), y.ravel())
-        back = ~self.transform
-        col = (back.a * px + back.b * py + back.c - 0.5).reshape(cols.shape)
-        row = (back.d * px + back.e * py + back.f - 0.5).reshape(rows.shape)
-        dx, dy = self.field.at_points(row, col)
-        return row, col, dx, dy
+        row, col = _elsewhere((grid.crs, grid.transform), (self.crs, self.transform), rows, cols)
+        return row, col, *self.field.at_points(row, col)
 
     def on(self, grid: Grid) -> ShiftField:
         """The shift by which the earlier date is read on another grid, so that it lies where the later does."""
@@ -71,13 +65,7 @@ class PairShift:
             *(np.arange(0, size + NODE_PX, NODE_PX, dtype=float) for size in grid.shape), indexing="ij"
         )
         row, col, dx, dy = self.at(grid, rows, cols)
-        t = self.transform
-        x = t.a * (col - dx + 0.5) + t.b * (row - dy + 0.5) + t.c
-        y = t.d * (col - dx + 0.5) + t.e * (row - dy + 0.5) + t.f
-        gx, gy = transform_xy(self.crs, grid.crs, x.ravel(), y.ravel())
-        back = ~grid.transform
-        to_col = (back.a * gx + back.b * gy + back.c - 0.5).reshape(cols.shape)
-        to_row = (back.d * gx + back.e * gy + back.f - 0.5).reshape(rows.shape)
+        to_row, to_col = _elsewhere((self.crs, self.transform), (grid.crs, grid.transform), row - dy, col - dx)
         return ShiftField(to_col - cols, to_row - rows, NODE_PX)
 
     def drawn(self, grid: Grid) -> U8:
@@ -105,6 +93,18 @@ class PairShift:
                     for colour, wide in (((0, 0, 0, 255), 3), ((255, 255, 255, 255), 1)):
                         cv2.arrowedLine(told, start, last, colour, wide, cv2.LINE_AA, tipLength=0.35)
         return np.ascontiguousarray(told)
+
+
+_Frame = tuple[pyproj.CRS, Affine]
+
+
+def _elsewhere(one: _Frame, other: _Frame, rows: F64, cols: F64) -> tuple[F64, F64]:
+    """The middles of pixels of one grid as pixels of another: rows and columns."""
+    (crs, t), (target, back) = one, (other[0], ~other[1])
+    x, y = t.a * (cols + 0.5) + t.b * (rows + 0.5) + t.c, t.d * (cols + 0.5) + t.e * (rows + 0.5) + t.f
+    there_x, there_y = transform_xy(crs, target, x.ravel(), y.ravel())
+    row = (back.d * there_x + back.e * there_y + back.f - 0.5).reshape(rows.shape)
+    return row, (back.a * there_x + back.b * there_y + back.c - 0.5).reshape(cols.shape)
 
 
 def constant(dx: float, dy: float) -> ShiftField:

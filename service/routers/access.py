@@ -13,46 +13,28 @@ from pydantic import ValidationError
 
 from geodata.errors import KanchaError
 from service.auth.tokens import csrf_token
-from service.callers import By, session_of
-from service.dependencies import base_url
-from service.errors import BadRequestBodyError, CsrfError, NotSignedInError
+from service.dependencies import Kancha, base_url
+from service.errors import BadQueryError, BadRequestBodyError, CsrfError, NotSignedInError
 from service.http_errors import status_of
-from service.http_guard import address_of, authenticate, cookie_name, is_own_page
+from service.http_guard import authenticate, cookie_name, is_own_page
+from service.routers.browsers import browser_of, drop_cookie, give_session, session_of
 from service.routers.html import html_page
 from service.schemas.people import Credentials, PasswordChange, SessionBody
 from service.services import Services
 from service.usecases import people, session
-from service.usecases.session import Browser
+from service.usecases.session import checked_next
 
 router = APIRouter(tags=["access"])
 _MOST_BYTES = 8_192
 _FORM = "application/x-www-form-urlencoded"
 
 
-def browser_of(request: Request) -> Browser:
-    """From where and with what a request comes."""
-    return Browser(address_of(request.scope), request.headers.get("user-agent", ""))
-
-
 def local_path(told: str | None) -> str:
     """Where to go after signing in: a path of this service, whatever a link says."""
-    safe = told is not None and told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable()
-    return told if safe and told is not None and "\\" not in told else "/map"
-
-
-def with_session(request: Request, response: Response, secret: str) -> Response:
-    """An answer that gives the browser its session."""
-    response.set_cookie(
-        cookie_name(request.url.scheme),
-        secret,
-        max_age=int(_services(request).settings.auth.session_max_s),
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    try:
+        return checked_next(told or "/map")
+    except BadQueryError:
+        return "/map"
 
 
 def _services(request: Request) -> Services:
@@ -127,14 +109,14 @@ async def post_session(request: Request) -> Response:
     if not _is_form(request):
         who = _credentials(told)
         secret, _ = await run_in_threadpool(session.sign_in, services, who.name, who.password, browser)
-        return with_session(request, await _session_answer(request, secret), secret)
+        return give_session(request, await _session_answer(request, secret), secret)
     name, password, onward = (str(told.get(key, "")) for key in ("name", "password", "next"))
     try:
         secret, _ = await run_in_threadpool(session.sign_in, services, name, password, browser)
     except KanchaError as error:
         values = {"error": error.as_dict(), "name": name[:120], "next": local_path(onward)}
         return _page(request, "sign_in.html", status_of(error), **values)
-    return with_session(request, _see(request, local_path(onward)), secret)
+    return give_session(request, _see(request, local_path(onward)), secret)
 
 
 async def _session_answer(request: Request, secret: str) -> Response:
@@ -155,40 +137,40 @@ def _credentials(told: Mapping[str, Any]) -> Credentials:
 
 
 @router.get("/session", summary="Who has signed in")
-async def get_session(request: Request, response: Response, by: By) -> SessionBody:
+async def get_session(request: Request, response: Response, services: Kancha) -> SessionBody:
     """Who sends the request, what they may do, and the word to send with every change."""
     response.headers["Cache-Control"] = "no-store"
     secret = session_of(request)
-    return SessionBody.of(by, None if secret is None else csrf_token(secret))
+    return SessionBody.of(services.caller, None if secret is None else csrf_token(secret))
 
 
 @router.delete("/session", summary="Sign out", status_code=204)
-def delete_session(request: Request, by: By) -> Response:
+def delete_session(request: Request, services: Kancha) -> Response:
     """End the session."""
-    return _signed_out(request, by.id, by.name, Response(status_code=204))
+    return _signed_out(request, services, Response(status_code=204))
 
 
 @router.post("/sign-out", include_in_schema=False)
-async def post_sign_out(request: Request, by: By) -> Response:
+async def post_sign_out(request: Request, services: Kancha) -> Response:
     """The button of the pages."""
     if not is_own_page(request):
         raise CsrfError("The form comes from another site.", remedy="Sign out on a page of this service.")
-    return await run_in_threadpool(_signed_out, request, by.id, by.name, _see(request, "/sign-in"))
+    return await run_in_threadpool(_signed_out, request, services, _see(request, "/sign-in"))
 
 
-def _signed_out(request: Request, who: str, name: str, response: Response) -> Response:
+def _signed_out(request: Request, services: Services, response: Response) -> Response:
     secret = session_of(request)
     if secret is not None:
-        session.sign_out(_services(request), secret, who, name, browser_of(request))
-    response.delete_cookie(cookie_name(request.url.scheme), path="/", secure=request.url.scheme == "https")
+        session.sign_out(services, secret, browser_of(request))
+    drop_cookie(request, response, cookie_name(request.url.scheme))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @router.post("/session/password", summary="Change one's password", status_code=204)
-def post_password(request: Request, by: By, body: PasswordChange) -> Response:
+def post_password(request: Request, services: Kancha, body: PasswordChange) -> Response:
     """Set another password; every session of the person ends, this one too."""
-    session.change_own_password(_services(request), by, body.old, body.new, browser_of(request))
+    session.change_own_password(services, services.caller, body.old, body.new, browser_of(request))
     return Response(status_code=204)
 
 
@@ -202,7 +184,7 @@ def get_first(request: Request, secret: str) -> Response:
     try:
         link, person = people.open_link(services, secret)
         if link.purpose == "demo":
-            return with_session(
+            return give_session(
                 request, _see(request, "/map"), session.sign_in_by_link(services, secret, browser_of(request))
             )
     except KanchaError as error:
@@ -225,7 +207,7 @@ async def post_first(request: Request, secret: str) -> Response:
         begun = await run_in_threadpool(follow)
     except KanchaError as error:
         return await run_in_threadpool(_first_again, request, secret, name, error)
-    return with_session(request, _see(request, "/"), begun)
+    return give_session(request, _see(request, "/"), begun)
 
 
 def _first_again(request: Request, secret: str, name: str, error: KanchaError) -> Response:

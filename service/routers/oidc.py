@@ -12,10 +12,10 @@ from service.auth.wire import code_of
 from service.dependencies import Kancha, base_url
 from service.errors import OidcError
 from service.http_errors import answer_of, status_of
-from service.http_guard import address_of, cookie_name
+from service.http_guard import cookie_name
+from service.routers.browsers import browser_of, drop_cookie, give_session, set_cookie
 from service.routers.html import html_page
 from service.usecases.oidc import begin_oidc, finish_oidc, open_pending
-from service.usecases.session import Browser
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +29,7 @@ def get_oidc_start(request: Request, services: Kancha, next: Annotated[str, Quer
     except OidcError as error:
         return _refused(request, error)
     response = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
-    _set_cookie(request, response, _pending_cookie(request), kept, PENDING_S)
+    set_cookie(request, response, _pending_cookie(request), kept, PENDING_S)
     return response
 
 
@@ -44,7 +44,7 @@ def get_oidc_return(
     """Begin the session of whom the provider vouches for, and go where they wanted to."""
     name = _pending_cookie(request)
     kept = request.cookies.get(name, "")
-    browser = Browser(address_of(request.scope), request.headers.get("user-agent", ""))
+    browser = browser_of(request)
     try:
         wanted = open_pending(services, kept, state).next
         if not code:
@@ -54,19 +54,14 @@ def get_oidc_return(
         response = _refused(request, refusal)
     else:
         response = RedirectResponse(wanted, 303, {"Cache-Control": "no-store"})
-        _set_cookie(request, response, cookie_name(request.url.scheme), secret, None)
+        give_session(request, response, secret)
     # it serves once, whatever came of it
-    response.delete_cookie(name, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+    drop_cookie(request, response, name)
     return response
 
 
 def _pending_cookie(request: Request) -> str:
     return cookie_name(request.url.scheme).replace("session", "oidc")
-
-
-def _set_cookie(request: Request, response: Response, name: str, value: str, age_s: int | None) -> None:
-    secure = request.url.scheme == "https"
-    response.set_cookie(name, value, max_age=age_s, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _codeless(error: str) -> OidcError:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from service.callers import By
 from service.dependencies import Kancha, Pages, base_url, only_query, page_links
 from service.schemas.people import (
     CheckBody,
@@ -45,9 +44,9 @@ def get_people(request: Request, services: Kancha, page: Pages) -> PeopleBody:
 
 
 @router.post("/people", summary="Add a person", status_code=201)
-def post_person(services: Kancha, by: By, body: NewPerson) -> PersonBody:
+def post_person(services: Kancha, body: NewPerson) -> PersonBody:
     """Add a person; POST /people/{person_id}/link makes the link by which they set their password."""
-    return PersonBody.of(people.add_person(services, by, body.name, _facts(body)))
+    return PersonBody.of(people.add_person(services, services.caller, body.name, _facts(body)))
 
 
 @router.get("/people/{person_id}", summary="One person")
@@ -57,15 +56,15 @@ def get_person(services: Kancha, person_id: str) -> PersonBody:
 
 
 @router.patch("/people/{person_id}", summary="Change a person")
-def patch_person(services: Kancha, by: By, person_id: str, body: PersonChange) -> PersonBody:
+def patch_person(services: Kancha, person_id: str, body: PersonChange) -> PersonBody:
     """Change rights, or end access (`active`: false); what is left out stays. They hold from the next request on."""
-    return PersonBody.of(people.change_person(services, by, person_id, _facts(body)))
+    return PersonBody.of(people.change_person(services, services.caller, person_id, _facts(body)))
 
 
 @router.post("/people/{person_id}/link", summary="A link for a password", status_code=201)
-def post_person_link(request: Request, services: Kancha, by: By, person_id: str) -> LinkBody:
+def post_person_link(request: Request, services: Kancha, person_id: str) -> LinkBody:
     """A link by which the person sets a password; it works once."""
-    secret = people.password_link(services, by, person_id)
+    secret = people.password_link(services, services.caller, person_id)
     return LinkBody(href=f"{base_url(request)}/first/{secret}", expires_in_s=services.settings.auth.link_s)
 
 
@@ -81,17 +80,17 @@ def get_keys(request: Request, services: Kancha, page: Pages) -> KeysBody:
 
 
 @router.post("/keys", summary="Make a key", status_code=201)
-def post_key(services: Kancha, by: By, body: NewKey) -> MadeKey:
+def post_key(services: Kancha, body: NewKey) -> MadeKey:
     """Make a key for another system; it never has more rights than its maker has."""
     facts = KeyFacts(body.name, body.roles, body.permissions, body.areas, body.clearance, body.days)
-    key, secret = keys.create_key(services, by, facts)
+    key, secret = keys.create_key(services, services.caller, facts)
     return MadeKey(secret=secret, **KeyBody.values(key))
 
 
 @router.delete("/keys/{key_id}", summary="Revoke a key")
-def delete_key(services: Kancha, by: By, key_id: str) -> KeyBody:
+def delete_key(services: Kancha, key_id: str) -> KeyBody:
     """End a key for ever, from the next request on."""
-    return KeyBody.of(keys.revoke_key(services, by, key_id))
+    return KeyBody.of(keys.revoke_key(services, services.caller, key_id))
 
 
 @router.get(

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from service.callers import Caller
 from service.dependencies import Kancha, base_url, only_query
 from service.resumable.headers import (
     ALGORITHMS,
@@ -102,18 +101,18 @@ def options_uploads(services: Kancha) -> Response:
 
 
 @router.post("/uploads", status_code=201, summary="Begin an upload", response_class=Response, openapi_extra=_BYTES)
-async def post_upload(request: Request, services: Kancha, caller: Caller, spoken: Spoken) -> Response:
+async def post_upload(request: Request, services: Kancha, spoken: Spoken) -> Response:
     """Create an upload, with its first bytes or without (tus creation, creation-with-upload, concatenation).
 
     `Upload-Metadata`: `filename`, `kind` (`scene` or a kind of layer), `sha256` of the whole, `acquired_at`, `crs`,
     `attributes`, `sidecars` (names parted by `/`), `sidecar_of`. `Kancha-Scene` names a scene that is stored already.
     """
     wanted = parse_creation(request.headers, services.settings.uploads.max_bytes)
-    found = await usecase.create(services, caller, wanted)
+    found = await usecase.create(services, services.caller.id, wanted)
     if wanted.chunk is not None and not found.info.result:
         body = request.stream()
-        await usecase.append_first_chunk(services, caller, found.info.id, wanted.chunk, body)
-        found = await usecase.state_of(services, caller, found.info.id)
+        await usecase.append_first_chunk(services, services.caller.id, found.info.id, wanted.chunk, body)
+        found = await usecase.state_of(services, services.caller.id, found.info.id)
     told = _headers(found)
     if wanted.chunk is None and not found.info.result:
         told.pop("Upload-Offset", None)
@@ -121,32 +120,30 @@ async def post_upload(request: Request, services: Kancha, caller: Caller, spoken
 
 
 @router.head("/uploads/{upload_id}", summary="Where an upload stands", response_class=Response)
-async def head_upload(upload_id: str, services: Kancha, caller: Caller, spoken: Spoken) -> Response:
+async def head_upload(upload_id: str, services: Kancha, spoken: Spoken) -> Response:
     """So many bytes are safely on disk (tus core)."""
-    return Response(headers=_headers(await usecase.state_of(services, caller, upload_id)))
+    return Response(headers=_headers(await usecase.state_of(services, services.caller.id, upload_id)))
 
 
 @router.get("/uploads/{upload_id}", summary="What becomes of an upload", dependencies=[Depends(only_query())])
-async def get_upload(
-    request: Request, response: Response, upload_id: str, services: Kancha, caller: Caller
-) -> UploadOut:
+async def get_upload(request: Request, response: Response, upload_id: str, services: Kancha) -> UploadOut:
     """State, offset, job, the stored scene or layer, or why it was refused."""
     response.headers["Cache-Control"] = "no-store"
-    return upload_out(request, await usecase.state_of(services, caller, upload_id))
+    return upload_out(request, await usecase.state_of(services, services.caller.id, upload_id))
 
 
 @router.patch(
     "/uploads/{upload_id}", status_code=204, summary="Send bytes", response_class=Response, openapi_extra=_BYTES
 )
-async def patch_upload(request: Request, upload_id: str, services: Kancha, caller: Caller, spoken: Spoken) -> Response:
+async def patch_upload(request: Request, upload_id: str, services: Kancha, spoken: Spoken) -> Response:
     """Put bytes behind those that are here (tus core, checksum, expiration); answered when they are on disk."""
     chunk = parse_chunk(request.headers)
-    offset, expires_at = await usecase.append_chunk(services, caller, upload_id, chunk, request.stream())
+    offset, expires_at = await usecase.append_chunk(services, services.caller.id, upload_id, chunk, request.stream())
     return Response(status_code=204, headers={"Upload-Offset": str(offset), "Upload-Expires": _http_date(expires_at)})
 
 
 @router.delete("/uploads/{upload_id}", status_code=204, summary="Remove an upload", response_class=Response)
-def delete_upload(upload_id: str, services: Kancha, caller: Caller, spoken: Spoken) -> Response:
+def delete_upload(upload_id: str, services: Kancha, spoken: Spoken) -> Response:
     """Remove an upload and stop its job (tus termination); a stored scene stays."""
-    usecase.delete_upload(services, caller, upload_id)
+    usecase.delete_upload(services, services.caller.id, upload_id)
     return Response(status_code=204)

@@ -14,7 +14,7 @@ from service.jobs.states import ACTIVE, JobState, check_move, sources_of
 from service.store.database import Database
 from service.store.records import Claim, Job, Page
 from service.store.schema import jobs
-from service.store.sql_scenes import shown_scenes
+from service.store.sql_sight import disclosed, shown_scenes
 
 _PLAIN = [c.name for c in jobs.c if c.name not in {"seq", "state"}]
 
@@ -209,9 +209,7 @@ class SqlJobs:
 
     def _disclosed(self) -> list[sa.ColumnElement[bool]]:
         """Jobs that are not too secret; of those who work in some areas alone, their own."""
-        told: list[sa.ColumnElement[bool]] = []
-        if self._sight.hidden:
-            told.append(jobs.c.secrecy.not_in(self._sight.hidden))
+        told = disclosed(jobs.c.secrecy, self._sight)
         if self._sight.ground is not None:
             told.append(jobs.c.owner == self._sight.owner)
         return told

@@ -28,6 +28,7 @@ from service.store.sql_features import (
     plain_page,
     stream_of,
 )
+from service.store.sql_sight import disclosed
 
 _PLAIN = [c.name for c in layer_versions.c if c.name not in {"seq", "bbox"}]
 _NAMES = 200
@@ -45,6 +46,7 @@ class SqlLayers:
         self._db, self._sight = database, sight
         self._beyond = f",{','.join(sight.hidden)},"
         self._trimmed: dict[str, LayerVersion] = {}
+        self._kinds: dict[str, str] = {}
         # versions never change, but that one of them may become standing: what is kept here is the newest, which is
         self._newest: dict[str, LayerVersion] = {}
 
@@ -86,7 +88,7 @@ class SqlLayers:
             wanted = sa.select(layer_versions).where(layer_versions.c.id == version_id, *self._disclosed())
             row = connection.execute(wanted).first()
         if row is None:
-            raise NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
+            raise _no_version(version_id)
         return self._seen(_version(row))
 
     def sources(self, kind: str) -> Sequence[LayerSource]:
@@ -147,6 +149,7 @@ class SqlLayers:
     def features(self, query: FeatureQuery) -> FeaturePage:
         """Features of one version as GeoJSON texts; without `count` they are counted only where that costs nothing."""
         if is_plain(query) and self._sight.ground is None:
+            self._held(query.within)
             known = next((v.features for v in self._newest.values() if v.id == query.within), None)
             if known is not None or not query.whole:
                 return plain_page(self._db.quick, "layer_features", query, known)
@@ -179,8 +182,9 @@ class SqlLayers:
         Raises:
             NotFoundError: Without it.
         """
-        found = [str(row[0]) for row in self._db.quick.rows("item", owner=version_id, fid=fid)]
-        found = list(self._kept(version_id, found))
+        held = self._held(version_id)
+        rows = self._db.quick.rows("item", owner=version_id, fid=fid)
+        found = list(self._kept((str(row[0]) for row in rows), held))
         if not found:
             raise NotFoundError(f"There is no feature {fid} in layer version {version_id}.")
         return found[0]
@@ -198,7 +202,7 @@ class SqlLayers:
         What is equal never leaves the database, and no transaction stays open while a caller is slow: versions never
         change, so portions that are read one after the other belong together.
         """
-        held = self._held(new)
+        held = self._held(old) or self._held(new)
         for before, after in self._joined(old, new, both=True):
             # of what moved across the edge of the ground the side that lies on it is told: it came, or it went
             first = before if self._is_shown(before, held) else None
@@ -248,12 +252,13 @@ class SqlLayers:
         yield from self._texts(version_id, lambda space: space.property_is(layer_features, name, value))
 
     def _texts(self, version_id: str, where: Callable[[Space], sa.ColumnElement[bool]]) -> Iterator[str]:
+        held = self._held(version_id)
         with self._db.read() as connection:
             wanted = sa.select(layer_features.c.geojson).where(
                 layer_features.c.version_id == version_id, where(space_of(connection))
             )
             rows = connection.execute(in_portions(wanted.order_by(layer_features.c.seq)))
-            yield from self._kept(version_id, (text for (text,) in rows))
+            yield from self._kept((text for (text,) in rows), held)
 
     def meeting(self, version_id: str, boxes: Sequence[Box]) -> Iterator[str]:
         """The features whose box meets one of many, each at least once, in no order."""
@@ -267,6 +272,7 @@ class SqlLayers:
             raise ForbiddenError(
                 "The values of a whole layer are for those who work everywhere.", remedy="Ask for features."
             )
+        self._held(version_id)
         table = layer_features
         with self._db.read() as connection:
             told = [space_of(connection).property_of(table, name) for name in names]
@@ -276,7 +282,7 @@ class SqlLayers:
     def named(self, version_id: str, names: Iterable[str]) -> Iterator[str]:
         """The features of ids, with those that repeat one of them (`id~2`), in no order."""
         fid = layer_features.c.fid
-        told = list(names)
+        told, held = list(names), self._held(version_id)
         with self._db.read() as connection:
             for first in range(0, len(told), _NAMES):
                 part = told[first : first + _NAMES]
@@ -285,18 +291,34 @@ class SqlLayers:
                 wanted = sa.select(layer_features.c.geojson).where(
                     layer_features.c.version_id == version_id, sa.or_(fid.in_(part), *repeats)
                 )
-                yield from self._kept(version_id, connection.execute(wanted).scalars())
+                yield from self._kept(connection.execute(wanted).scalars(), held)
 
     def _disclosed(self) -> list[sa.ColumnElement[bool]]:
-        return [layer_versions.c.secrecy.not_in(self._sight.hidden)] if self._sight.hidden else []
+        return disclosed(layer_versions.c.secrecy, self._sight)
 
     def _held(self, version_id: str | None) -> bool:
         """Whether features are shown that lie wholly on the ground alone: an area, for the figures of one that is
         larger tell of what lies beyond.
         """
-        if self._sight.ground is None or version_id is None:
+        if self._sight.whole or version_id is None:
             return False
-        return self.get(version_id).kind == "areas"
+        return self._kind(version_id) == "areas" and self._sight.ground is not None
+
+    def _kind(self, version_id: str) -> str:
+        """The kind of a version that is shown: it never changes, nor does its secrecy.
+
+        Raises:
+            NotFoundError: Without it, or where it is too secret.
+        """
+        known = self._kinds.get(version_id)
+        if known is None:
+            wanted = sa.select(layer_versions.c.kind).where(layer_versions.c.id == version_id, *self._disclosed())
+            with self._db.read() as connection:
+                known = connection.execute(wanted).scalar_one_or_none()
+            if known is None:
+                raise _no_version(version_id)
+            self._kinds[version_id] = known
+        return known
 
     def _is_shown(self, text: str, held: bool) -> bool:
         if self._sight.ground is None:
@@ -306,13 +328,9 @@ class SqlLayers:
             return row.fid in self._sight.areas or self._sight.holds(row.geometry)
         return self._sight.meets(row.geometry)
 
-    def _kept(self, version_id: str, texts: Iterable[str]) -> Iterator[str]:
-        """Those of some features that are shown."""
-        if self._sight.ground is None:
-            yield from texts
-            return
-        held = self._held(version_id)
-        yield from (text for text in texts if self._is_shown(text, held))
+    def _kept(self, texts: Iterable[str], held: bool) -> Iterator[str]:
+        """Those of some features that are shown; see `_held`."""
+        return (text for text in texts if self._is_shown(text, held))
 
     def _seen(self, version: LayerVersion) -> LayerVersion:
         """A version that tells of nothing beyond the ground: its count, its box, what its reading found."""
@@ -320,17 +338,15 @@ class SqlLayers:
             return version
         if version.id not in self._trimmed:
             with self._db.read() as connection:
-                source = Source(
-                    layer_features,
-                    {"id": layer_features.c.fid},
-                    [layer_features.c.version_id == version.id],
-                    sight=self._sight,
-                    held=version.kind == "areas",
-                )
-                texts = list(stream_of(connection, source, FeatureQuery(within=version.id)))
+                query = FeatureQuery(within=version.id)
+                texts = list(stream_of(connection, self._source(connection, query), query))
             box = tuple(shapely.total_bounds(geometries_of(texts)).tolist()) if texts else None
             self._trimmed[version.id] = replace(version, features=len(texts), bbox=box, report={})
         return self._trimmed[version.id]
+
+
+def _no_version(version_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no layer version {version_id}.", remedy="GET /layers lists them.")
 
 
 def _keep_source(connection: sa.Connection, version: LayerVersion) -> None:

@@ -23,7 +23,7 @@ from service.store.spaces import space_of
 from service.store.sql_features import Source, extent_of, feature_values, insert_chunks, page_of, stream_of
 from service.store.sql_jobs import finish
 from service.store.sql_repeats import settled
-from service.store.sql_scenes import secret_scans, shown_scenes
+from service.store.sql_sight import disclosed, disclosed_findings, shown_scenes
 from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in scans.c if c.name not in {"seq", "bbox"}]
@@ -145,7 +145,7 @@ class SqlScans:
             f.max(c.north),
             f.min(c.before_at),
             f.max(c.after_at),
-        ).where(*_disclosed(self._sight))
+        ).where(*disclosed_findings(self._sight))
         with self._db.read() as connection:
             row = connection.execute(wanted).one()
         if row[0] is None:
@@ -154,9 +154,7 @@ class SqlScans:
 
     def _shown(self, connection: sa.Connection) -> list[sa.ColumnElement[bool]]:
         """What a scan meets that is shown: both its scenes are."""
-        told: list[sa.ColumnElement[bool]] = []
-        if self._sight.hidden:
-            told.append(scans.c.secrecy.not_in(self._sight.hidden))
+        told = disclosed(scans.c.secrecy, self._sight)
         if self._sight.ground is not None:
             seen = [row.id for row in connection.execute(shown_scenes(connection, self._sight))]
             told += [scans.c.before_scene.in_(seen), scans.c.after_scene.in_(seen)]
@@ -176,12 +174,9 @@ class SqlScans:
         return replace(scan, counts=dict(counts), bbox=bbox, provenance=told)
 
     def _source(self, query: FeatureQuery) -> Source:
-        return Source(findings, _COLUMNS, [*_wheres(query), *_disclosed(self._sight)], small=True, sight=self._sight)
-
-
-def _disclosed(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    """Findings of scans that are not too secret."""
-    return [findings.c.scan_id.not_in(secret_scans(sight))] if sight.hidden else []
+        return Source(
+            findings, _COLUMNS, [*_wheres(query), *disclosed_findings(self._sight)], small=True, sight=self._sight
+        )
 
 
 def _wheres(query: FeatureQuery) -> list[sa.ColumnElement[bool]]:

@@ -13,7 +13,8 @@ from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.records import Box, Page, Scene
 from service.store.scene_query import SceneQuery
-from service.store.schema import scans, scenes
+from service.store.schema import scenes
+from service.store.sql_sight import disclosed, shown_scenes
 
 _LISTS = ("bands", "transform", "overviews")
 _OTHER = {"seq", "west", "south", "east", "north", *_LISTS}
@@ -100,39 +101,8 @@ class SqlScenes:
     def _shown(self, connection: sa.Connection) -> list[sa.ColumnElement[bool]]:
         """What a row fulfils that is shown."""
         if self._sight.ground is None:
-            return _disclosed(self._sight)
+            return disclosed(scenes.c.secrecy, self._sight)
         return [scenes.c.seq.in_([row.seq for row in connection.execute(shown_scenes(connection, self._sight))])]
-
-
-def shown_scenes(connection: sa.Connection, sight: Sight) -> sa.Select[tuple[int, str]]:
-    """Keys and ids of the scenes that somebody sees.
-
-    Footprints are looked at one by one: the box of a slanting strip of imagery meets much that the strip does not.
-    """
-    wanted = sa.select(scenes.c.seq, scenes.c.id)
-    if sight.ground is None:
-        return wanted.where(*_disclosed(sight))
-    if sight.ground.is_empty:
-        return wanted.where(sa.false())
-    west, south, east, north = sight.ground.bounds
-    near = sa.select(scenes.c.seq, scenes.c.footprint).where(
-        *_disclosed(sight),
-        scenes.c.east >= west,
-        scenes.c.west <= east,
-        scenes.c.north >= south,
-        scenes.c.south <= north,
-    )
-    rows = connection.execute(near).all()
-    return wanted.where(scenes.c.seq.in_([row.seq for row in rows if sight.meets(shape(row.footprint))]))
-
-
-def secret_scans(sight: Sight) -> sa.Select[tuple[str]]:
-    """Ids of the scans that are too secret."""
-    return sa.select(scans.c.id).where(scans.c.secrecy.in_(sight.hidden))
-
-
-def _disclosed(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    return [scenes.c.secrecy.not_in(sight.hidden)] if sight.hidden else []
 
 
 def _is_shown(row: sa.Row[Any], sight: Sight) -> bool:

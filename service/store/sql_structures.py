@@ -20,7 +20,7 @@ from service.store.schema import findings, scans, scenes, structure_ids, structu
 from service.store.spaces import space_of
 from service.store.sql_features import Source, extent_of, geometry_of, insert_chunks, page_of, stream_of
 from service.store.sql_repeats import revised
-from service.store.sql_scenes import secret_scans, shown_scenes
+from service.store.sql_sight import disclosed, disclosed_structures, shown_scenes
 from service.structures import REBUILT, Seen, Structure, structures_of
 
 _COLUMNS = {"state": structures.c.state, "status": structures.c.status, "id": structures.c.fid}
@@ -74,16 +74,14 @@ class SqlStructures:
         """The scans of which both scenes meet a box, in the order of their coming."""
         with self._db.read() as connection:
             area = scans.c.provenance[("parameters", "aoi")].as_string().label("area")
-            rows = connection.execute(_grounds(connection).add_columns(area).order_by(scans.c.seq)).all()
-            secret = set(connection.execute(secret_scans(self._sight)).scalars()) if self._sight.hidden else set()
+            wanted = _grounds(connection).add_columns(area).where(*disclosed(scans.c.secrecy, self._sight))
+            rows = connection.execute(wanted.order_by(scans.c.seq)).all()
             shown = {row.id for row in connection.execute(shown_scenes(connection, self._sight))}
         here = shapely.box(*box)
         return [
             StructureLook(row.id, row.before_scene, row.after_scene, row.before_at, row.after_at, row.area)
             for row in rows
-            if row.id not in secret
-            and shown.issuperset((row.before_scene, row.after_scene))
-            and shapely.box(*_ground(row)).intersects(here)
+            if shown.issuperset((row.before_scene, row.after_scene)) and shapely.box(*_ground(row)).intersects(here)
         ]
 
     def extent(self) -> tuple[Box | None, tuple[str, str] | None]:
@@ -93,7 +91,7 @@ class SqlStructures:
         f, c = sa.func, structures.c
         wanted = sa.select(
             f.min(c.west), f.min(c.south), f.max(c.east), f.max(c.north), f.min(c.first_seen), f.max(c.last_seen)
-        ).where(*self._disclosed())
+        ).where(*disclosed_structures(self._sight))
         with self._db.read() as connection:
             row = connection.execute(wanted).one()
         if row[0] is None:
@@ -112,21 +110,14 @@ class SqlStructures:
                     done |= refollow(connection, scan_id)
         return len(behind)
 
-    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
-        """Structures of which nothing was seen by a scan that is too secret: what they are rests on all sightings."""
-        if not self._sight.hidden:
-            return []
-        of_secret = sa.select(findings.c.structure_id).where(
-            findings.c.structure_id.is_not(None), findings.c.scan_id.in_(secret_scans(self._sight))
-        )
-        return [structures.c.fid.not_in(of_secret)]
-
     def _is_shown(self, connection: sa.Connection, structure_id: str) -> bool:
         query = FeatureQuery(equals={"id": structure_id}, limit=1)
         return bool(page_of(connection, self._source(query), query).items)
 
     def _source(self, query: FeatureQuery) -> Source:
-        return Source(structures, _COLUMNS, [*_wheres(query), *self._disclosed()], small=True, sight=self._sight)
+        return Source(
+            structures, _COLUMNS, [*_wheres(query), *disclosed_structures(self._sight)], small=True, sight=self._sight
+        )
 
 
 def _wheres(query: FeatureQuery) -> list[sa.ColumnElement[bool]]:

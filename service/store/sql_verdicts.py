@@ -16,7 +16,7 @@ from service.store.records import JudgedRow, ReviewRow, Verdict
 from service.store.schema import findings, verdicts
 from service.store.sql_features import geometry_of
 from service.store.sql_repeats import resettle, revised
-from service.store.sql_scenes import secret_scans
+from service.store.sql_sight import disclosed_findings
 from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in verdicts.c if c.name != "seq"]
@@ -80,7 +80,7 @@ class SqlVerdicts:
     def open(self) -> Sequence[ReviewRow]:
         """Findings that are neither judged nor suppressed, the highest priority first."""
         wanted = sa.select(findings).where(
-            findings.c.judged.is_(None), findings.c.suppressed_by.is_(None), *self._disclosed()
+            findings.c.judged.is_(None), findings.c.suppressed_by.is_(None), *disclosed_findings(self._sight)
         )
         with self._db.read() as connection:
             rows = connection.execute(wanted.order_by(*_BY_PRIORITY))
@@ -91,7 +91,7 @@ class SqlVerdicts:
         with self._db.read() as connection:
             every = connection.execute(sa.select(verdicts).order_by(verdicts.c.judged_at, verdicts.c.seq))
             latest = _latest(_verdict(row) for row in every)
-            wanted = sa.select(findings).where(findings.c.judged.is_not(None), *self._disclosed())
+            wanted = sa.select(findings).where(findings.c.judged.is_not(None), *disclosed_findings(self._sight))
             return [
                 JudgedRow(_review_row(row), latest[row.fid], row.geojson)
                 for row in connection.execute(wanted.order_by(*_BY_PRIORITY))
@@ -103,9 +103,6 @@ class SqlVerdicts:
         with self._db.read() as connection:
             return int(connection.execute(sa.select(sa.func.max(verdicts.c.seq))).scalar_one() or 0)
 
-    def _disclosed(self) -> list[sa.ColumnElement[bool]]:
-        return [findings.c.scan_id.not_in(secret_scans(self._sight))] if self._sight.hidden else []
-
     def _is_shown(self, row: sa.Row[Any]) -> bool:
         return self._sight.ground is None or self._sight.meets(geometry_of(row.geojson))
 
@@ -113,7 +110,7 @@ class SqlVerdicts:
         """See that a finding is shown; `NotFoundError` if not."""
         if self._sight.whole:
             return
-        wanted = sa.select(findings.c.geojson).where(findings.c.fid == finding_id, *self._disclosed())
+        wanted = sa.select(findings.c.geojson).where(findings.c.fid == finding_id, *disclosed_findings(self._sight))
         row = connection.execute(wanted).first()
         if row is None or not self._is_shown(row):
             raise _no_finding(finding_id)

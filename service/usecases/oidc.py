@@ -16,14 +16,11 @@ from service.auth.oidc import Client, Pending, Provider, provider, subject_of, w
 from service.auth.people import Person
 from service.auth.record import entry_by
 from service.auth.roles import Role
-from service.errors import BadQueryError, ConflictError, NotFoundError, OidcError
+from service.errors import ConflictError, NotFoundError, OidcError
 from service.services import Services
 from service.settings import Oidc
-from service.usecases.people import checked_name, parse_areas, told_grant
-from service.usecases.session import Browser, begin_session
-
-_LONGEST_NEXT = 1000
-"""Bytes: the cookie that holds it has room for some 3000."""
+from service.usecases.people import checked_name, parse_areas, told_person
+from service.usecases.session import Browser, begin_session, checked_next
 
 
 def begin_oidc(services: Services, redirect_uri: str, next: str) -> tuple[str, str]:
@@ -82,22 +79,6 @@ def finish_oidc(services: Services, pending: str, code: str, state: str, browser
         )
         raise
     return begin_session(services, person, browser, "oidc")
-
-
-def checked_next(text: str) -> str:
-    """Where to go after the sign-in: a path of this service, never another one.
-
-    Raises:
-        BadQueryError: If it may lead elsewhere.
-    """
-    # browsers read \ as / and pass over tabs and line ends: /\host, /<tab>/host and //host are other places
-    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text
-    if not plain or not text.isprintable() or len(text.encode()) > _LONGEST_NEXT:
-        raise BadQueryError(
-            f"next={text[:80]!r} is no path of this service.",
-            remedy=f"Begin it with a single /, without \\ and in at most {_LONGEST_NEXT} bytes.",
-        )
-    return text
 
 
 def _provider(services: Services) -> Provider:
@@ -184,14 +165,16 @@ def _added(services: Services, claims: Mapping[str, Any], grant: Grant) -> Perso
         raise _roleless(services.settings.auth.oidc, "Somebody new")
     name = names[0] if names else checked_name(str(claims["sub"]))
     person = Person(uuid.uuid4().hex, name, _shown(claims, name), grant, now, subject=subject_of(claims))
-    services.store.people.add(person, None, entry_by(None, now, "person-added", person.id, by="oidc", **_told(person)))
+    services.store.people.add(
+        person, None, entry_by(None, now, "person-added", person.id, by="oidc", **told_person(person))
+    )
     return person
 
 
 def _changed(services: Services, before: Person, after: Person) -> Person:
     """Keep what the claims changed, and let nobody in who has no role any more."""
     if after != before:
-        told: dict[str, Any] = {"by": "oidc", "before": _told(before), "after": _told(after)}
+        told: dict[str, Any] = {"by": "oidc", "before": told_person(before), "after": told_person(after)}
         entry = entry_by(None, datetime.now(UTC), "person-changed", after.id, **told)
         services.store.people.change(after, entry)
     if not after.grant.roles:
@@ -213,10 +196,3 @@ def _shown(claims: Mapping[str, Any], name: str) -> str:
     told = claims.get("name")
     shown = unicodedata.normalize("NFC", " ".join(told.split())) if isinstance(told, str) else ""
     return shown if 1 <= len(shown) <= 120 and shown.isprintable() else name
-
-
-def _told(person: Person) -> dict[str, Any]:
-    """What the record tells of a person."""
-    return {"name": person.name, "display_name": person.display_name, "subject": person.subject} | told_grant(
-        person.grant
-    )

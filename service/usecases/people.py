@@ -54,7 +54,7 @@ def add_person(services: Services, by: Caller, name: str, facts: PersonFacts, pa
     _check_giver(by, grant)
     person = Person(uuid.uuid4().hex, name, _shown(facts.display_name or name), grant, now)
     hashed = None if password is None else _hashed(services, name, password)
-    services.store.people.add(person, hashed, entry_by(by, now, "person-added", person.id, **_told(person)))
+    services.store.people.add(person, hashed, entry_by(by, now, "person-added", person.id, **told_person(person)))
     return person
 
 
@@ -81,7 +81,7 @@ def change_person(services: Services, by: Caller, person_id: str, facts: PersonF
     _check_giver(by, before.grant)
     _check_giver(by, after.grant)
     if after != before:
-        told: dict[str, Any] = {"before": _told(before), "after": _told(after)}
+        told: dict[str, Any] = {"before": told_person(before), "after": told_person(after)}
         services.store.people.change(after, entry_by(by, datetime.now(UTC), "person-changed", person_id, **told))
     return after
 
@@ -193,7 +193,7 @@ def _first_administrator(services: Services, link: OnceLink, name: str, password
     now = datetime.now(UTC)
     grant = Grant(frozenset({Role.ADMINISTRATOR}))
     person = Person(uuid.uuid4().hex, name, name, grant, now)
-    entry = entry_by(None, now, "first-administrator", person.id, address=address, **_told(person))
+    entry = entry_by(None, now, "first-administrator", person.id, address=address, **told_person(person))
     services.store.people.add(person, _hashed(services, name, password), entry, link=link.digest)
     return person
 
@@ -250,8 +250,7 @@ def _check_giver(by: Caller, grant: Grant) -> None:
     Raises:
         ForbiddenError: If the rights reach further.
     """
-    areas = by.scope is None or (grant.areas is not None and grant.areas <= by.scope)
-    if not areas or grant.clearance > by.clearance:
+    if not grant.seen_by(by):
         raise ForbiddenError(
             "The rights reach beyond the areas or the secrecy of who gives them.",
             remedy="Name areas among your own, and no higher grade than yours.",
@@ -265,11 +264,10 @@ def _hashed(services: Services, name: str, password: str) -> str:
     return hash_password(password, services.settings.auth.cost)
 
 
-def _told(person: Person) -> dict[str, Any]:
-    """What the record tells of a person's rights."""
-    return {"name": person.name, "display_name": person.display_name, "active": person.active} | told_grant(
-        person.grant
-    )
+def told_person(person: Person) -> dict[str, Any]:
+    """What the record tells of a person."""
+    told = {name: getattr(person, name) for name in ("name", "display_name", "active", "subject")}
+    return told | told_grant(person.grant)
 
 
 def told_grant(grant: Grant) -> dict[str, Any]:

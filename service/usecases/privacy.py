@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import orjson
@@ -12,7 +13,6 @@ import orjson
 from geodata.errors import OptionError
 from service.auth.record import entry_by
 from service.errors import NotFoundError
-from service.files import write_beside
 from service.privacy.keyring import read_keyring, write_keyring
 from service.privacy.sealed_file import open_file
 from service.services import Services
@@ -151,7 +151,7 @@ def open_source(services: Services, version_id: str, target: Path, purpose: str)
     purpose = _said(purpose, "purpose")
     version = services.store.layers.get(version_id)
     if not version.stored_as:
-        write_beside(target, services.blobs.path(version.sha256).read_bytes())
+        copyfile(services.blobs.path(version.sha256), target)
         return version
     if version.file_key is None:
         raise NotFoundError(

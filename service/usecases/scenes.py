@@ -34,7 +34,7 @@ from service.settings import Settings
 from service.store.records import Box, Page, Scene
 from service.usecases.coverage import keep_look
 from service.usecases.pairs import as_raster
-from service.usecases.sights import require_all_of, require_clearance, require_place
+from service.usecases.sights import require_all_of, require_clearance, require_ground
 
 _QUICK_PX = 100_000_000
 
@@ -89,7 +89,7 @@ def add_scene(
         )
     scene = _scene(upload, info, facts, acquired_at)
     require_clearance(services, scene.secrecy)
-    require_place(services, info.footprint)
+    require_ground(services, info.footprint)
     try:
         services.store.scenes.get(scene.id)
     except NotFoundError:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from service.auth.caller import Caller, caller
+from service.auth.caller import Caller
 from service.auth.passwords import verify_password
 from service.auth.patience import subjects
 from service.auth.people import Person, Session, caller_of_person
 from service.auth.record import entry_by
 from service.auth.tokens import digest, new_token
-from service.errors import LinkError, SignInError, TooManyRequestsError
+from service.errors import BadQueryError, LinkError, SignInError, TooManyRequestsError
 from service.services import Services
 from service.usecases.people import open_link, set_password
+
+_LONGEST_NEXT = 1000
+"""Bytes: the cookie that holds it has room for some 3000."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,24 @@ def sign_in_by_link(services: Services, secret: str, browser: Browser) -> str:
     return begin_session(services, person, browser, "link")
 
 
-def sign_out(services: Services, secret: str, person_id: str, name: str, browser: Browser) -> None:
-    """End a session."""
-    now = datetime.now(UTC)
-    found = services.store.access.session(digest(secret))
-    if found is None:
-        return
-    by = caller("person", person_id, name, found[1].grant)
-    entry = entry_by(by, now, "sign-out", person_id, address=browser.address)
+def sign_out(services: Services, secret: str, browser: Browser) -> None:
+    """End a session of the caller."""
+    now, who = datetime.now(UTC), services.caller
+    entry = entry_by(who, now, "sign-out", who.id, address=browser.address)
     services.store.access.end_session(digest(secret), now, entry)
+
+
+def checked_next(text: str) -> str:
+    """Where to go after the sign-in: a path of this service, never another one.
+
+    Raises:
+        BadQueryError: If it may lead elsewhere.
+    """
+    # browsers read \ as / and pass over tabs and line ends: /\host, /<tab>/host and //host are other places
+    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    if not plain or not text.isprintable() or len(text.encode()) > _LONGEST_NEXT:
+        raise BadQueryError(
+            f"next={text[:80]!r} is no path of this service.",
+            remedy=f"Begin it with a single /, without \\ and in at most {_LONGEST_NEXT} bytes.",
+        )
+    return text

@@ -76,7 +76,7 @@ def require_clearance(services: Services, grade: str) -> None:
         )
 
 
-def require_place(services: Services, shape: shapely.Geometry) -> None:
+def require_ground(services: Services, shape: shapely.Geometry) -> None:
     """See that somebody stores nothing that lies wholly beyond their areas.
 
     Raises:

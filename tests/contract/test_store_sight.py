@@ -171,6 +171,14 @@ def test_secrets_are_kept_from_those_below(filled: Store) -> None:
                 lambda: seen.scans.finding("t-w"), lambda: seen.scenes.get("hidden")):  # fmt: skip
         with pytest.raises(NotFoundError):
             ask()
+    for read in (lambda: seen.layers.features(FeatureQuery(within="secret-zones")),
+                 lambda: list(seen.layers.all_features(FeatureQuery(within="secret-zones"))),
+                 lambda: list(seen.layers.rows("secret-zones")), lambda: seen.layers.feature("secret-zones", "p2"),
+                 lambda: list(seen.layers.named("secret-zones", ["p2"])),
+                 lambda: list(seen.layers.values("secret-zones", [])),
+                 lambda: list(seen.layers.differing("zones", "secret-zones"))):  # fmt: skip
+        with pytest.raises(NotFoundError):
+            read()
     assert [look.scan_id for look in seen.structures.looks((114.0, 36.0, 114.02, 36.01))] == ["s"]
     cleared = filled.seen_by(Sight.of(None, Clearance.SECRET))
     assert cleared.scans.page(9).matched == 2 and cleared.state("scenes") == filled.state("scenes")

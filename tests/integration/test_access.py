@@ -19,6 +19,7 @@ from service.usecases.demo import demo_link
 from service.usecases.keys import KeyFacts, create_key
 from service.usecases.people import PersonFacts, add_person, first_link, password_link
 from tests.access import TestClient, make_key
+from tests.integration.service_kit import write_parcels
 
 PASSWORD = "correct horse battery"
 QUICK = Auth(password_memory_kib=1024, password_passes=1)
@@ -66,6 +67,7 @@ def test_a_session_lasts_until_it_is_ended(client: Any) -> None:
     person = add(client)
     answer = client.post("/session", json={"name": "LI.SI", "password": PASSWORD})
     cookie = answer.headers["set-cookie"]
+    assert "Max-Age" not in cookie, "it ends with the browser"
     assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie and "Secure" not in cookie
     told = client.get("/session").json()
     assert (told["id"], told["kind"], told["roles"], told["areas"]) == (person, "person", ["officer"], None)
@@ -310,7 +312,7 @@ def test_every_answer_tells_browsers_to_be_careful(client: Any) -> None:
     assert "private" in told["cache-control"] and {"Authorization", "Cookie"} <= set(re.split(r",\s*", told["vary"]))
 
 
-def test_every_change_is_in_the_record_and_the_record_holds(client: Any) -> None:
+def test_every_change_is_in_the_record_and_the_record_holds(client: Any, tmp_path: Path) -> None:
     add(client, "admin", "administrator")
     word = {"X-CSRF-Token": signed_in(client, "admin")}
     client.post("/keys", json={"name": "k", "roles": ["reader"]}, headers=word)
@@ -324,12 +326,12 @@ def test_every_change_is_in_the_record_and_the_record_holds(client: Any) -> None
     other = TestClient(client.app)
     assert other.get("/audit-log/check", headers=auditor).json()["holds"] is True
     analyst = make_key(services_of(client), ["analyst"])
-    layer = {"file": ("parcels.geojson", b'{"type":"FeatureCollection","features":[]}')}
-    answer = other.post("/layers/parcels", files=layer, headers=analyst)
-    if answer.status_code < 400:
-        last = services_of(client).store.audit_log.page(1).items[0].entry
-        assert (last.action, last.target, last.details["status"]) == ("post_layer", "/layers/parcels", 201)
-        assert last.address == "testclient"
+    with write_parcels(tmp_path / "parcels.geojson").open("rb") as file:
+        answer = other.post("/layers/parcels", files={"file": ("parcels.geojson", file)}, headers=analyst)
+    assert answer.status_code == 201, answer.text
+    last = services_of(client).store.audit_log.page(1).items[0].entry
+    assert (last.action, last.target, last.details["status"]) == ("post_layer", "/layers/parcels", 201)
+    assert last.address == "testclient"
 
 
 def test_a_changed_record_is_found(client: Any) -> None:

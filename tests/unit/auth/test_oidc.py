@@ -23,9 +23,9 @@ from service.errors import BadQueryError, NotFoundError, OidcError
 from service.services import Services
 from service.settings import Auth, Oidc, Settings
 from service.usecases.authentication import Authenticator
-from service.usecases.oidc import begin_oidc, checked_next, finish_oidc
+from service.usecases.oidc import begin_oidc, finish_oidc
 from service.usecases.people import PersonFacts, add_person, change_person, set_password
-from service.usecases.session import Browser
+from service.usecases.session import Browser, checked_next
 from service.usecases.sights import Sights
 from tests.unit.auth.oidc_provider import (
     CLIENT_ID,
