@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from service.errors import BadQueryError
+from service.errors import BadQueryError, InternalError
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
-from service.store.records import Job, Page
+from service.store.job_records import Job
+from service.store.records import Page
+
+
+def order(services: Services, job: Job) -> tuple[Job, bool]:
+    """Store a job, and let a runner know.
+
+    Where files lie in the data folder, only who has that folder may do it; where they lie in an object storage, all.
+
+    Returns:
+        The job, stored and committed, and whether it is new: the same inputs give the job that is under way or has
+        succeeded already.
+
+    Raises:
+        InternalError: If this service runs no jobs.
+    """
+    if services.runner is None:
+        raise InternalError("This service runs no jobs.")
+    here = job.place or ("" if services.settings.storage.url else services.runner.place)
+    stored, new = services.store.jobs.submit(replace(job, place=here))
+    services.runner.wake()
+    return stored, new
 
 
 def get_job(services: Services, job_id: str) -> Job:
