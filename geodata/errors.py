@@ -357,6 +357,14 @@ class ScanCancelledError(KanchaError):
     title_zh = "扫描已中止"
 
 
+class DamagedStepError(KanchaError):
+    """What was kept of a step cannot be read; the step is done once more."""
+
+    code = "step-damaged"
+    title = "What was kept of a step cannot be read"
+    title_zh = "已保存的中间结果无法读取"
+
+
 # --- rulebooks -----------------------------------------------------------------------------------
 
 

@@ -26,9 +26,10 @@ from geodata.assess import Book, assess, shipped_book, watched_areas
 from geodata.assess.priority import Lead, priority
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate, ordered
+from geodata.detect.crews import Crew, Resumed, Threads
 from geodata.detect.detector import shipped
 from geodata.detect.measured import Pictures
-from geodata.detect.pipeline import detect
+from geodata.detect.pair import detect
 from geodata.detect.thresholds import Areas
 from geodata.errors import OptionError
 from geodata.io.rasters import RasterInfo, inspect_raster, require_unchanged
@@ -46,7 +47,17 @@ from geodata.scan_height import (
     wanted,
     with_heights,
 )
-from geodata.scan_images import Judge, Prepared, candidates_of, nothing_in_common, prepare, where_seen
+from geodata.scan_images import (
+    Judge,
+    Prepared,
+    Readings,
+    candidates_of,
+    nothing_in_common,
+    prepared_from,
+    read_pair,
+    where_seen,
+)
+from geodata.steps import Steps, once
 from geodata.types import LayerReport, Layers, ProgressHook, ScanOptions, ScanRequest, SurfaceFiles
 
 
@@ -88,6 +99,8 @@ def scan(
     layer_reports: Sequence[LayerReport] = (),
     judge: Judge | None = None,
     book: Book | None = None,
+    steps: Steps | None = None,
+    crew: Crew | None = None,
 ) -> ScanResult:
     """Compare two scenes and assess what changed: imagery, surface models, or both.
 
@@ -103,6 +116,8 @@ def scan(
         judge: What judges the imagery, the one that `options.detector` names; None: the training-free detector that
             Kancha ships.
         book: The rulebook that `options.rules` names, None: the one that Kancha ships under that id.
+        steps: Where what is done is kept, so that the same scan goes on where it was interrupted; None: nowhere.
+        crew: Who works on the windows of the images, None: `options.workers` threads. Neither changes the result.
 
     Raises:
         OptionError: If the options name another detector than the judge, or another rulebook.
@@ -114,13 +129,32 @@ def scan(
     tell = progress or (lambda share, what: None)
     tell(0.0, "checking")
     if before is not None and after is not None:
-        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, _fitting(judge, ask.options))
+        work = _Work(_fitting(judge, ask.options), steps, crew or Threads(options.workers))
+        return _scan_images((Path(before), Path(after)), surfaces, ask, tell, work)
     if before is None and after is None and surfaces is not None:
         return _scan_surfaces(surfaces, ask, tell)
     raise OptionError(
         "A scan compares two dates: a pair of images, a pair of surface models, or both.",
         remedy="Give BEFORE and AFTER, or --before-dsm and --after-dsm, or all four.",
     )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Who does the work on images, and what is kept of it."""
+
+    judge: Judge
+    steps: Steps | None
+    crew: Crew
+
+    @property
+    def resumed(self) -> Crew:
+        """The crew, after those whose groups are kept."""
+        return self.crew if self.steps is None else Resumed(self.steps, self.crew)
+
+
+READ = "read"
+"""The step that brings two images together; whoever works on their windows elsewhere begins with it."""
 
 
 def _fitting(judge: Judge | None, options: ScanOptions) -> Judge:
@@ -152,10 +186,10 @@ def _scan_images(
     surfaces: SurfaceFiles | None,
     ask: ScanRequest,
     tell: ProgressHook,
-    judge: Judge,
+    work: _Work,
 ) -> ScanResult:
     """Compare two images, with surface models where there are any."""
-    options = ask.options
+    options, judge = ask.options, work.judge
     with ThreadPoolExecutor(2) as pool:
         both = [
             pool.submit(inspect_raster, path, crs=crs)
@@ -172,13 +206,14 @@ def _scan_images(
     judge_pair(facts, options).require()
     tell(0.02, "aligning")
     heights = None if surfaces is None else open_surfaces(surfaces, options, ask.area)
-    prepared = prepare(first, second, pair, ask.area, options, judge)
+    readings = once(work.steps, READ, Readings, lambda: read_pair(first, second, pair, options.workers))
+    prepared = prepared_from(readings.moved(first.path, second.path), ask.area, options, judge)
     alignment, usable = prepared.alignment, prepared.usable
     facts = replace(facts, alignment=alignment, effective_bits=usable.effective_bits, usable_share=usable.joint_share)
     gate = judge_pair(facts, options)
     gate.require()
     tell(0.1, "detecting")
-    found = detect(prepared.plan, options.window_px, options.workers, lambda at: tell(0.1 + 0.8 * at, "detecting"))
+    found = detect(prepared.plan, options.window_px, work.resumed, lambda at: tell(0.1 + 0.8 * at, "detecting"))
     if found.seen_px == 0:
         raise nothing_in_common(first, second)
     tell(0.9, "outlining")

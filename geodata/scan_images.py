@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -15,7 +16,7 @@ from geodata.detect.background import Background, background_factor, confidence_
 from geodata.detect.candidates import Candidate, make_candidate, measure_object, ordered, with_altered
 from geodata.detect.detector import Detector
 from geodata.detect.models import Model
-from geodata.detect.pipeline import Detection
+from geodata.detect.pair import Detection
 from geodata.detect.thresholds import Areas
 from geodata.detect.windows import DIRECTIONS, WindowPlan
 from geodata.errors import EmptyRasterError
@@ -26,7 +27,7 @@ from geodata.pairing.coregister import Alignment, align_blocks
 from geodata.pairing.joint import PairUsable, look_at_pair
 from geodata.pairing.patches import read_blocks
 from geodata.pairing.plan import PairPlan
-from geodata.pairing.radiometry import normalise, sample_pair
+from geodata.pairing.radiometry import Radiometry, normalise, sample_pair
 from geodata.types import TRAINING_FREE, ScanOptions
 
 _UNKNOWN_RESIDUAL_PX = 2.0
@@ -101,6 +102,77 @@ def nothing_in_common(first: RasterInfo, second: RasterInfo) -> EmptyRasterError
     )
 
 
+@dataclass(frozen=True)
+class Readings:
+    """What must be known of a whole pair before any of its windows is worked on: small, whatever the scenes' size.
+
+    Args:
+        first: First date.
+        second: Second date.
+        pair: The common grid.
+        alignment: How the dates lie on each other.
+        radiometry: Maps of both dates to the common scale.
+        usable: What the dates show, by samples.
+    """
+
+    first: RasterInfo
+    second: RasterInfo
+    pair: PairPlan
+    alignment: Alignment
+    radiometry: tuple[Radiometry, Radiometry]
+    usable: PairUsable
+
+    def moved(self, first: Path, second: Path) -> Readings:
+        """The same of the same files in other places."""
+        return replace(self, first=replace(self.first, path=first), second=replace(self.second, path=second))
+
+    def plan(self, area: shapely.MultiPolygon | None, judge: Judge, *, thorough: bool = False) -> WindowPlan:
+        """What is done to a window of the pair.
+
+        Args:
+            area: Area of interest in CRS84, None: everything.
+            judge: What judges.
+            thorough: Look at every pixel in full resolution.
+        """
+        grid, field = self.pair.grid, self.alignment.field if self.alignment.reliable else None
+        return WindowPlan(
+            GridReader(self.first, self.pair.bands, grid),
+            GridReader(self.second, self.pair.bands, grid, field),
+            *self.radiometry,
+            self.usable.statistics,
+            area_on(grid, area),
+            judge.detector,
+            (self.first.acquisition.sun_azimuth_deg, self.second.acquisition.sun_azimuth_deg),
+            thorough,
+            judge.model,
+        )
+
+
+def read_pair(first: RasterInfo, second: RasterInfo, pair: PairPlan, workers: int) -> Readings:
+    """Align, look and normalise.
+
+    Args:
+        first: First date.
+        second: Second date.
+        pair: The common grid.
+        workers: Threads.
+
+    Raises:
+        EmptyRasterError: If no pixel is valid in both.
+    """
+    before = GridReader(first, pair.bands, pair.grid)
+    after = GridReader(second, pair.bands, pair.grid)
+    blocks = read_blocks(before, after, workers)
+    with ThreadPoolExecutor(1) as beside:
+        looked = beside.submit(look_at_pair, blocks, before, after)
+        alignment = align_blocks(blocks, before)
+        usable = looked.result()
+    sample = sample_pair(blocks, alignment.field if alignment.reliable else None)
+    if sample.x.size == 0:
+        raise nothing_in_common(first, second)
+    return Readings(first, second, pair, alignment, normalise(sample, pair.grid.shape), usable)
+
+
 def prepare(
     first: RasterInfo,
     second: RasterInfo,
@@ -109,7 +181,7 @@ def prepare(
     options: ScanOptions,
     judge: Judge,
 ) -> Prepared:
-    """Align, look and normalise.
+    """Align, look and normalise, and plan the windows.
 
     Args:
         first: First date.
@@ -122,29 +194,15 @@ def prepare(
     Raises:
         EmptyRasterError: If no pixel is valid in both.
     """
-    before = GridReader(first, pair.bands, pair.grid)
-    unshifted = GridReader(second, pair.bands, pair.grid)
-    blocks = read_blocks(before, unshifted, options.workers)
-    with ThreadPoolExecutor(1) as beside:
-        looked = beside.submit(look_at_pair, blocks, before, unshifted)
-        alignment = align_blocks(blocks, before)
-        usable = looked.result()
-    after = replace(unshifted, shift=alignment.field if alignment.reliable else None)
-    sample = sample_pair(blocks, after.shift)
-    if sample.x.size == 0:
-        raise nothing_in_common(first, second)
-    plan = WindowPlan(
-        before,
-        after,
-        *normalise(sample, pair.grid.shape),
-        usable.statistics,
-        area_on(pair.grid, area),
-        judge.detector,
-        (first.acquisition.sun_azimuth_deg, second.acquisition.sun_azimuth_deg),
-        options.thorough,
-        judge.model,
-    )
-    return Prepared(alignment, plan, usable, area)
+    return prepared_from(read_pair(first, second, pair, options.workers), area, options, judge)
+
+
+def prepared_from(
+    readings: Readings, area: shapely.MultiPolygon | None, options: ScanOptions, judge: Judge
+) -> Prepared:
+    """The pair as its windows need it; see `prepare`."""
+    plan = readings.plan(area, judge, thorough=options.thorough)
+    return Prepared(readings.alignment, plan, readings.usable, area)
 
 
 def candidates_of(

@@ -8,25 +8,23 @@ free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import numpy as np
 
 from geodata.area import inside_area
-from geodata.detect.cascade import BLOCK_PX, piece_scores, points_around, screened
+from geodata.detect.cascade import piece_scores, points_around, screened
 from geodata.detect.evidence import HALO_PX, U8, channels, describe
 from geodata.detect.judging import clean, judged, measures_of, scores
 from geodata.detect.models import Model
-from geodata.detect.objects import Component, Measures, WindowObjects, find_components, merge_windows
+from geodata.detect.objects import Measures, WindowObjects, find_components
 from geodata.detect.segments import CELL_HALO_PX, CELL_PX
 from geodata.detect.windows import DIRECTIONS, BoolArray, Cell, Suspicion, WindowPixels, WindowPlan, doubled
 from geodata.grid import Window
 from geodata.pairing.patches import LOOK
 from geodata.pairing.usable import HALO_PX as USABLE_HALO_PX
-from geodata.parallel import in_threads
 from geodata.types import Change
 
 SUSPECT_OPEN_PX = 3
@@ -41,23 +39,6 @@ class WindowResult:
     """What one window gave: objects per direction and the pixels it saw."""
 
     objects: dict[Change, list[WindowObjects]]
-    seen_px: int
-    wanted_px: int
-    fine_px: int
-
-
-@dataclass
-class Detection:
-    """What a whole pair gave.
-
-    Args:
-        components: Objects of each direction.
-        seen_px: Pixels usable at both dates.
-        wanted_px: Pixels of the area of interest.
-        fine_px: Pixels that were looked at in full resolution.
-    """
-
-    components: dict[Change, list[Component]]
     seen_px: int
     wanted_px: int
     fine_px: int
@@ -233,38 +214,3 @@ def _hull(windows: list[Window]) -> Window:
 def window_side(wanted_px: int, whole_px: int = CELL_PX) -> int:
     """The window size that is used: whole cells, or blocks of them, so that none is ever cut."""
     return -(-wanted_px // whole_px) * whole_px
-
-
-def _neighbours_together(windows: Iterable[Window]) -> list[Window]:
-    """Windows along the Z-order curve (Morton 1966): what one reads at its rim, the next ones need soon."""
-
-    def place(window: Window) -> int:
-        row, col = window.row // CELL_PX, window.col // CELL_PX
-        return sum(((col >> k & 1) | (row >> k & 1) << 1) << 2 * k for k in range(24))
-
-    return sorted(windows, key=place)
-
-
-def detect(
-    plan: WindowPlan, window_px: int, workers: int, progress: Callable[[float], None] = lambda share: None
-) -> Detection:
-    """Run the detector over a pair.
-
-    Args:
-        plan: The pair.
-        window_px: Side of a window, px, rounded up to whole cells; does not change the result.
-        workers: Number of threads; does not change the result.
-        progress: Called with the share of windows done; may raise to stop.
-    """
-    windows = _neighbours_together(
-        plan.grid.windows(window_side(window_px, CELL_PX if plan.model is None else BLOCK_PX))
-    )
-    done: list[WindowResult] = []
-    for result in in_threads(partial(process_window, plan), windows, workers):
-        done.append(result)
-        progress(len(done) / len(windows))
-    merged = {
-        change: merge_windows([cell for r in done for cell in r.objects[change]], plan.grid.shape)
-        for change in DIRECTIONS
-    }
-    return Detection(merged, sum(r.seen_px for r in done), sum(r.wanted_px for r in done), sum(r.fine_px for r in done))

@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from geodata.detect.calibration import MEASURES
 from geodata.detect.candidates import measure_object
+from geodata.detect.crews import Threads
 from geodata.detect.models import Model
 from geodata.detect.objects import Component
-from geodata.detect.pipeline import detect
+from geodata.detect.pair import detect
 from geodata.detect.windows import DIRECTIONS
 from geodata.evaluate.measures import COVER_SHARE, LEAST_AREA_M2
 from geodata.grid import Window
@@ -119,7 +120,7 @@ def compared(model: Model | None, case: Opened, workers: int = 1) -> tuple[Side,
         workers: Threads.
     """
     plan = replace(case.prepared.plan, model=model)
-    found = detect(plan, WINDOW_PX, workers)
+    found = detect(plan, WINDOW_PX, Threads(workers))
     pixel_m2 = float(np.prod(case.grid.pixel_size))
     sides = []
     for change, label in zip(DIRECTIONS, case.labels(case.grid.full_window), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import orjson
 import shapely
 
 from geodata.errors import ScanCancelledError
+from geodata.steps import Steps
 from geodata.types import ProgressHook, ScanOptions, SurfaceFiles
 from service.errors import LostClaimError, StoreBusyError
 from service.files import link_or_copy, private_folder
@@ -47,13 +48,46 @@ def run_scan_job(services: Services, claim: Claim) -> None:
     order = from_request(job.request)
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
-    result = scan_again(services, order, progress_hook(services, claim))
+    steps = JobSteps(services, claim, job.inputs_key)
+    result = scan_again(services, order, progress_hook(services, claim), steps)
     options = options_for(order, before, after)
     scan = scan_record(job, order, options, result, secrecy_of(services, order))
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
 
 
-def scan_again(services: Services, order: ScanOrder, progress: ProgressHook | None = None) -> ScanResult:
+@dataclass(frozen=True)
+class JobSteps:
+    """The steps of a job in the store: a start of it goes on where the one before ended.
+
+    Args:
+        services: The service of a worker.
+        claim: The right to do the job.
+        inputs_key: Of the job.
+    """
+
+    services: Services
+    claim: Claim
+    inputs_key: str
+
+    def kept(self, name: str) -> bytes | None:
+        """What a step gave, None where it was not done."""
+        return self.services.store.steps.kept(self.inputs_key, name)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keep what a step gave.
+
+        Raises:
+            ScanCancelledError: If the job was taken away meanwhile.
+        """
+        try:
+            self.services.store.steps.keep(self.claim, name, content)
+        except LostClaimError as error:
+            raise ScanCancelledError("The scan was stopped on request.") from error
+
+
+def scan_again(
+    services: Services, order: ScanOrder, progress: ProgressHook | None = None, steps: Steps | None = None
+) -> ScanResult:
     """Do what an order asks, with the scenes, the layer versions and the model that it names.
 
     All of these never change: the same order gives the same findings, whatever was stored since.
@@ -62,6 +96,7 @@ def scan_again(services: Services, order: ScanOrder, progress: ProgressHook | No
         services: The service.
         order: What is asked, as it was stored.
         progress: Hears of the work's progress and may stop it.
+        steps: Where what is done is kept.
 
     Raises:
         KanchaError: The named refusal of the scan.
@@ -98,6 +133,7 @@ def scan_again(services: Services, order: ScanOrder, progress: ProgressHook | No
             layer_reports=reports,
             judge=judge_for(services.settings, options.detector),
             book=get_book(services.settings, options.rules),
+            steps=steps,
         )
 
 

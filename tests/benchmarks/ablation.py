@@ -25,7 +25,7 @@ from rich.table import Table
 from geodata.crs import CRS84
 from geodata.detect.candidates import Candidate
 from geodata.detect.detector import MODEL_FILE, Detector, shipped
-from geodata.detect.pipeline import detect
+from geodata.detect.pair import detect
 from geodata.detect.thresholds import Areas
 from geodata.evaluate import Evaluation, evaluate_label, pool
 from geodata.io.rasters import inspect_raster
@@ -140,7 +140,7 @@ def measured(label: str, name: str) -> Evaluation:
     )
     gate = judge_pair(facts, variant.options)
     ready = variant.prepared(ready)
-    found = detect(ready.plan, OPTIONS.window_px, 1)
+    found = detect(ready.plan, OPTIONS.window_px)
     candidates, _ = candidates_of(found, ready, variant.options, gate, Areas.none())
     return evaluate_label(_frame(candidates), DATA / "label" / name, name=Path(name).stem)
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import shapely
 
+from geodata.detect.crews import Threads
 from geodata.detect.detector import Detector, shipped
 from geodata.detect.judging import MEASURED
 from geodata.detect.objects import Component
-from geodata.detect.pipeline import Detection, detect, suspect, window_side
+from geodata.detect.pair import Detection, detect
+from geodata.detect.pipeline import suspect, window_side
 from geodata.detect.windows import DIRECTIONS, WindowPlan
 from geodata.errors import ScanCancelledError
 from geodata.io.rasters import inspect_raster
@@ -49,7 +51,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> WindowPlan:
 
 @pytest.fixture(scope="module")
 def found(plan: WindowPlan) -> Detection:
-    return detect(plan, 512, 1)
+    return detect(plan, 512)
 
 
 def share_of_roof(component: Component) -> tuple[float, float]:
@@ -85,14 +87,14 @@ def test_only_what_is_suspected_is_looked_at_closely(found: Detection) -> None:
 
 
 def test_nothing_is_found_where_nothing_changed(plan: WindowPlan, tmp_path: Path) -> None:
-    same = detect(replace(plan, after=plan.before), 512, 1)
+    same = detect(replace(plan, after=plan.before), 512)
     assert plain(same) == [] and same.fine_px == 0 and same.seen_px == SIDE * SIDE
     # Nor where the noise alone is another one.
-    assert plain(detect(planned(plan.before, reader(tmp_path / "b.tif", fields(3))), 512, 1)) == []
+    assert plain(detect(planned(plan.before, reader(tmp_path / "b.tif", fields(3))), 512)) == []
 
 
 def test_what_is_gone_is_what_appeared_with_the_dates_swapped(plan: WindowPlan, found: Detection) -> None:
-    swapped = detect(replace(plan, before=plan.after, after=plan.before), 512, 1)
+    swapped = detect(replace(plan, before=plan.after, after=plan.before), 512)
     for one, other in (DIRECTIONS, DIRECTIONS[::-1]):
         mirrored = Detection({DIRECTIONS[0]: swapped.components[one], DIRECTIONS[1]: []}, 0, 0, 0)
         assert plain(mirrored) == plain(Detection({DIRECTIONS[0]: found.components[other], DIRECTIONS[1]: []}, 0, 0, 0))
@@ -103,13 +105,13 @@ def test_what_is_gone_is_what_appeared_with_the_dates_swapped(plan: WindowPlan, 
 def test_windows_and_workers_do_not_change_what_is_found(
     plan: WindowPlan, found: Detection, window: int, workers: int
 ) -> None:
-    again = detect(plan, window, workers)
+    again = detect(plan, window, Threads(workers))
     assert plain(again) == plain(found)
     assert (again.seen_px, again.wanted_px, again.fine_px) == (found.seen_px, found.wanted_px, found.fine_px)
 
 
 def test_thorough_looks_at_every_pixel_and_finds_the_roof_too(plan: WindowPlan, found: Detection) -> None:
-    thorough = detect(replace(plan, thorough=True), 512, 1)
+    thorough = detect(replace(plan, thorough=True), 512)
     assert thorough.fine_px == 2 * thorough.seen_px  # once a direction
     best = max(share_of_roof(c)[0] for c in thorough.components["appeared"])
     assert best >= 0.95 * max(share_of_roof(c)[0] for c in found.components["appeared"])
@@ -117,11 +119,11 @@ def test_thorough_looks_at_every_pixel_and_finds_the_roof_too(plan: WindowPlan, 
 
 
 def test_a_higher_point_suspects_less_and_the_highest_nothing(plan: WindowPlan, found: Detection) -> None:
-    strict = detect(replace(plan, detector=judge(suspect=0, suspect_gone=0)), 512, 1)
+    strict = detect(replace(plan, detector=judge(suspect=0, suspect_gone=0)), 512)
     assert strict.fine_px < found.fine_px
-    blind = detect(replace(plan, detector=judge(suspect=32_000, suspect_gone=32_000)), 512, 1)
+    blind = detect(replace(plan, detector=judge(suspect=32_000, suspect_gone=32_000)), 512)
     assert blind.fine_px == 0 and plain(blind) == [] and blind.seen_px == SIDE * SIDE
-    picky = detect(replace(plan, detector=judge(piece=32_000)), 512, 1)
+    picky = detect(replace(plan, detector=judge(piece=32_000)), 512)
     assert picky.fine_px == found.fine_px and plain(picky) == []
 
 
@@ -131,25 +133,25 @@ def box(row: int, col: int, height: int, width: int) -> shapely.MultiPolygon:
 
 
 def test_an_area_of_interest_is_all_that_is_seen(plan: WindowPlan) -> None:
-    here = detect(replace(plan, area=box(200, 200, 100, 140)), 512, 1)
+    here = detect(replace(plan, area=box(200, 200, 100, 140)), 512)
     assert here.seen_px == here.wanted_px == 100 * 140
     assert any(share_of_roof(c)[0] > 0.7 for c in here.components["appeared"])
-    elsewhere = detect(replace(plan, area=box(0, 0, 20, 40)), 512, 1)  # over 200 px away, and more than the reach
+    elsewhere = detect(replace(plan, area=box(0, 0, 20, 40)), 512)  # over 200 px away, and more than the reach
     assert elsewhere.wanted_px == 20 * 40 and elsewhere.fine_px == 0
 
 
 def test_what_the_border_of_the_area_cuts_is_found_whole(plan: WindowPlan, found: Detection) -> None:
-    half = detect(replace(plan, area=box(200, 200, 100, 80)), 512, 1)  # to column 280: half of the roof
+    half = detect(replace(plan, area=box(200, 200, 100, 80)), 512)  # to column 280: half of the roof
     (roof,) = (c for c in half.components["appeared"] if share_of_roof(c)[0] > 0)
     assert share_of_roof(roof)[0] > 0.7 and not roof.borders_unseen
     assert half.seen_px == half.wanted_px == 100 * 80 and half.fine_px < found.fine_px
-    assert plain(detect(replace(plan, area=box(200, 200, 100, 80)), 256, 2)) == plain(half)
+    assert plain(detect(replace(plan, area=box(200, 200, 100, 80)), 256, Threads(2))) == plain(half)
 
 
 def test_the_sun_tells_on_which_side_a_shadow_counts(plan: WindowPlan) -> None:
     # The roof's shadow falls to the lower right: the sun stands in the north-west.
     def shadow(*azimuths: float | None) -> float:
-        (roof,) = detect(replace(plan, sun_azimuth_deg=azimuths), 512, 1).components["appeared"]
+        (roof,) = detect(replace(plan, sun_azimuth_deg=azimuths), 512).components["appeared"]
         return float(roof.sums[MEASURED.index("shadow_side")] / roof.pixels)
 
     assert shadow(None, 330.0) == shadow(None, None) == shadow(150.0, None) > 5
@@ -161,7 +163,7 @@ def test_what_one_date_does_not_hold_is_not_seen(plan: WindowPlan, tmp_path: Pat
     holed[:, 100:110, 200:230] = 0
     holed[:, 301, 301] = 0  # one pixel: the first look's pixel of 2 by 2
     after = reader(tmp_path / "b.tif", holed, nodata=0)
-    told = detect(planned(plan.before, after), 512, 1)
+    told = detect(planned(plan.before, after), 512)
     assert told.wanted_px == SIDE * SIDE and told.seen_px == SIDE * SIDE - 10 * 30 - 4
 
 
@@ -170,7 +172,7 @@ def test_a_pair_that_sees_nothing_has_no_object(tmp_path: Path) -> None:
     left[:, :, 256:] = 0
     right[:, :, :256] = 0
     dates = reader(tmp_path / "a.tif", left, nodata=0), reader(tmp_path / "b.tif", right, nodata=0)
-    told = detect(planned(*dates), 256, 1)
+    told = detect(planned(*dates), 256)
     assert (told.seen_px, told.wanted_px, told.fine_px) == (0, SIDE * SIDE, 0) and plain(told) == []
 
 
@@ -183,16 +185,16 @@ def test_the_first_look_comes_from_the_overviews_of_a_file_that_has_them(plan: W
     before = reader(tmp_path / "a.tif", fields(), overviews=[2, 4])
     stored = planned(before, reader(tmp_path / "b.tif", roofed(), overviews=[2, 4]))
     assert (stored_at(plan), stored_at(planned(before, plan.after)), stored_at(stored)) == ([1, 1], [2, 1], [2, 2])
-    told = detect(stored, 512, 1)
+    told = detect(stored, 512)
     assert max(share_of_roof(c)[0] for c in told.components["appeared"]) > 0.7
-    assert plain(detect(stored, 256, 2)) == plain(told)
+    assert plain(detect(stored, 256, Threads(2))) == plain(told)
 
 
 @pytest.mark.parametrize(("rows", "cols"), [(511, 387), (257, 300), (40, 61)])
 def test_odd_sizes_are_the_same_in_any_window(tmp_path: Path, rows: int, cols: int) -> None:
     one, two = (np.ascontiguousarray(p[:, -rows:, 120 : 120 + cols]) for p in (fields(), roofed()))
     told = [
-        detect(planned(reader(tmp_path / f"a{k}.tif", one, **k), reader(tmp_path / f"b{k}.tif", two, **k)), side, 1)
+        detect(planned(reader(tmp_path / f"a{k}.tif", one, **k), reader(tmp_path / f"b{k}.tif", two, **k)), side)
         for k in ({}, {"overviews": [2, 4]})
         for side in (256, 1024)
     ]
@@ -203,7 +205,7 @@ def test_odd_sizes_are_the_same_in_any_window(tmp_path: Path, rows: int, cols: i
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress_counts_the_windows_and_may_stop(plan: WindowPlan, workers: int) -> None:
     heard: list[float] = []
-    detect(plan, 256, workers, heard.append)
+    detect(plan, 256, Threads(workers), heard.append)
     assert heard == [0.25, 0.5, 0.75, 1.0]
     heard.clear()
 
@@ -212,7 +214,7 @@ def test_progress_counts_the_windows_and_may_stop(plan: WindowPlan, workers: int
         raise ScanCancelledError("Stopped.")
 
     with pytest.raises(ScanCancelledError):
-        detect(plan, 256, workers, stop)
+        detect(plan, 256, Threads(workers), stop)
     assert heard == [0.25]
 
 
