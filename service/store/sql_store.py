@@ -24,6 +24,7 @@ from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_structures import SqlStructures
 from service.store.sql_verdicts import SqlVerdicts
+from service.store.sql_watching import SqlWatching
 
 
 class SqlStore:
@@ -42,6 +43,7 @@ class SqlStore:
         self.access = SqlAccess(self._db)
         self.audit_log = SqlAuditLog(self._db)
         self.intake = SqlIntake(self._db)
+        self.watching = SqlWatching(self._db)
         self._look(EVERYTHING)
 
     def _look(self, sight: Sight) -> None:
