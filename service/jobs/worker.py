@@ -8,13 +8,17 @@ import sys
 from geodata.errors import KanchaError, ScanCancelledError
 from service.errors import InternalError, LostClaimError
 from service.jobs.process import limit_memory, read_first_line
+from service.settings import Settings
+from service.store.records import Claim
+from service.watching.logs import configure
+from service.watching.traces import open_traces
 
 
 def main() -> int:
     """Do the job; 0 when its end, good or bad, is in the store."""
     settings, claim = read_first_line()
     limit_memory(settings.jobs.max_memory_bytes)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure(settings.log.format, settings.log.level, run_id=claim.job_id)
     from service.bootstrap import open_for_worker
     from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job

@@ -73,12 +73,11 @@ class SqlWatching:
 
     def nights(self) -> Nights:
         """The nightly runs."""
-        ended = night_runs.c.finished_at.is_not(None)
         wanted = sa.select(
             sa.func.count(),
             sa.func.count(night_runs.c.finished_at),
             sa.func.min(night_runs.c.started_at),
-            sa.select(sa.func.max(night_runs.c.finished_at)).where(ended).scalar_subquery(),
+            sa.func.max(night_runs.c.finished_at),
         )
         with self._db.read() as connection:
             every, finished, first, last = connection.execute(wanted).one()
