@@ -60,7 +60,6 @@ def create_app(settings: Settings) -> FastAPI:
     Args:
         settings: Its settings.
     """
-
     limits = settings.limits
     metrics = Metrics(code_version(), settings.jobs.workers, limits.min_free_bytes, cache_counts)
 
@@ -130,7 +129,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for part in parts:
         app.include_router(part.router)
-    templates = {route.name: route.path for part in parts for route in part.router.routes if isinstance(route, APIRoute)}
+    templates = {
+        route.name: route.path for part in parts for route in part.router.routes if isinstance(route, APIRoute)
+    }
     check_routes(templates)
     app.state.metrics = metrics
     http_watch.install(app, metrics, templates, access_log=settings.access_log)

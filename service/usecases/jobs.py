@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -9,6 +10,19 @@ from service.errors import BadQueryError
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.records import Job, Page
+
+_LOG = logging.getLogger(__name__)
+
+
+def submit_job(services: Services, job: Job) -> tuple[Job, bool]:
+    """Store a job, unless one with the same inputs is active or successful: then that one and False.
+
+    The line about it carries the ids of the request and of the run: from here on the one leads to the other.
+    """
+    stored, new = services.store.jobs.submit(job)
+    told = "job %s ordered" if new else "job %s was there already"
+    _LOG.info(told, stored.kind, extra={"run_id": stored.id})
+    return stored, new
 
 
 def get_job(services: Services, job_id: str) -> Job:

@@ -17,6 +17,7 @@ from service.services import Services
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Job, Page, Scan, Scene, new_job
 from service.usecases.areas import area_geometry
+from service.usecases.jobs import submit_job
 from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
@@ -88,7 +89,7 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
         secrecy=secrecy_of(services, order),
         owner=services.caller.id,
     )
-    stored, new = services.store.jobs.submit(job)
+    stored, new = submit_job(services, job)
     services.runner.wake()
     return stored, new
 

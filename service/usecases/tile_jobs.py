@@ -7,6 +7,7 @@ import hashlib
 from service.render.archives import archive_path
 from service.services import Services
 from service.store.records import LayerVersion, new_job
+from service.usecases.jobs import submit_job
 
 LEAST_FEATURES = 2_000
 """A smaller layer is put on tiles as quickly as its archive is read."""
@@ -25,5 +26,5 @@ def order_archive(services: Services, version: LayerVersion) -> None:
     job = new_job(
         "tiles", {"kind": version.kind, "version": version.id}, key, services.runner.id, secrecy=version.secrecy
     )
-    if services.store.jobs.submit(job)[1]:
+    if submit_job(services, job)[1]:
         services.runner.wake()

@@ -26,8 +26,11 @@ _SECRETS = re.compile(
     re.IGNORECASE,
 )
 _TOLD_VALUES = frozenset(
-    "bbox bands capacity crs cursor datetime f form height lat layer limit lon scale scheme sortby status stretch "
-    "tilecol tilematrix tilematrixset tilerow width within_days x y z".split()
+    {
+        *("bbox", "datetime", "limit", "f", "crs", "bbox-crs", "sortby", "status", "capacity", "within_days"),
+        *("bands", "stretch", "scale", "width", "height", "lon", "lat"),
+        *("layer", "tilematrixset", "tilematrix", "tilerow", "tilecol", "request", "service", "version", "format"),
+    }
 )
 """Parameters of queries of which the value is told too: places, sizes, forms. Of all others the name alone is."""
 _PLAIN_VALUE = re.compile(r"[\w.,:+*/ -]{1,120}")

@@ -129,7 +129,9 @@ def _of_look(figures: Figures | None) -> Iterator[Metric]:
     )
     yield _gauge("kancha_store_up", "Whether the database answered.", [((), one.counted is not None) for one in here])
     yield _gauge("kancha_disk_free_bytes", "Free space of the data folder.", [((), one.free_bytes) for one in here])
-    yield _gauge("kancha_runner_alive", "Whether the runner takes jobs.", [((), bool(one.runner_alive)) for one in here])
+    yield _gauge(
+        "kancha_runner_alive", "Whether the runner takes jobs.", [((), bool(one.runner_alive)) for one in here]
+    )
     yield _gauge("kancha_uploads_open", "Unfinished uploads.", [((), one.uploads_open) for one in here])
     yield _gauge("kancha_uploads_open_bytes", "Their bytes so far.", [((), one.uploads_bytes) for one in here])
     found = [code for one in here for code in (condition.code for condition in one.conditions)]
