@@ -16,6 +16,7 @@ from service.jobs.states import JobState
 from service.settings import Settings
 from service.store.base import JobStore
 from service.store.records import Claim
+from service.watching.context import running
 
 _POLL_S = 0.5
 _LOG = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class ProcessRunner:
             try:
                 claimed = self._jobs.claim(self.id, kind)
                 if claimed is not None:
-                    self._run(claimed[1])
+                    with running(claimed[1].job_id):
+                        self._run(claimed[1])
                     continue
             except KanchaError as error:
                 _LOG.error("job slot: %s", error)

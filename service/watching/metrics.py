@@ -52,8 +52,7 @@ class Metrics:
             registry=self.registry,
         )
         # looking a child up costs more than counting: those that were used are kept
-        self._counts: dict[tuple[str, str, int], Counter] = {}
-        self._times: dict[tuple[str, str], Histogram] = {}
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.registry.register(_Looked(self, version, workers, min_free_bytes, caches))
         ProcessCollector(registry=self.registry)
 
@@ -66,23 +65,19 @@ class Metrics:
             status: HTTP status.
             seconds: How long it took.
         """
-        place = (route, method, status // 100)
-        count = self._counts.get(place)
-        if count is None:
-            named = method if method in _METHODS else "other"
-            count = self._counts[place] = self._counter.labels(route, named, f"{status // 100}xx")
-            self._times[place[:2]] = self._histogram.labels(route, named)
-            if len(self._counts) > _MOST_KEPT:
-                self._counts.clear()  # methods that nobody knows must not fill the memory
-        count.inc()
-        self._times[place[:2]].observe(seconds)
+        # whatever a client calls a method must not fill the memory
+        named = method if method in _METHODS else "other"
+        place = (route, named, status // 100)
+        known = self._children.get(place)
+        if known is None:
+            count = self._counter.labels(route, named, f"{status // 100}xx")
+            known = self._children[place] = (count, self._histogram.labels(route, named))
+        known[0].inc()
+        known[1].observe(seconds)
 
     def text(self) -> bytes:
         """All of them."""
         return generate_latest(self.registry)
-
-
-_MOST_KEPT = 2_000
 
 
 class _Looked(Collector):
