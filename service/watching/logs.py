@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote
 
@@ -107,6 +108,9 @@ class JsonLines(_Fields):
         return orjson.dumps({name: _hidden(told) for name, told in line.items()}, default=str).decode()
 
 
+_CONTROLS = MappingProxyType({code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)})
+
+
 class TextLines(_Fields):
     """The same for people."""
 
@@ -115,7 +119,8 @@ class TextLines(_Fields):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         ids = "".join(f" {name}={told}" for name, told in self.fields(record).items())
         told = "".join(f" {name}={value}" for name, value in getattr(record, "told", {}).items())
-        line = f"{moment} {record.levelname} {record.name}: {record.getMessage()}{told}{ids}".replace("\n", "\\n")
+        # what somebody sends must not begin a line of its own, nor colour the terminal of whoever reads it
+        line = f"{moment} {record.levelname} {record.name}: {record.getMessage()}{told}{ids}".translate(_CONTROLS)
         fault = self.fault(record)
         return without_secrets(f"{line}\n{fault}" if fault else line)
 

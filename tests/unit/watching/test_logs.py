@@ -50,6 +50,7 @@ def test_a_process_of_one_job_names_it_in_every_thread() -> None:
 
 def test_a_text_line_stays_one_line_and_an_error_stands_below() -> None:
     assert TextLines("j").format(record("two\nlines")).endswith("WARNING service.x: two\\nlines run_id=j")
+    assert TextLines("").format(record("%s", "a\r\x1b[31mb\x85c\u2028d")).endswith("a\\r\\x1b[31mb\\x85c\\u2028d")
     try:
         raise ValueError(f"the key {KEY} is none")
     except ValueError:
