@@ -68,7 +68,7 @@ def _serve(done: Demonstration, data: Path, detector: str, port: int | None) -> 
     from service.usecases.demo import demo_link, fill
 
     settings = read_settings(data=data, port=port)
-    services = open_with_runner(settings, recover=True)
+    services = open_with_runner(settings)
     try:
         with progress_bar("serve") as progress:
             fill(services, done.files, detector, progress)

@@ -24,7 +24,7 @@ def nightly(
     from service.settings import read_settings
     from service.usecases.nightly import run_night
 
-    services = open_with_runner(read_settings(data=data), recover=False)
+    services = open_with_runner(read_settings(data=data))
     try:
         with progress_bar("nightly") as progress:
             report = run_night(services, folder, progress)

@@ -31,7 +31,7 @@ def opened(data: Path | None, *, runner: bool = False, changes: str = "") -> Ite
     from service.settings import read_settings
 
     settings = read_settings(data=data)
-    services = open_with_runner(settings, recover=False) if runner else open_services(settings)
+    services = open_with_runner(settings) if runner else open_services(settings)
     try:
         yield services
         if changes:

@@ -24,8 +24,8 @@ def status(
 ) -> None:
     """Tell what is not well, in English and Chinese; exit status 1 where something is critical.
 
-    Looks from outside at the database, the disk, waiting and crashed jobs, the nights and the detectors; whether a
-    running service takes jobs, its /readyz tells.
+    Looks from outside at the database, the disk, jobs that wait or crashed and who takes them, the nights and the
+    detectors.
     """
     from service.settings import read_settings
     from service.watching.drift import conditions_of

@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services = await anyio.to_thread.run_sync(lambda: open_with_runner(settings, recover=True))
+        services = await anyio.to_thread.run_sync(open_with_runner, settings)
         app.state.services = services
         app.state.authenticator = Authenticator(services)
         app.state.sights = Sights(services)

@@ -32,16 +32,11 @@ def open_services(settings: Settings) -> Services:
     return Services(settings=settings, store=open_store(settings), blobs=make_blobs(settings))
 
 
-def open_with_runner(settings: Settings, *, recover: bool) -> Services:
-    """A service that runs jobs.
-
-    Args:
-        settings: Its settings.
-        recover: Whether it takes over the jobs of every dead runner; else only those it is asked to.
-    """
+def open_with_runner(settings: Settings) -> Services:
+    """A service that runs jobs: its own, those of others that share its store, and those that dead ones left."""
     services = open_services(settings)
     _sweep(settings.data / "incoming")
-    return replace(services, runner=ProcessRunner(settings, services.store.jobs, recover=recover))
+    return replace(services, runner=ProcessRunner(settings, services.store))
 
 
 def open_for_worker(settings: Settings) -> Services:

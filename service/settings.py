@@ -45,7 +45,19 @@ class Jobs(BaseModel):
 
     workers: int = Field(default=1, ge=1, le=64, description="Scans that run at once, each in its own process.")
     threads_per_scan: int = Field(default=1, ge=1, le=256, description="Threads within one scan.")
-    max_attempts: int = Field(default=3, ge=1, description="Starts of one job before it is given up as failed.")
+    max_attempts: int = Field(
+        default=3, ge=1, description="Starts of a job without a step done before it is set aside as failed."
+    )
+    retry_s: float = Field(
+        default=2.0, ge=0, description="Pause after a start that ended badly, s; four times as long after each further."
+    )
+    per_area: int = Field(default=0, ge=0, description="Jobs of one administrative area that run at once; 0: no limit.")
+    patience_s: float = Field(
+        default=6 * 3600.0, gt=0, description="A job that has waited for so long goes before the urgent, s."
+    )
+    lease_s: float = Field(
+        default=60.0, gt=0, description="A runner on another machine that is silent for so long counts as dead, s."
+    )
     timeout_s: float = Field(default=6 * 3600.0, gt=0, description="Wall time of one start of a job, s.")
     max_memory_bytes: int = Field(
         default=16 * 1024**3, ge=0, description="Memory of a scan's process, bytes; 0: no limit."

@@ -1,26 +1,41 @@
-"""What the use cases ask of a runner."""
+"""What the use cases ask of a runner, and what a runner asks of a store."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from service.store.job_base import JobStore, RunnerStore
+
+
+class RunnerStores(Protocol):
+    """The part of a store that a runner works with."""
+
+    @property
+    def jobs(self) -> JobStore:
+        """The stored jobs."""
+
+    @property
+    def runners(self) -> RunnerStore:
+        """The processes that take them."""
+
 
 class JobRunner(Protocol):
-    """Runs the jobs that carry its id."""
+    """Takes jobs from the line and sees to it that each comes to an end."""
 
     @property
     def id(self) -> str:
-        """Id that its jobs carry."""
+        """Id that the jobs carry that it runs."""
+
+    @property
+    def place(self) -> str:
+        """Id of its data folder: a job that needs files from there names it."""
 
     @property
     def alive(self) -> bool:
         """Whether it still takes jobs."""
 
     def wake(self) -> None:
-        """Look for work now: a job was stored, stopped or adopted."""
-
-    def adopt_from(self, runner: str) -> bool:
-        """Take the jobs of another runner if that one is dead; whether it was."""
+        """Look for work now: a job was stored or stopped."""
 
     def close(self) -> None:
-        """Stop; running jobs go back to accepted without counting the attempt."""
+        """Stop; running jobs go back into the line, what they have done is kept."""

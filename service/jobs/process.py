@@ -15,7 +15,7 @@ from typing import IO, Any
 import orjson
 
 from service.settings import Settings
-from service.store.records import Claim
+from service.store.job_records import Claim
 
 WORKER = "service.jobs.worker"
 

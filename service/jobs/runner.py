@@ -4,51 +4,59 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import threading
 import time
 from pathlib import Path
 
 from geodata.errors import KanchaError
 from service.errors import JobCrashedError, LostClaimError, StoreBusyError
-from service.jobs.liveness import RunnerLock, bury, is_dead
+from service.jobs.base import RunnerStores
+from service.jobs.kinds import LIGHT
+from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
 from service.jobs.process import WORKER, JobProcess
 from service.jobs.states import JobState
 from service.settings import Settings
-from service.store.base import JobStore
-from service.store.records import Claim
-from service.watching.context import running
+from service.store.job_records import Claim, Runner, Setback, Wanted
+from service.version import code_version
+from service.watching.context import RUN_ID
 
 _POLL_S = 0.5
+_BEATS = 4
+_LOG_BYTES = 64 * 1024
 _LOG = logging.getLogger(__name__)
 
 
 class ProcessRunner:
     """Runs jobs in processes of their own.
 
+    All runners that share a store take from one line. A slot of its own is kept for light work, so that a scan of
+    hours keeps no upload waiting.
+
     Args:
         settings: The service's settings.
-        jobs: The stored jobs.
-        recover: Whether to take over the jobs of any dead runner, at start and from time to time.
+        store: The stored jobs, and who works on them.
         worker: The module that does a job in its process.
     """
 
-    def __init__(self, settings: Settings, jobs: JobStore, *, recover: bool, worker: str = WORKER) -> None:
+    def __init__(self, settings: Settings, store: RunnerStores, *, worker: str = WORKER) -> None:
         self._settings = settings
         self._worker = worker
-        self._jobs = jobs
+        self._store, self._jobs = store, store.jobs
         self._folder: Path = settings.data / "runners"
         self._lock = RunnerLock(self._folder)
+        self._place = place_of(settings.data)
+        self._me: Runner = myself(self._lock, self._place, settings.jobs.workers, code_version())
         self._stop = threading.Event()
         self._bell = threading.Condition()
-        if recover:
-            self._recover()
+        self._in_hand: dict[Claim, threading.Thread] = {}
+        self._taking = threading.Lock()
+        store.runners.enrol(self._me)
+        self._recover()
         self._threads = [
-            threading.Thread(target=self._work, name=f"job-slot-{i}", daemon=True) for i in range(settings.jobs.workers)
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("job-line", self._dispatch), ("job-lookout", self._look_out))
         ]
-        # a scan of hours must not keep an upload waiting
-        self._threads.append(threading.Thread(target=self._work, args=("intake",), name="intake-slot", daemon=True))
-        if recover:
-            self._threads.append(threading.Thread(target=self._watch, name="job-recovery", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -56,6 +64,11 @@ class ProcessRunner:
     def id(self) -> str:
         """Id that its jobs carry."""
         return self._lock.id
+
+    @property
+    def place(self) -> str:
+        """Id of the data folder whose files its jobs may need."""
+        return self._place
 
     @property
     def alive(self) -> bool:
@@ -67,67 +80,91 @@ class ProcessRunner:
         with self._bell:
             self._bell.notify_all()
 
-    def adopt_from(self, runner: str) -> bool:
-        """Take the jobs of another runner if that one is dead; whether it was."""
-        if runner == self.id or not is_dead(self._folder, runner):
-            return False
-        limit = self._settings.jobs.max_attempts
-        error = _crashed(limit, "the service was ended each time").as_dict()
-        adopted, failed = self._jobs.adopt(runner, self.id, limit, error)
-        bury(self._folder, runner)
-        if adopted or failed:
-            counts = len(adopted), len(failed)
-            _LOG.warning("runner %s is gone: %d jobs taken over, %d given up", runner, *counts)
-        self.wake()
-        return True
-
     def close(self) -> None:
-        """Stop; running jobs go back to accepted without counting the attempt."""
+        """Stop; running jobs go back into the line, what they have done is kept."""
         self._stop.set()
         self.wake()
-        for thread in self._threads:
+        for thread in [*self._threads, *self._in_hand.values()]:
             thread.join()
+        with contextlib.suppress(StoreBusyError):
+            self._store.runners.retire(self.id)
         self._lock.release()
 
-    def _recover(self) -> None:
-        for runner in self._jobs.foreign_runners(self.id):
-            self.adopt_from(runner)
+    # --- taking work ---------------------------------------------------------------------------
 
-    def _watch(self) -> None:
-        while not self._stop.wait(self._settings.jobs.recovery_interval_s):
-            with contextlib.suppress(StoreBusyError):
-                self._recover()
-
-    def _work(self, kind: str | None = None) -> None:
+    def _dispatch(self) -> None:
+        light = 0
         while not self._stop.is_set():
             try:
-                claimed = self._jobs.claim(self.id, kind)
-                if claimed is not None:
-                    with running(claimed[1].job_id):
-                        self._run(claimed[1])
+                running = [thread.name for thread in self._in_hand.values()]
+                light = sum(name.startswith("light") for name in running)
+                if self._has_room() and (
+                    (len(running) - light < self._settings.jobs.workers and self._take(None))
+                    or (light == 0 and self._take(LIGHT))
+                ):
                     continue
             except KanchaError as error:
-                _LOG.error("job slot: %s", error)
+                _LOG.error("job line: %s", error)
             except Exception:
-                # a slot that died would leave jobs waiting for ever
-                _LOG.exception("job slot")
+                # a line that stood still would leave jobs waiting for ever
+                _LOG.exception("job line")
             with self._bell:
-                self._bell.wait(_POLL_S)
+                if not self._stop.is_set():
+                    self._bell.wait(_POLL_S)
+
+    def _has_room(self) -> bool:
+        """Whether the disk can take what a job may write; else all wait."""
+        return shutil.disk_usage(self._settings.data).free >= self._settings.limits.min_free_bytes
+
+    def _take(self, kinds: tuple[str, ...] | None) -> bool:
+        limits = self._settings.jobs
+        wanted = Wanted(kinds, self._place, limits.per_area, limits.patience_s)
+        with self._taking:
+            claimed = self._jobs.claim(self.id, wanted)
+            if claimed is None:
+                return False
+            claim = claimed[1]
+            name = f"{'light' if kinds else 'job'}-{claim.job_id[:8]}"
+            thread = threading.Thread(target=self._run, args=(claim,), name=name, daemon=True)
+            self._in_hand[claim] = thread
+        thread.start()
+        return True
 
     def _run(self, claim: Claim) -> None:
-        log = self._settings.data / "logs" / f"{claim.job_id}.log"
-        process = JobProcess(self._settings, claim, log, self._worker)
+        # the thread is of this job alone: what it logs names it
+        RUN_ID.set(claim.job_id)
         try:
-            self._attend(process, claim)
+            log = self._settings.data / "logs" / f"{claim.job_id}.log"
+            begin = log.stat().st_size if log.exists() else 0
+            process = JobProcess(self._settings, claim, log, self._worker)
+            try:
+                self._attend(process, claim)
+            finally:
+                process.close()
+                self._keep_log(claim, log, begin)
+        except KanchaError as error:
+            # its claim stays as it is: the lookout finds that nobody works on it
+            _LOG.error("job %s: %s", claim.job_id, error)
+        except Exception:
+            _LOG.exception("job %s", claim.job_id)
         finally:
-            process.close()
+            del self._in_hand[claim]
+            self.wake()
+
+    def _keep_log(self, claim: Claim, log: Path, begin: int) -> None:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(begin, size - _LOG_BYTES))
+            said = file.read().decode("utf-8", "replace").replace("\0", "")
+        if said:
+            self._jobs.keep_log(claim, said)
 
     def _attend(self, process: JobProcess, claim: Claim) -> None:
         deadline = time.monotonic() + self._settings.jobs.timeout_s
         while (status := process.wait(_POLL_S)) is None:
             if self._stop.is_set():
                 process.kill()
-                self._jobs.give_back(claim, count_attempt=False)
+                self._jobs.give_back(claim, "the runner was stopped")
                 return
             if not self._still_mine(claim):
                 process.kill()
@@ -137,7 +174,9 @@ class ProcessRunner:
                 self._fail(claim, _timed_out(self._settings.jobs.timeout_s))
                 return
         if self._still_mine(claim):
-            self._after_crash(claim, status)
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+            _LOG.error("job %s: its process ended with %s", claim.job_id, how)
+            self._set_back(claim, "crashed", f"its process ended with {how}")
 
     def _still_mine(self, claim: Claim) -> bool:
         try:
@@ -146,24 +185,64 @@ class ProcessRunner:
             return True
         return (job.state, job.runner, job.attempts) == (JobState.RUNNING, claim.runner, claim.attempt)
 
-    def _after_crash(self, claim: Claim, status: int) -> None:
-        limit = self._settings.jobs.max_attempts
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        _LOG.error("job %s: its process ended with %s", claim.job_id, how)
-        if claim.attempt >= limit:
-            self._fail(claim, _crashed(claim.attempt, f"last by {how}"))
-        else:
-            self._jobs.give_back(claim, count_attempt=True)
+    def _set_back(self, claim: Claim, what: str, how: str) -> bool:
+        limits = self._settings.jobs
+        error = _crashed(limits.max_attempts, how).as_dict()
+        return self._jobs.set_back(claim, Setback(what, how, error, limits.max_attempts, limits.retry_s))
 
     def _fail(self, claim: Claim, error: KanchaError) -> None:
         with contextlib.suppress(LostClaimError):
             self._jobs.fail(claim, error.as_dict())
 
+    # --- looking after others ------------------------------------------------------------------
+
+    def _look_out(self) -> None:
+        limits = self._settings.jobs
+        every = min(limits.recovery_interval_s, limits.lease_s / _BEATS)
+        while not self._stop.wait(every):
+            try:
+                if not self._store.runners.beat(self.id):
+                    # given up by the others: what it held is theirs, and it begins anew
+                    self._store.runners.enrol(self._me)
+                self._forsaken()
+                self._recover()
+            except KanchaError as error:
+                _LOG.error("job lookout: %s", error)
+            except Exception:
+                _LOG.exception("job lookout")
+
+    def _forsaken(self) -> None:
+        """Put back what is claimed here and worked on by nobody: the database was away when its process ended."""
+        with self._taking:
+            before = set(self._in_hand)
+            forsaken = [claim for claim in self._jobs.running(self.id) if claim not in before]
+        for claim in forsaken:
+            self._set_back(claim, "crashed", "its process ended while the database was away")
+
+    def _recover(self) -> None:
+        """Put back what dead runners hold."""
+        known = {runner.id: (runner, silent) for runner, silent in self._store.runners.all()}
+        dead = [
+            runner.id
+            for runner, silent in known.values()
+            if runner.id != self.id and is_dead(self._folder, self._me, runner, silent, self._settings.jobs.lease_s)
+        ]
+        dead += [r for r in self._jobs.runners() if r not in known and lock_is_free(self._folder, r)]
+        for runner in dead:
+            taken = [self._set_back(c, "lost", "the process that ran it is gone") for c in self._jobs.running(runner)]
+            self._store.runners.retire(runner)
+            bury(self._folder, runner)
+            if taken:
+                again = sum(taken)
+                _LOG.warning("runner %s is gone: %d jobs put back, %d given up", runner, again, len(taken) - again)
+        if dead:
+            self.wake()
+
 
 def _crashed(attempts: int, how: str) -> JobCrashedError:
     return JobCrashedError(
-        f"The job's process ended abnormally {attempts} times, {how}.",
-        remedy="See that the machine has enough memory and disk space, then order it again.",
+        f"The job was started {attempts} times without getting further; the last time {how}.",
+        remedy="Read its log; see that the machine has enough memory and disk space, then order it again.",
         attempts=attempts,
     )
 

@@ -10,7 +10,7 @@ from geodata.errors import KanchaError, ScanCancelledError
 from service.errors import InternalError, LostClaimError
 from service.jobs.process import limit_memory, read_first_line
 from service.settings import Settings
-from service.store.records import Claim
+from service.store.job_records import Claim
 from service.watching.logs import configure
 from service.watching.traces import open_traces
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from service.dependencies import Kancha, Pages, base_url, only_query, page_links
 from service.schemas.common import Link
 from service.schemas.jobs import JobList, JobOut
-from service.store.records import Job
+from service.store.job_records import Job
 from service.usecases import jobs as usecase
 
 router = APIRouter(tags=["jobs"])

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from service.auth.sight import Sight
-from service.jobs.states import JobState
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.intake_records import IntakeEntry, NightRun
+from service.store.job_base import JobStore, RunnerStore, StepStore
+from service.store.job_records import Claim
 from service.store.people_base import AccessStore, AuditLogStore, PeopleStore, PersonalStore
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import (
     Box,
-    Claim,
     FeatureRow,
     FindingRow,
-    Job,
     JudgedRow,
     LayerSource,
     LayerVersion,
@@ -105,45 +104,6 @@ class LayerStore(Protocol):
 
     def rows_with(self, version_id: str, name: str, value: str) -> Iterator[str]:
         """All features whose property has a value, in stored order."""
-
-
-class JobStore(Protocol):
-    """Jobs."""
-
-    def submit(self, job: Job) -> tuple[Job, bool]:
-        """Store a job, unless one with the same inputs is active or successful: then that one and False."""
-
-    def get(self, job_id: str) -> Job:
-        """One job; `NotFoundError` without it."""
-
-    def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
-        """Jobs, the latest first."""
-
-    def claim(self, runner: str, kind: str | None = None) -> tuple[Job, Claim] | None:
-        """Start the oldest accepted job of a runner, of one kind or of any; None without one."""
-
-    def progress(self, claim: Claim, percent: int, message: str) -> None:
-        """Note how far a running job is; `LostClaimError` once the claim is void."""
-
-    def succeed(self, claim: Claim, message: str) -> None:
-        """End a running job well that has no scan for its result; `LostClaimError` once the claim is void."""
-
-    def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
-        """End a running job with a named error; `LostClaimError` once the claim is void."""
-
-    def dismiss(self, job_id: str) -> Job:
-        """Stop an active job; `IllegalMoveError` for a finished one."""
-
-    def give_back(self, claim: Claim, *, count_attempt: bool) -> None:
-        """Put a running job back to accepted; nothing happens once the claim is void."""
-
-    def foreign_runners(self, runner: str) -> Sequence[str]:
-        """The other runners that have active jobs."""
-
-    def adopt(
-        self, dead: str, heir: str, max_attempts: int, error: Mapping[str, Any]
-    ) -> tuple[Sequence[str], Sequence[str]]:
-        """Give the active jobs of a dead runner to another: (adopted ids, ids failed with `error`)."""
 
 
 class ScanStore(Protocol):
@@ -264,7 +224,7 @@ class WatchingStore(Protocol):
         """How long finished jobs took, by kind and how they ended."""
 
     def oldest_waiting(self) -> datetime | None:
-        """Since when the oldest accepted job waits; None without one."""
+        """Since when the oldest accepted job could be started; None without one."""
 
     def failed(self, code: str, since: datetime) -> tuple[int, datetime | None]:
         """How many jobs failed with an error of this code since a moment, and when the first of them did."""
@@ -297,6 +257,14 @@ class Store(Protocol):
     @property
     def jobs(self) -> JobStore:
         """Jobs."""
+
+    @property
+    def steps(self) -> StepStore:
+        """Steps of jobs that are done."""
+
+    @property
+    def runners(self) -> RunnerStore:
+        """The processes that take jobs."""
 
     @property
     def scans(self) -> ScanStore:

@@ -11,10 +11,13 @@ import sqlalchemy as sa
 
 from service.errors import ConflictError, InternalError
 from service.store.database import reading
+from service.store.job_schema import job_steps, runners
 from service.store.schema import BOXED, metadata
 from service.store.spaces import space_of
 from service.store.sql_features import in_portions, insert_chunks
 
+PASSING = (job_steps, runners)
+"""What belongs to the processes that run just now: it is not copied, and does not make a database one in use."""
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many of its rows are copied."""
 
@@ -38,7 +41,7 @@ def copy_store(source: sa.Engine, target: sa.Engine, progress: Progress = lambda
     with reading(source) as old, target.begin() as new:
         _refuse_rows(new)
         new.execute(sa.delete(metadata.tables["changes"]))
-        for table in metadata.sorted_tables:
+        for table in _lasting():
             digest = hashlib.sha256()
             rows = _counted(_told(_rows(old, table), digest), str(table.name), counts, progress)
             insert_chunks(new, table, rows)
@@ -49,8 +52,12 @@ def copy_store(source: sa.Engine, target: sa.Engine, progress: Progress = lambda
     return counts
 
 
+def _lasting() -> list[sa.Table]:
+    return [table for table in metadata.sorted_tables if table not in PASSING]
+
+
 def _refuse_rows(target: sa.Connection) -> None:
-    for table in metadata.sorted_tables:
+    for table in _lasting():
         if table.name != "changes" and target.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
             raise ConflictError(
                 f"The database that is copied to holds rows already (table {table.name}).",

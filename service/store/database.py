@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from service.errors import StoreBusyError, UnstorableValueError
 from service.store.quick import Quick
 from service.store.schema import changes
 
-Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log"]
+Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log", "runners"]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
 until it ends, and the keys of rows grow in the order in which the rows become visible, which paging relies on."""
 
@@ -57,6 +58,14 @@ class Database:
                 yield connection
                 if what in COUNTED:
                     connection.execute(_COUNT[connection.dialect.name], {"name": what})
+
+    @staticmethod
+    def now(connection: sa.Connection) -> datetime:
+        """The time by the one clock that all who share the database have."""
+        if connection.dialect.name == "postgresql":
+            told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            return told
+        return datetime.now(UTC)
 
     def state(self, *what: str) -> str:
         """A word that changes with every transaction that wrote one of these."""

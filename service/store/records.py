@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from geodata.pairing.usable import usable_share
-from service.jobs.states import JobState
 
 T = TypeVar("T")
 Box = tuple[float, float, float, float]
@@ -62,6 +60,7 @@ class Scene:
         cog_sha256: Names the copy in blocks with overviews; None where the source is so itself, or none was made.
         cog_overviews: Decimation factors of the copy.
         secrecy: `public`, `internal` or `secret`.
+        arrived_at: When its last byte was there, or its file was seen; None: as it was stored.
     """
 
     id: str
@@ -90,6 +89,7 @@ class Scene:
     cog_sha256: str | None = None
     cog_overviews: tuple[int, ...] | None = None
     secrecy: str = "internal"
+    arrived_at: datetime | None = None
 
     @property
     def usable_share(self) -> float | None:
@@ -304,99 +304,6 @@ class JudgedRow:
     row: ReviewRow
     verdict: Verdict
     geojson: str
-
-
-@dataclass(frozen=True)
-class Job:
-    """A durable run.
-
-    Args:
-        id: Its id.
-        kind: What it does; `scan` or `intake`.
-        state: Where it stands.
-        progress: Per cent done.
-        message: What it does just now.
-        request: What was asked, as plain values.
-        inputs_key: Hash of everything that decides the result.
-        scan_id: Its result, once successful.
-        error: The named error, once failed.
-        runner: Id of the runner that has it.
-        attempts: How often it was started.
-        created_at: When it was stored.
-        updated_at: When it last changed.
-        started_at: When it was last started.
-        finished_at: When it came to its end.
-        secrecy: That of what it works on.
-        owner: Id of who asked for it; empty: the service itself.
-    """
-
-    id: str
-    kind: str
-    state: JobState
-    progress: int
-    message: str
-    request: Mapping[str, Any]
-    inputs_key: str
-    scan_id: str | None
-    error: Mapping[str, Any] | None
-    runner: str
-    attempts: int
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    secrecy: str = "internal"
-    owner: str = ""
-
-
-def new_job(
-    kind: str,
-    request: Mapping[str, Any],
-    inputs_key: str,
-    runner: str,
-    *,
-    secrecy: str = "internal",
-    owner: str = "",
-) -> Job:
-    """A job that waits for its start.
-
-    Args:
-        kind: What it does.
-        request: What is asked.
-        inputs_key: The same for jobs that would do the same.
-        runner: Id of the runner that is to do it.
-        secrecy: That of what it works on.
-        owner: Id of who asks.
-    """
-    now = datetime.now(UTC)
-    return Job(
-        id=uuid.uuid4().hex,
-        kind=kind,
-        state=JobState.ACCEPTED,
-        progress=0,
-        message="waiting for a start",
-        request=request,
-        inputs_key=inputs_key,
-        scan_id=None,
-        error=None,
-        runner=runner,
-        attempts=0,
-        created_at=now,
-        updated_at=now,
-        started_at=None,
-        finished_at=None,
-        secrecy=secrecy,
-        owner=owner,
-    )
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on a job: void once the job is taken away, stopped or started anew."""
-
-    job_id: str
-    runner: str
-    attempt: int
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ scenes = sa.Table(
     sa.Column("cog_sha256", sa.String(64)),
     sa.Column("cog_overviews", sa.JSON(none_as_null=True)),
     sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
+    sa.Column("arrived_at", UtcTime),
     sqlite_autoincrement=True,
 )
 
@@ -265,7 +266,14 @@ jobs = sa.Table(
     sa.Column("finished_at", UtcTime),
     sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
     sa.Column("owner", sa.String(64), nullable=False, server_default=""),
+    sa.Column("urgency", sa.Integer, nullable=False, server_default="5"),
+    sa.Column("area", sa.String(200), nullable=False, server_default=""),
+    sa.Column("place", sa.String(64), nullable=False, server_default=""),
+    sa.Column("not_before", UtcTime),
+    sa.Column("strikes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("result", sa.JSON(none_as_null=True)),
     sa.Index("ix_jobs_state_runner", "state", "runner"),
+    sa.Index("ix_jobs_waiting", "state", "urgency", "seq"),
     # two clients that ask for the same at the same moment get one job
     sa.Index(
         "uq_jobs_active_inputs_key",

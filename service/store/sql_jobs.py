@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,9 @@ from service.auth.sight import EVERYTHING, Sight
 from service.errors import LostClaimError, NotFoundError
 from service.jobs.states import ACTIVE, JobState, check_move, sources_of
 from service.store.database import Database
-from service.store.records import Claim, Job, Page
+from service.store.job_records import Claim, Job, JobEvent, Setback, Wanted
+from service.store.job_schema import job_events, job_logs, job_steps
+from service.store.records import Page
 from service.store.schema import jobs
 from service.store.sql_sight import disclosed, shown_scenes
 
@@ -31,7 +33,10 @@ class SqlJobs:
         self._db, self._sight = database, sight
 
     def submit(self, job: Job) -> tuple[Job, bool]:
-        """Store a job, unless one with the same inputs is active or successful: then that one and False."""
+        """Store a job, unless one with the same inputs is active or successful: then that one and False.
+
+        One that waits and is asked for more urgently goes forward.
+        """
         lasting = [*ACTIVE, JobState.SUCCESSFUL]
         with self._db.write("jobs") as connection:
             same = (
@@ -42,9 +47,13 @@ class SqlJobs:
             )
             row = connection.execute(same).first()
             if row is not None:
-                return _job(row), False
+                if job.urgency < row.urgency and row.state in ACTIVE:
+                    forward = sa.update(jobs).where(jobs.c.id == row.id)
+                    connection.execute(forward.values(urgency=job.urgency, not_before=None))
+                return _get(connection, row.id), False
             values = {name: getattr(job, name) for name in _PLAIN}
             connection.execute(sa.insert(jobs).values(**values, state=job.state.value))
+            _note(connection, job.id, JobEvent(job.created_at, "accepted", 0, "", ""))
         return job, True
 
     def get(self, job_id: str) -> Job:
@@ -68,18 +77,19 @@ class SqlJobs:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_job(row) for row in rows[:limit]], matched, following)
 
-    def claim(self, runner: str, kind: str | None = None) -> tuple[Job, Claim] | None:
-        """Start the oldest accepted job of a runner, of one kind or of any; None without one."""
-        now = datetime.now(UTC)
-        of_kind = sa.true() if kind is None else jobs.c.kind == kind
+    def claim(self, runner: str, wanted: Wanted | None = None) -> tuple[Job, Claim] | None:
+        """Start the waiting job whose turn it is; None without one.
+
+        The more urgent goes first, of equals the older; one that has waited for too long goes before all.
+        """
+        wanted = wanted or Wanted()
+        with self._db.read() as connection:
+            # to look costs no lock; most looks find nothing
+            if connection.execute(_next(wanted, self._db.now(connection))).first() is None:
+                return None
         with self._db.write("jobs") as connection:
-            oldest = (
-                sa.select(jobs.c.id)
-                .where(jobs.c.state == JobState.ACCEPTED.value, jobs.c.runner == runner, of_kind)
-                .order_by(jobs.c.seq)
-                .limit(1)
-            )
-            job_id = connection.execute(oldest).scalar_one_or_none()
+            now = self._db.now(connection)
+            job_id = connection.execute(_next(wanted, now)).scalar_one_or_none()
             if job_id is None:
                 return None
             connection.execute(
@@ -87,14 +97,17 @@ class SqlJobs:
                 .where(jobs.c.id == job_id)
                 .values(
                     state=JobState.RUNNING.value,
+                    runner=runner,
                     attempts=jobs.c.attempts + 1,
                     progress=0,
                     message="starting",
+                    not_before=None,
                     started_at=now,
                     updated_at=now,
                 )
             )
             job = _get(connection, job_id)
+            _note(connection, job_id, JobEvent(now, "started", job.attempts, runner, ""))
         return job, Claim(job.id, runner, job.attempts)
 
     def progress(self, claim: Claim, percent: int, message: str) -> None:
@@ -106,14 +119,14 @@ class SqlJobs:
         with self._db.write("jobs") as connection:
             _update(connection, claim, progress=percent, message=message)
 
-    def succeed(self, claim: Claim, message: str) -> None:
+    def succeed(self, claim: Claim, message: str, result: Mapping[str, Any] | None = None) -> None:
         """End a running job well that has no scan for its result.
 
         Raises:
             LostClaimError: Once the claim is void.
         """
         with self._db.write("jobs") as connection:
-            finish(connection, claim, JobState.SUCCESSFUL, progress=100, message=message)
+            finish(connection, claim, JobState.SUCCESSFUL, progress=100, message=message, result=result)
 
     def fail(self, claim: Claim, error: Mapping[str, Any]) -> None:
         """End a running job with a named error.
@@ -147,65 +160,77 @@ class SqlJobs:
                     finished_at=now,
                 )
             )
+            _note(connection, job_id, JobEvent(now, "dismissed", job.attempts, job.runner, ""))
             return _get(connection, job_id)
 
-    def give_back(self, claim: Claim, *, count_attempt: bool) -> None:
-        """Put a running job back to accepted; nothing happens once the claim is void."""
-        attempts = claim.attempt if count_attempt else claim.attempt - 1
-        try:
-            with self._db.write("jobs") as connection:
-                _update(
-                    connection,
-                    claim,
-                    state=JobState.ACCEPTED.value,
-                    attempts=attempts,
-                    progress=0,
-                    message="waiting for another start",
-                )
-        except LostClaimError:
-            return
+    def give_back(self, claim: Claim, detail: str) -> None:
+        """Put a running job back into the line as if it had not been started; nothing once the claim is void."""
+        with self._db.write("jobs") as connection:
+            now = self._db.now(connection)
+            if _put_back(connection, claim, now, not_before=None, message="waiting for another start"):
+                _note(connection, claim.job_id, JobEvent(now, "given-back", claim.attempt, claim.runner, detail))
 
-    def foreign_runners(self, runner: str) -> Sequence[str]:
-        """The other runners that have active jobs."""
-        wanted = (
-            sa.select(jobs.c.runner)
-            .where(jobs.c.state.in_([s.value for s in ACTIVE]), jobs.c.runner != runner)
-            .distinct()
-        )
-        with self._db.read() as connection:
-            return list(connection.execute(wanted).scalars())
+    def set_back(self, claim: Claim, setback: Setback) -> bool:
+        """Put a running job whose start ended badly back into the line, to wait a while, or end it as failed.
 
-    def adopt(
-        self, dead: str, heir: str, max_attempts: int, error: Mapping[str, Any]
-    ) -> tuple[Sequence[str], Sequence[str]]:
-        """Give the active jobs of a dead runner to another.
-
-        Args:
-            dead: Id of the runner that is gone.
-            heir: Id of the runner that takes them.
-            max_attempts: A running job that was started so often is failed instead.
-            error: The named error for those.
+        Nothing happens once the claim is void.
 
         Returns:
-            Ids that were adopted, ids that were failed.
+            Whether it is tried again.
         """
-        now = datetime.now(UTC)
-        adopted: list[str] = []
-        failed: list[str] = []
         with self._db.write("jobs") as connection:
-            mine = sa.select(jobs).where(jobs.c.runner == dead, jobs.c.state.in_([s.value for s in ACTIVE]))
-            for job in [_job(row) for row in connection.execute(mine.order_by(jobs.c.seq))]:
-                values: dict[str, Any] = {"runner": heir, "updated_at": now}
-                if job.state is JobState.RUNNING and job.attempts >= max_attempts:
-                    values |= {"state": JobState.FAILED.value, "error": dict(error), "finished_at": now}
-                    values["message"] = str(error.get("title", ""))
-                    failed.append(job.id)
-                else:
-                    values |= {"state": JobState.ACCEPTED.value, "progress": 0}
-                    values["message"] = "waiting for another start"
-                    adopted.append(job.id)
-                connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
-        return adopted, failed
+            now = self._db.now(connection)
+            found = connection.execute(sa.select(jobs.c.strikes).where(*_held(claim))).first()
+            if found is None:
+                return False
+            strikes = int(found.strikes) + 1
+            _note(connection, claim.job_id, JobEvent(now, setback.what, claim.attempt, claim.runner, setback.detail))
+            if strikes >= setback.most:
+                values = {"message": str(setback.error.get("title", "")), "error": dict(setback.error)}
+                finish(connection, claim, JobState.FAILED, strikes=strikes, **values)
+                return False
+            pause_s = setback.pause_s(strikes)
+            message = f"waiting {pause_s:.0f} s for another start: {setback.detail}"
+            _put_back(
+                connection, claim, now, not_before=now + timedelta(seconds=pause_s), strikes=strikes, message=message
+            )
+            return True
+
+    def running(self, runner: str) -> Sequence[Claim]:
+        """The claims that a runner holds."""
+        held = sa.select(jobs.c.id, jobs.c.attempts).where(
+            jobs.c.state == JobState.RUNNING.value, jobs.c.runner == runner
+        )
+        with self._db.read() as connection:
+            return [Claim(row.id, runner, row.attempts) for row in connection.execute(held.order_by(jobs.c.seq))]
+
+    def runners(self) -> Sequence[str]:
+        """The runners that hold a claim."""
+        wanted = sa.select(jobs.c.runner).where(jobs.c.state == JobState.RUNNING.value).distinct()
+        with self._db.read() as connection:
+            return list(connection.execute(wanted.order_by(jobs.c.runner)).scalars())
+
+    def history(self, job_id: str) -> Sequence[JobEvent]:
+        """What happened to a job, the first first; `NotFoundError` without it."""
+        wanted = sa.select(job_events).where(job_events.c.job_id == job_id).order_by(job_events.c.seq)
+        with self._db.read() as connection:
+            self._shown(connection, _get(connection, job_id))
+            rows = connection.execute(wanted).all()
+        return [JobEvent(row.at, row.what, row.attempt, row.runner, row.detail) for row in rows]
+
+    def keep_log(self, claim: Claim, content: str) -> None:
+        """Keep what a start of a job said, whether or not the claim still holds."""
+        key = sa.and_(job_logs.c.job_id == claim.job_id, job_logs.c.attempt == claim.attempt)
+        with self._db.write("jobs") as connection:
+            connection.execute(sa.delete(job_logs).where(key))
+            connection.execute(sa.insert(job_logs).values(job_id=claim.job_id, attempt=claim.attempt, content=content))
+
+    def logs(self, job_id: str) -> Sequence[tuple[int, str]]:
+        """What the starts of a job said, with their numbers; `NotFoundError` without it."""
+        wanted = sa.select(job_logs).where(job_logs.c.job_id == job_id).order_by(job_logs.c.attempt)
+        with self._db.read() as connection:
+            self._shown(connection, _get(connection, job_id))
+            return [(row.attempt, row.content) for row in connection.execute(wanted)]
 
     def _disclosed(self) -> list[sa.ColumnElement[bool]]:
         """Jobs that are not too secret; of those who work in some areas alone, their own."""
@@ -239,18 +264,73 @@ def finish(connection: sa.Connection, claim: Claim, state: JobState, **values: A
     """
     if JobState.RUNNING not in sources_of(state):
         raise ValueError(f"a running job cannot become {state}")
-    _update(connection, claim, state=state.value, finished_at=datetime.now(UTC), **values)
+    now = datetime.now(UTC)
+    _update(connection, claim, state=state.value, finished_at=now, **values)
+    told = str(values.get("message", "")) if state is JobState.FAILED else ""
+    _note(connection, claim.job_id, JobEvent(now, state.value, claim.attempt, claim.runner, told))
+    if state is JobState.SUCCESSFUL:
+        mine = sa.select(jobs.c.inputs_key).where(jobs.c.id == claim.job_id).scalar_subquery()
+        connection.execute(sa.delete(job_steps).where(job_steps.c.inputs_key == mine))
+
+
+def holds(connection: sa.Connection, claim: Claim) -> str:
+    """The `inputs_key` of the job that a claim holds, within a transaction that writes jobs.
+
+    Raises:
+        LostClaimError: Once the claim is void.
+    """
+    found = connection.execute(sa.select(jobs.c.inputs_key).where(*_held(claim))).scalar_one_or_none()
+    if found is None:
+        raise _lost(claim)
+    return str(found)
+
+
+def _held(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    running = jobs.c.state == JobState.RUNNING.value
+    return jobs.c.id == claim.job_id, running, jobs.c.runner == claim.runner, jobs.c.attempts == claim.attempt
 
 
 def _update(connection: sa.Connection, claim: Claim, **values: Any) -> None:
-    done = connection.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == claim.job_id, jobs.c.state == JobState.RUNNING.value)
-        .where(jobs.c.runner == claim.runner, jobs.c.attempts == claim.attempt)
-        .values(updated_at=datetime.now(UTC), **values)
-    )
+    done = connection.execute(sa.update(jobs).where(*_held(claim)).values(updated_at=datetime.now(UTC), **values))
     if done.rowcount != 1:
-        raise LostClaimError(f"Job {claim.job_id} was stopped or taken over.", attempt=claim.attempt)
+        raise _lost(claim)
+
+
+def _lost(claim: Claim) -> LostClaimError:
+    return LostClaimError(f"Job {claim.job_id} was stopped or taken over.", attempt=claim.attempt)
+
+
+def _put_back(connection: sa.Connection, claim: Claim, now: datetime, **values: Any) -> bool:
+    waiting = {"state": JobState.ACCEPTED.value, "runner": "", "progress": 0, "updated_at": now}
+    return connection.execute(sa.update(jobs).where(*_held(claim)).values(**waiting, **values)).rowcount == 1
+
+
+def _next(wanted: Wanted, now: datetime) -> sa.Select[str]:
+    """The id of the job whose turn it is."""
+    others = jobs.alias("others")
+    full = (
+        sa.select(others.c.area)
+        .where(others.c.state == JobState.RUNNING.value, others.c.area != "")
+        .group_by(others.c.area)
+        .having(sa.func.count() >= wanted.per_area)
+    )
+    patient = jobs.c.created_at >= now - timedelta(seconds=wanted.patience_s)
+    return (
+        sa.select(jobs.c.id)
+        .where(
+            jobs.c.state == JobState.ACCEPTED.value,
+            sa.or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now),
+            jobs.c.place.in_(("", wanted.place)),
+            sa.true() if wanted.kinds is None else jobs.c.kind.in_(wanted.kinds),
+            jobs.c.area.not_in(full) if wanted.per_area else sa.true(),
+        )
+        .order_by(sa.case((patient, jobs.c.urgency), else_=-1), jobs.c.seq)
+        .limit(1)
+    )
+
+
+def _note(connection: sa.Connection, job_id: str, event: JobEvent) -> None:
+    connection.execute(sa.insert(job_events).values(job_id=job_id, **event.__dict__))
 
 
 def _get(connection: sa.Connection, job_id: str) -> Job:

@@ -16,8 +16,9 @@ from service.errors import NotFoundError
 from service.jobs.states import JobState
 from service.ogc.texts import geometries_of
 from service.store.database import Database
+from service.store.job_records import Claim
 from service.store.queries import FeaturePage, FeatureQuery
-from service.store.records import Box, Claim, FindingRow, Page, Scan
+from service.store.records import Box, FindingRow, Page, Scan
 from service.store.schema import findings, scans
 from service.store.spaces import space_of
 from service.store.sql_features import Source, extent_of, feature_values, insert_chunks, page_of, stream_of

@@ -20,6 +20,7 @@ from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
+from service.store.sql_runners import SqlRunners, SqlSteps
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_structures import SqlStructures
@@ -43,6 +44,8 @@ class SqlStore:
         self.access = SqlAccess(self._db)
         self.audit_log = SqlAuditLog(self._db)
         self.intake = SqlIntake(self._db)
+        self.runners = SqlRunners(self._db)
+        self.steps = SqlSteps(self._db)
         self.watching = SqlWatching(self._db)
         self._look(EVERYTHING)
 

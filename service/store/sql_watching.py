@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from service.jobs.states import JobState
 from service.store.database import Database
-from service.store.schema import findings, jobs, night_runs, scans
+from service.store.schema import UtcTime, findings, jobs, night_runs, scans
 from service.store.watching_records import JobCount, JobTimes, Nights, ScanCounts, ScanScores
 
 _SURFACES = "surfaces/"
@@ -54,8 +54,12 @@ class SqlWatching:
         ]
 
     def oldest_waiting(self) -> datetime | None:
-        """Since when the oldest job waits that was never started or waits for another start; None without one."""
-        wanted = sa.select(sa.func.min(jobs.c.created_at)).where(jobs.c.state == JobState.ACCEPTED.value)
+        """Since when the oldest accepted job could be started; None without one.
+
+        A pause after a setback is no waiting.
+        """
+        ready = sa.func.coalesce(jobs.c.not_before, jobs.c.created_at, type_=UtcTime)
+        wanted = sa.select(sa.func.min(ready, type_=UtcTime)).where(jobs.c.state == JobState.ACCEPTED.value)
         with self._db.read() as connection:
             found: datetime | None = connection.execute(wanted).scalar_one()
         return found

@@ -20,7 +20,7 @@ from service.jobs.states import ACTIVE
 from service.resumable.folder import UploadFolder, UploadInfo
 from service.services import Services
 from service.settings import Settings
-from service.store.records import Claim
+from service.store.job_records import Claim
 from service.usecases.layers import add_layer
 from service.usecases.scan_run import progress_hook
 from service.usecases.scenes import add_scene, guard_limits

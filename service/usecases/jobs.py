@@ -5,23 +5,36 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from service.errors import BadQueryError
+from service.errors import BadQueryError, InternalError
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
-from service.store.records import Job, Page
+from service.store.job_records import Job
+from service.store.records import Page
 
 _LOG = logging.getLogger(__name__)
 
 
-def submit_job(services: Services, job: Job) -> tuple[Job, bool]:
-    """Store a job, unless one with the same inputs is active or successful: then that one and False.
+def order(services: Services, job: Job) -> tuple[Job, bool]:
+    """Store a job, and let a runner know.
 
-    The line about it carries the ids of the request and of the run: from here on the one leads to the other.
+    Where files lie in the data folder, only who has that folder may do it; where they lie in an object storage, all.
+
+    Returns:
+        The job, stored and committed, and whether it is new: the same inputs give the job that is under way or has
+        succeeded already.
+
+    Raises:
+        InternalError: If this service runs no jobs.
     """
-    stored, new = services.store.jobs.submit(job)
-    told = "job %s ordered" if new else "job %s was there already"
-    _LOG.info(told, stored.kind, extra={"run_id": stored.id})
+    if services.runner is None:
+        raise InternalError("This service runs no jobs.")
+    here = job.place or ("" if services.settings.storage.url else services.runner.place)
+    stored, new = services.store.jobs.submit(replace(job, place=here))
+    # the line carries the ids of the request and of the run: from here on the one leads to the other
+    _LOG.info("job %s ordered" if new else "job %s was there already", stored.kind, extra={"run_id": stored.id})
+    services.runner.wake()
     return stored, new
 
 

@@ -25,7 +25,7 @@ from service.files import private_folder, take_copy
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
-from service.store.records import Job
+from service.store.job_records import Job, Urgency
 from service.usecases.layers import newest_versions
 from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, write_report
@@ -136,7 +136,7 @@ def _order_all(services: Services, run: NightRun, detector: str) -> list[tuple[I
             continue
         try:
             order = ScanOrder(partner.id, scene.id, layers=newest_versions(services), options={"detector": detector})
-            job, _ = order_scan(services, order)
+            job, _ = order_scan(services, order, Urgency.NIGHT)
         except KanchaError as error:
             _done(services, run, entry, {"result": "not-scanned", "before": partner.id, "error": _plain(error)})
             continue
@@ -149,18 +149,11 @@ def _await_all(services: Services, run: NightRun, jobs: list[tuple[IntakeEntry, 
     for done, (entry, ordered) in enumerate(jobs):
         while (job := services.store.jobs.get(ordered.id)).state in ACTIVE:
             progress(0.3 + 0.65 * (done + job.progress / 100) / total, f"scanning {entry.name}")
-            _see_to_it(services, job)
+            if services.runner is None or not services.runner.alive:
+                raise InternalError("The runner of the nightly batch has stopped.")
             time.sleep(_POLL_S)
         _done(services, run, entry, _outcome(services, job))
     progress(0.95, "writing the report")
-
-
-def _see_to_it(services: Services, job: Job) -> None:
-    """Take a job over whose runner has died; one that another living process runs is left to it."""
-    if services.runner is None or not services.runner.alive:
-        raise InternalError("The runner of the nightly batch has stopped.")
-    if job.runner != services.runner.id:
-        services.runner.adopt_from(job.runner)
 
 
 def _outcome(services: Services, job: Job) -> dict[str, Any]:

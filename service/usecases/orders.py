@@ -13,7 +13,7 @@ from service.auth.roles import Permission
 from service.errors import BadRequestBodyError
 from service.files import Upload
 from service.services import Services
-from service.store.records import Job
+from service.store.job_records import Job
 from service.usecases.areas import area_from_file, area_from_text
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layers import add_layer

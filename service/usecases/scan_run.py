@@ -18,7 +18,8 @@ from geodata.types import ProgressHook, ScanOptions, SurfaceFiles
 from service.errors import LostClaimError, StoreBusyError
 from service.files import link_or_copy, private_folder
 from service.services import Services
-from service.store.records import Claim, FindingRow, Job, Scan, Scene
+from service.store.job_records import Claim, Job
+from service.store.records import FindingRow, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layer_loading import load_layers, near
 from service.usecases.models import judge_for

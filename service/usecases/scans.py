@@ -12,12 +12,13 @@ import orjson
 from geodata.features import parse_day
 from geodata.types import LayerKind, ScanOptions
 from service.auth.sight import highest
-from service.errors import InternalError, NotFoundError
+from service.errors import NotFoundError
 from service.services import Services
+from service.store.job_records import Job, Urgency, new_job
 from service.store.queries import FeaturePage, FeatureQuery
-from service.store.records import Job, Page, Scan, Scene, new_job
+from service.store.records import Page, Scan, Scene
+from service.usecases import jobs
 from service.usecases.areas import area_geometry
-from service.usecases.jobs import submit_job
 from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
@@ -53,12 +54,13 @@ class ScanOrder:
         return self.surfaces.get("before_dsm") == self.before_scene
 
 
-def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
+def order_scan(services: Services, order: ScanOrder, urgency: Urgency = Urgency.NORMAL) -> tuple[Job, bool]:
     """Check what can be told without a pixel, and store a job.
 
     Args:
         services: A service with a runner.
         order: What is asked.
+        urgency: Which of the waiting goes first.
 
     Returns:
         The job, stored and committed, and whether it is new: the same order gives the job that runs or has
@@ -71,8 +73,6 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
         ModelError: If the model cannot be used.
         RulebookError: If no version of the rulebook holds on the day of the later scene.
     """
-    if services.runner is None:
-        raise InternalError("This service runs no jobs.")
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
     order = _with_rules(services, _with_detector(services, order), after)
@@ -85,13 +85,11 @@ def order_scan(services: Services, order: ScanOrder) -> tuple[Job, bool]:
         "scan",
         as_request(order),
         inputs_key(order, options),
-        services.runner.id,
         secrecy=secrecy_of(services, order),
         owner=services.caller.id,
+        urgency=urgency,
     )
-    stored, new = submit_job(services, job)
-    services.runner.wake()
-    return stored, new
+    return jobs.order(services, job)
 
 
 def _with_detector(services: Services, order: ScanOrder) -> ScanOrder:

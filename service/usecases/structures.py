@@ -16,8 +16,9 @@ from geodata.pairing.scene_mask import SceneMask
 from geodata.types import ScanOptions
 from service.errors import NotFoundError
 from service.services import Services
+from service.store.job_records import Job
 from service.store.queries import FeaturePage, FeatureQuery
-from service.store.records import Job, Scene, StructureLook
+from service.store.records import Scene, StructureLook
 from service.usecases.layers import newest_versions
 from service.usecases.pairs import check_pair, is_model
 from service.usecases.scans import ScanOrder, order_scan

@@ -6,8 +6,9 @@ import hashlib
 
 from service.render.archives import archive_path
 from service.services import Services
-from service.store.records import LayerVersion, new_job
-from service.usecases.jobs import submit_job
+from service.store.job_records import Urgency, new_job
+from service.store.records import LayerVersion
+from service.usecases.jobs import order
 
 LEAST_FEATURES = 2_000
 """A smaller layer is put on tiles as quickly as its archive is read."""
@@ -23,8 +24,9 @@ def order_archive(services: Services, version: LayerVersion) -> None:
     ):
         return
     key = hashlib.sha256(f"tiles|{version.id}".encode()).hexdigest()
-    job = new_job(
-        "tiles", {"kind": version.kind, "version": version.id}, key, services.runner.id, secrecy=version.secrecy
+    order(
+        services,
+        new_job(
+            "tiles", {"kind": version.kind, "version": version.id}, key, secrecy=version.secrecy, urgency=Urgency.NIGHT
+        ),
     )
-    if submit_job(services, job)[1]:
-        services.runner.wake()

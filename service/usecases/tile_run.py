@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.services import Services
-from service.store.records import Claim
+from service.store.job_records import Claim
 from service.usecases.scan_run import progress_hook
 from service.usecases.vector_tiles import make_archive
 

@@ -32,8 +32,9 @@ from service.resumable.folder import UploadFolder, UploadInfo
 from service.resumable.headers import Chunk, Creation, require_size
 from service.resumable.receiving import Receiver, append
 from service.services import Services
-from service.store.records import Job, Scene, new_job
-from service.usecases.jobs import submit_job
+from service.store.job_records import Job, Urgency, new_job
+from service.store.records import Scene
+from service.usecases.jobs import order
 from service.usecases.sights import require_clearance, require_permission
 from service.usecases.upload_facts import UploadFacts, parse_facts
 
@@ -301,10 +302,9 @@ def order_if_ready(services: Services, info: UploadInfo) -> None:
             return
     key = hashlib.sha256(f"intake|{info.id}".encode()).hexdigest()
     grade = parse_facts(info.metadata).secrecy
-    job = new_job("intake", {"upload": info.id}, key, services.runner.id, secrecy=grade, owner=info.owner)
-    stored, _ = submit_job(services, job)
+    job = new_job("intake", {"upload": info.id}, key, secrecy=grade, owner=info.owner, urgency=Urgency.OFFICER)
+    stored, _ = order(services, replace(job, place=services.runner.place))
     folder_of(services).write(replace(info, job_id=stored.id, expires_at=_expiry(services)))
-    services.runner.wake()
 
 
 def _refused(job: Job) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from geodata.errors import KanchaError
 from service.errors import JobCrashedError, StoreBusyError
+from service.jobs.states import JobState
 from service.services import Services
 from service.usecases.uploads import folder_of
 from service.watching import drift
@@ -70,12 +71,23 @@ def free_bytes(services: Services) -> int:
 
 def _of_jobs(services: Services, now: datetime) -> Iterable[Condition]:
     store, limit = services.store.watching, services.settings.watching.waiting_s
-    waiting = sum(one.count for one in store.jobs() if one.state == "accepted")
+    waiting = sum(one.count for one in store.jobs() if one.state == JobState.ACCEPTED)
     told = [
         jobs_waiting(waiting, store.oldest_waiting(), now, limit),
         jobs_crashed(*store.failed(JobCrashedError.code, now - _DAY)),
     ]
     return [one for one in told if one is not None]
+
+
+def _of_runners(services: Services, now: datetime) -> Iterable[Condition]:
+    """From outside: jobs wait, and no runner says that it lives."""
+    del now  # how long a runner is silent is told by the clock of the store
+    waiting = any(one.state == JobState.ACCEPTED for one in services.store.watching.jobs())
+    return [runner_stopped()] if services.runner is None and waiting and _living(services) == 0 else []
+
+
+def _living(services: Services) -> int:
+    return sum(silent <= services.settings.jobs.lease_s for _, silent in services.store.runners.all())
 
 
 def _of_nights(services: Services, now: datetime) -> Iterable[Condition]:
@@ -86,7 +98,7 @@ def _of_nights(services: Services, now: datetime) -> Iterable[Condition]:
     return [] if found is None else [found]
 
 
-_OF_STORE: tuple[Callable[[Services, datetime], Iterable[Condition]], ...] = (_of_jobs, _of_nights)
+_OF_STORE: tuple[Callable[[Services, datetime], Iterable[Condition]], ...] = (_of_jobs, _of_runners, _of_nights)
 """Whoever has more to tell adds a line: of channels, `channel_failing` for each that fails."""
 
 
@@ -126,6 +138,7 @@ class Looking:
             jobs=store.jobs(),
             times=store.job_times(JOB_BOUNDS_S),
             oldest_waiting=store.oldest_waiting(),
+            runners=_living(self._services),
             nights=store.nights(),
             scans=self._scans,
             findings=dict(self._findings),

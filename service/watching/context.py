@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 REQUEST_ID: ContextVar[str] = ContextVar("kancha_request_id", default="")
@@ -29,13 +27,3 @@ def request_id(given: str | None) -> str:
     if given is not None and _GIVEN.fullmatch(given) and not given.startswith("kan_"):
         return given
     return uuid.uuid4().hex
-
-
-@contextmanager
-def running(run_id: str) -> Iterator[None]:
-    """What is logged within belongs to a job."""
-    token = RUN_ID.set(run_id)
-    try:
-        yield
-    finally:
-        RUN_ID.reset(token)

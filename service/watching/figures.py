@@ -21,7 +21,8 @@ class Counted:
     Args:
         jobs: Jobs by kind and state.
         times: How long finished jobs took, within `JOB_BOUNDS_S`.
-        oldest_waiting: Since when the oldest accepted job waits; None without one.
+        oldest_waiting: Since when the oldest accepted job could be started; None without one.
+        runners: Runners of all machines that say they live.
         nights: The nightly runs.
         scans: How many scans are stored.
         findings: Their findings by status.
@@ -30,6 +31,7 @@ class Counted:
     jobs: Sequence[JobCount]
     times: Sequence[JobTimes]
     oldest_waiting: datetime | None
+    runners: int
     nights: Nights
     scans: int
     findings: Mapping[str, int]

@@ -159,6 +159,7 @@ def _of_store(told: Counted | None, figures: Figures | None) -> Iterator[Metric]
         "How long the oldest job waits for its start; 0 where none waits.",
         [((), _age(one, figures)) for one in here],
     )
+    yield _gauge("kancha_runners", "Runners of all machines that say they live.", [((), one.runners) for one in here])
     yield _gauge("kancha_scans", "Stored scans.", [((), one.scans) for one in here])
     yield _gauge(
         "kancha_findings",

@@ -16,8 +16,9 @@ from service.errors import ConflictError, IllegalMoveError, LostClaimError, NotF
 from service.jobs.states import JobState
 from service.store.base import Store
 from service.store.intake_records import IntakeEntry, NightRun
+from service.store.job_records import Job, Wanted
 from service.store.queries import FeatureQuery, Key
-from service.store.records import Box, Claim, FeatureRow, FindingRow, Job, LayerVersion, Scan, Scene
+from service.store.records import Box, FeatureRow, FindingRow, LayerVersion, Scan, Scene
 from service.store.scene_query import SceneQuery
 from tests.contract.conftest import Opener
 
@@ -52,7 +53,7 @@ def scene(name: str = "a", box: Box = (114.0, 36.0, 114.01, 36.01), at: datetime
     )
 
 
-def job(key: str = "k", runner: str = "r1", name: str | None = None) -> Job:
+def job(key: str = "k", name: str | None = None) -> Job:
     return Job(
         id=name or uuid.uuid4().hex,
         kind="scan",
@@ -63,7 +64,7 @@ def job(key: str = "k", runner: str = "r1", name: str | None = None) -> Job:
         inputs_key=key,
         scan_id=None,
         error=None,
-        runner=runner,
+        runner="",
         attempts=0,
         created_at=NOW,
         updated_at=NOW,
@@ -396,50 +397,6 @@ def test_only_one_of_many_claims_a_job(store: Store) -> None:
     assert len(got) == len(set(got)) == 6
 
 
-def test_a_runner_takes_only_its_own_jobs(store: Store) -> None:
-    store.jobs.submit(job(runner="r1"))
-    assert store.jobs.claim("r2") is None
-    assert list(store.jobs.foreign_runners("r2")) == ["r1"]
-    assert list(store.jobs.foreign_runners("r1")) == []
-
-
-def test_jobs_of_a_dead_runner_go_to_its_heir(store: Store) -> None:
-    running, _ = store.jobs.submit(job(key="running", runner="dead"))
-    waiting, _ = store.jobs.submit(job(key="waiting", runner="dead"))
-    claimed = store.jobs.claim("dead")
-    assert claimed is not None and claimed[0].id == running.id
-    adopted, failed = store.jobs.adopt("dead", "heir", 3, {"title": "x"})
-    assert (list(adopted), list(failed)) == ([running.id, waiting.id], [])
-    with pytest.raises(LostClaimError):
-        store.jobs.progress(claimed[1], 50, "a ghost speaks")
-    assert store.jobs.adopt("dead", "heir", 3, {}) == ([], [])
-    again = store.jobs.claim("heir")
-    assert again is not None and again[0].attempts == 2
-
-
-def test_a_job_that_kills_its_runners_is_given_up(store: Store) -> None:
-    made, _ = store.jobs.submit(job(runner="r0"))
-    for i in range(3):
-        assert store.jobs.claim(f"r{i}") is not None
-        adopted, failed = store.jobs.adopt(f"r{i}", f"r{i + 1}", 3, {"title": "t", "code": "job-crashed"})
-    assert (list(adopted), list(failed)) == ([], [made.id])
-    ended = store.jobs.get(made.id)
-    assert ended.state is JobState.FAILED
-    assert ended.error == {"title": "t", "code": "job-crashed"}
-    assert ended.finished_at is not None
-
-
-def test_a_graceful_stop_does_not_count_as_an_attempt(store: Store) -> None:
-    store.jobs.submit(job())
-    claimed = store.jobs.claim("r1")
-    assert claimed is not None
-    store.jobs.give_back(claimed[1], count_attempt=False)
-    store.jobs.give_back(claimed[1], count_attempt=False)
-    assert store.jobs.get(claimed[0].id).attempts == 0
-    again = store.jobs.claim("r1")
-    assert again is not None and again[1].attempt == 1
-
-
 def test_a_finished_job_stays_as_it_is(store: Store) -> None:
     made, _ = store.jobs.submit(job())
     claimed = store.jobs.claim("r1")
@@ -459,12 +416,6 @@ def test_dismissing_twice_is_dismissing_once(store: Store) -> None:
     assert store.jobs.dismiss(made.id).state is JobState.DISMISSED
     with pytest.raises(NotFoundError):
         store.jobs.dismiss("zz")
-
-
-def test_a_void_claim_gives_nothing_back(store: Store) -> None:
-    made, _ = store.jobs.submit(job())
-    store.jobs.give_back(Claim(made.id, "r1", 7), count_attempt=True)
-    assert store.jobs.get(made.id).attempts == 0
 
 
 def test_jobs_are_listed_latest_first_and_by_state(store: Store) -> None:
@@ -533,9 +484,9 @@ def test_a_job_without_a_scan_succeeds_with_a_word(store: Store) -> None:
 def test_jobs_of_one_kind_are_taken_before_older_ones_of_another(store: Store) -> None:
     store.jobs.submit(job(key="scan"))
     store.jobs.submit(replace(job(key="intake"), kind="intake"))
-    taken = store.jobs.claim("r1", "intake")
+    taken = store.jobs.claim("r1", Wanted(kinds=("intake",)))
     assert taken is not None and taken[0].kind == "intake"
-    assert store.jobs.claim("r1", "intake") is None
+    assert store.jobs.claim("r1", Wanted(kinds=("intake",))) is None
     assert store.jobs.claim("r1") is not None
 
 

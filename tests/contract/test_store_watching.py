@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.store.base import Store
 from service.store.intake_records import NightRun
+from service.store.job_records import Setback, Wanted
 from service.store.watching_records import JobCount, JobTimes, Nights, ScanCounts, ScanScores
 from tests.contract.test_store_contract import NOW, finding, job, scan, scene
 
@@ -44,16 +45,26 @@ def test_jobs_are_counted_by_kind_and_state(store: Store) -> None:
     for i, (kind, at) in enumerate([("scan", NOW), ("scan", old), ("intake", NOW), ("intake", NOW)]):
         store.jobs.submit(replace(job(key=str(i)), kind=kind, created_at=at))
     assert store.watching.oldest_waiting() == old
-    claimed = store.jobs.claim("r1", "intake")
+    intake = Wanted(("intake",))
+    claimed = store.jobs.claim("r1", intake)
     assert claimed is not None
-    store.jobs.give_back(claimed[1], count_attempt=True)
-    claimed = store.jobs.claim("r1", "intake")
+    assert store.jobs.set_back(claimed[1], Setback("crashed", "it crashed", ERROR, 3, 0.0))
+    claimed = store.jobs.claim("r1", intake)
     assert claimed is not None and claimed[1].attempt == 2
     assert list(store.watching.jobs()) == [
         JobCount("intake", "accepted", 1, 0),
         JobCount("intake", "running", 1, 1),
         JobCount("scan", "accepted", 2, 0),
     ]
+
+
+def test_a_pause_after_a_setback_is_no_waiting(store: Store) -> None:
+    store.jobs.submit(job())
+    claimed = store.jobs.claim("r1")
+    assert claimed is not None
+    assert store.jobs.set_back(claimed[1], Setback("crashed", "it crashed", ERROR, 3, 600.0))
+    waiting = store.watching.oldest_waiting()
+    assert waiting is not None and waiting > datetime.now(UTC) + timedelta(seconds=300)
 
 
 def test_times_of_jobs_fall_into_the_bounds(store: Store) -> None:

@@ -20,6 +20,7 @@ def main() -> None:
     notes.mkdir(exist_ok=True)
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
     (notes / f"{claim.job_id}-{claim.attempt}").write_text(f"{os.getpid()} {child.pid}")
+    print("start", claim.attempt, flush=True)
     if told["do"] == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if told["do"] == "crash once" and claim.attempt == 1:

@@ -14,7 +14,8 @@ from service.bootstrap import open_services
 from service.jobs.states import JobState
 from service.services import Services
 from service.settings import Settings
-from service.store.records import FindingRow, Job, Scan, Scene
+from service.store.job_records import Job
+from service.store.records import FindingRow, Scan, Scene
 
 BEFORE = datetime(2025, 1, 10, 2, 30, tzinfo=UTC)
 AFTER = datetime(2025, 4, 12, 2, 30, tzinfo=UTC)

@@ -18,7 +18,8 @@ from pyproj import Transformer
 from service.errors import NotFoundError
 from service.jobs.states import JobState
 from service.services import Services
-from service.store.records import FindingRow, Job, Scan
+from service.store.job_records import Job
+from service.store.records import FindingRow, Scan
 from service.usecases.structures import earliest, get_structure
 from tests.integration.review_kit import a_scene, opened
 

@@ -93,11 +93,12 @@ def test_jobs_become_conditions(services: Services) -> None:
     crash = {"code": "job-crashed", "title": ""}
     services.store.jobs.submit(replace(job(key="x"), state=failed, error=crash, finished_at=NOW - timedelta(hours=1)))
     told = {one.code: one for one in conditions(services, NOW)}
-    assert set(told) == {"jobs-waiting", "jobs-crashed"}
+    # nobody is there who could start it
+    assert set(told) == {"jobs-waiting", "jobs-crashed", "runner-stopped"}
     assert told["jobs-waiting"].measured["oldest_s"] == 7 * 3600
     assert told["jobs-crashed"].since == NOW - timedelta(hours=1)
     later = conditions(services, NOW + timedelta(hours=24))
-    assert [one.code for one in later] == ["jobs-waiting"], "a crash is told for a day"
+    assert [one.code for one in later] == ["jobs-waiting", "runner-stopped"], "a crash is told for a day"
 
 
 def test_scans_are_counted_once_however_often_one_looks(services: Services) -> None:
@@ -116,12 +117,13 @@ def test_listeners_hear_what_comes_and_what_goes_once(tmp_path: Path, caplog: py
         heard.append(([one.code for one in came], [one.code for one in went]))
 
     settings = Settings(data=tmp_path, watching=Watching(every_s=0.05), limits=Limits(min_free_bytes=1))
-    opened = open_with_runner(settings, recover=False)
+    opened = open_with_runner(settings)
     watcher = Watcher(opened, [listen])
     try:
         until(lambda: watcher.figures, 10)
         assert heard == []
-        late = replace(job(key="late"), created_at=datetime.now(UTC) - timedelta(days=1))
+        # it needs the files of another data folder: the runner of this one leaves it
+        late = replace(job(key="late"), created_at=datetime.now(UTC) - timedelta(days=1), place="elsewhere")
         opened.store.jobs.submit(late)
         until(lambda: heard, 10)
         since = first(watcher.figures).since

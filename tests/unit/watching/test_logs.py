@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextvars import copy_context
 
 import pytest
 
-from service.watching.context import REQUEST_ID, request_id, running
+from service.watching.context import REQUEST_ID, RUN_ID, request_id
 from service.watching.logs import JsonLines, TextLines, safe_query, without_secrets
 
 KEY = "kan_" + "aB3-_" * 8 + "xyz"
@@ -22,12 +23,12 @@ def record(message: str, *args: object, **more: object) -> logging.LogRecord:
 
 
 def test_a_json_line_holds_time_level_logger_message_and_ids() -> None:
-    token = REQUEST_ID.set("request-1")
-    try:
-        with running("run-1"):
-            line = JsonLines("").format(record("%d jobs\nwait", 3, told={"ms": 1.5, "区": "东"}))
-    finally:
-        REQUEST_ID.reset(token)
+    def said() -> str:
+        REQUEST_ID.set("request-1")
+        RUN_ID.set("run-1")
+        return JsonLines("").format(record("%d jobs\nwait", 3, told={"ms": 1.5, "区": "东"}))
+
+    line = copy_context().run(said)
     assert "\n" not in line
     told = json.loads(line)
     assert told.pop("time").endswith("+00:00")
