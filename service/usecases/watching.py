@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from geodata.errors import KanchaError
@@ -102,6 +103,16 @@ _OF_STORE: tuple[Callable[[Services, datetime], Iterable[Condition]], ...] = (_o
 """Whoever has more to tell adds a line: of channels, `channel_failing` for each that fails."""
 
 
+def _begun(services: Services) -> list[int]:
+    """Bytes of each unfinished upload, synced or not; one that ends at this moment is left out."""
+    uploads, found = folder_of(services), []
+    for one in uploads.infos():
+        with suppress(OSError):
+            if not one.complete and not one.result:
+                found.append(uploads.data(one.id).stat().st_size)
+    return found
+
+
 class Looking:
     """Takes the figures of a service. Scans never change, so that each is counted once.
 
@@ -124,8 +135,7 @@ class Looking:
             except StoreBusyError:
                 told.append(store_unavailable())
         alive = None if services.runner is None else services.runner.alive
-        uploads = folder_of(services)
-        begun = [uploads.offset(one) for one in uploads.infos() if not one.complete and not one.result]
+        begun = _begun(services)
         return Figures(now, told, free_bytes(services), alive, counted, len(begun), sum(begun))
 
     def _counted(self) -> Counted:
