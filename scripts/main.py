@@ -25,6 +25,7 @@ from scripts import (
     rules,
     scan,
     serve,
+    status,
     store,
     structures,
     survey,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("scan")(scan.scan)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("status")(status.status)
 app.command("nightly")(nightly.nightly)
 app.command("queue")(queue.queue)
 app.command("judge")(judge.judge)

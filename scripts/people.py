@@ -18,7 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="People: who may sign in, and what 
 Name = Annotated[str, typer.Argument(help="What they sign in with.")]
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--role", help="reader, analyst, officer, legal_reviewer, chief, auditor, administrator; repeatable."),
+    typer.Option(
+        "--role", help="reader, analyst, officer, legal_reviewer, chief, auditor, administrator, monitor; repeatable."
+    ),
 ]
 Areas = Annotated[
     list[str] | None, typer.Option("--area", help="Id of an area that they work in; repeatable. `*`: everywhere.")

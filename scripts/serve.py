@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +11,6 @@ from scripts.opened import Data
 
 if TYPE_CHECKING:
     from service.settings import Settings
-
-_LINK = re.compile(r"(/first/)[\w-]+")
 
 
 def serve(
@@ -46,8 +42,9 @@ def run(settings: Settings) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.watching.logs import configure
 
-    logging.getLogger("uvicorn.access").addFilter(_without_secrets)
+    configure(settings.log.format, settings.log.level)
     auth = settings.auth
     if (auth.tls_certfile is None) != (auth.tls_keyfile is None):
         raise typer.BadParameter("HTTPS takes both: a certificate and its key (--certfile, --keyfile).")
@@ -55,7 +52,9 @@ def run(settings: Settings) -> None:
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        access_log=settings.access_log,
+        # the application writes its own lines of requests, with their ids and times and without what is secret in them
+        access_log=False,
+        log_config=None,
         ssl_certfile=None if auth.tls_certfile is None else str(auth.tls_certfile),
         ssl_keyfile=None if auth.tls_keyfile is None else str(auth.tls_keyfile),
         # what a proxy says of the client is believed of known proxies alone: anybody can send such a header
@@ -63,15 +62,6 @@ def run(settings: Settings) -> None:
         forwarded_allow_ips=list(auth.trusted_proxies),
         server_header=False,
     )
-
-
-def _without_secrets(record: logging.LogRecord) -> bool:
-    """Leave the secret of a link that works once out of the access log: until it is used it opens something."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            _LINK.sub(r"\1...", one) if isinstance(one, str) and "/first/" in one else one for one in record.args
-        )
-    return True
 
 
 def _tell_first_link(settings: Settings) -> None:

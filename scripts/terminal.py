@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.auth.caller import Grant
     from service.auth.people import ApiKey, Person
     from service.auth.record import Sealed
+    from service.watching.figures import Detectors
 
 _MOST_ROWS = 40
 _COLOURS = {"suspected": "red", "permitted": "green", "existing": "blue", "unassessed": "yellow"}
@@ -133,6 +134,20 @@ def record_table(links: Sequence[Sealed]) -> Table:
         who = entry.actor_name or entry.actor_kind
         told = [str(one.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", who, entry.action, entry.target, entry.address]
         table.add_row(*map(escape, told))
+    return table
+
+
+def detectors_table(found: Detectors) -> Table:
+    """Every detector by month, and its latest month beside those before."""
+    table = Table(title=f"{len(found.drifts)} detectors at work", title_justify="left")
+    for name in ("detector", "month", "scans", "findings", "by confidence 0-1", "judged", "dismissed", "share", "PSI"):
+        table.add_column(name, overflow="fold")
+    indices = {(one.recent.detector, one.recent.month): one.psi for one in found.drifts}
+    for one in found.months:
+        share, psi = one.dismissed, indices.get((one.detector, one.month))
+        told = [one.detector.partition("+")[0], one.month, one.scans, one.findings, " ".join(map(str, one.bins))]
+        told += [share.judged, share.right, f"{share.low:.2f}-{share.high:.2f}" if share.judged else ""]
+        table.add_row(*(escape(str(cell)) for cell in told), "" if psi is None else f"{psi:.3f}")
     return table
 
 

@@ -10,7 +10,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from service import http_errors, http_manners
+from service import http_errors, http_manners, http_watch
 from service.bootstrap import open_with_runner
 from service.http_guard import permitted
 from service.resumable.middleware import TusMiddleware
@@ -40,13 +40,18 @@ from service.routers import (
     uploads,
     vector_tiles,
     verdicts,
+    watching,
 )
 from service.schemas.problem import Problem
 from service.settings import Settings
 from service.sweeper import Sweeper
 from service.usecases.authentication import Authenticator
 from service.usecases.sights import Sights
+from service.usecases.vector_tiles import cache_counts
 from service.version import code_version
+from service.watcher import Watcher
+from service.watching.metrics import Metrics
+from service.watching.traces import open_traces
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -55,6 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     Args:
         settings: Its settings.
     """
+    limits = settings.limits
+    metrics = Metrics(code_version(), settings.jobs.workers, limits.min_free_bytes, cache_counts)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -63,10 +70,16 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.authenticator = Authenticator(services)
         app.state.sights = Sights(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
+        app.state.traces = open_traces(settings.watching.otlp_endpoint, "kancha")
+        app.state.watcher = watcher = Watcher(services)
+        metrics.source = lambda: watcher.figures
         sweeper = Sweeper(services)
         try:
             yield
         finally:
+            await anyio.to_thread.run_sync(watcher.close)
+            if app.state.traces is not None:
+                await anyio.to_thread.run_sync(app.state.traces.close)
             app.state.drawing.close()
             await anyio.to_thread.run_sync(app.state.authenticator.close)
             await anyio.to_thread.run_sync(sweeper.close)
@@ -111,11 +124,17 @@ def create_app(settings: Settings) -> FastAPI:
         people,
         personal,
         health,
+        watching,
         pages,
     )
     for part in parts:
         app.include_router(part.router)
-    check_routes(route.name for part in parts for route in part.router.routes if isinstance(route, APIRoute))
+    templates = {
+        route.name: route.path for part in parts for route in part.router.routes if isinstance(route, APIRoute)
+    }
+    check_routes(templates)
+    app.state.metrics = metrics
+    http_watch.install(app, metrics, templates, access_log=settings.access_log)
     _tell_errors_as_they_are(app)
     return app
 

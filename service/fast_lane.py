@@ -60,13 +60,15 @@ class FastLane:
         """One request."""
         asked = _plain(scope) if scope["type"] == "http" and scope["path"].startswith("/collections/") else None
         answer = None
-        if asked is not None and may_now(scope, "get_items" if asked.fid is None else "get_item"):
+        name = "get_items" if asked is None or asked.fid is None else "get_item"
+        if asked is not None and may_now(scope, name):
             sights: Sights = scope["app"].state.sights
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, _answer, sights, scope["state"]["caller"], asked)
         if answer is None:
             await self._app(scope, receive, send)
             return
+        scope["state"].update(route=name, method="GET")
         status, headers, body = answer
         told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": told})

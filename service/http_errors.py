@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
+from service.watching.context import REQUEST_ID
+from service.watching.logs import without_secrets
 
 PROBLEM_JSON = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ def problem(
         "remedy": told["remedy"],
         "measured": {name: _plain(value) for name, value in told["measured"].items()},
         "instance": request.url.path,
+        "request_id": REQUEST_ID.get(),
     }
     content = orjson.dumps(body, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
     return Response(content, status, dict(headers or {}), PROBLEM_JSON)
@@ -172,7 +175,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+    _LOG.error("%s %s", request.method, without_secrets(request.url.path), exc_info=error)
     named = service.InternalError(
         f"The request ended with an unforeseen {type(error).__name__}.",
         remedy="The service's log tells more; please report it.",

@@ -47,10 +47,11 @@ class Guard:
         app: What answers; its `state` holds `authenticator` and `services`.
         auth: The settings.
         most_bytes: Largest body of JSON.
+        unasked: Paths that the settings open to everybody.
     """
 
-    def __init__(self, app: ASGIApp, auth: Auth, most_bytes: int) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, auth: Auth, most_bytes: int, unasked: frozenset[str] = frozenset()) -> None:
+        self._app, self._unasked = app, unasked
         self._most_bytes = most_bytes
         self._known = Buckets(auth.rate_per_s, auth.rate_burst)
         self._unknown = Buckets(auth.open_rate_per_s, auth.open_rate_burst)
@@ -62,7 +63,9 @@ class Guard:
             return
         state = scope.setdefault("state", {})
         state.update(caller=None, session=None, route="")
-        if scope["path"] in _PROBES:
+        if scope["path"] in _PROBES or (scope["path"] in self._unasked and scope["method"] in _SAFE):
+            # whoever watches the service is answered without asking a store that may be what is not well
+            state["unasked"] = True
             await self._app(scope, receive, send)
             return
         try:
@@ -224,7 +227,7 @@ async def permitted(request: Request) -> None:
     state = request.scope["state"]
     state["route"], state["method"] = name, request.method
     need = NEEDS[name]
-    if need is OPEN:
+    if need is OPEN or state.get("unasked"):
         return
     caller: Caller | None = state["caller"]
     if caller is None:

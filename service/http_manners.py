@@ -13,7 +13,7 @@ from service.http_guard import Guard
 from service.settings import Settings
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_TOLD = ["Content-Crs", "ETag", "Link", "Location", "Retry-After", "Content-Disposition"]
+_TOLD = ["Content-Crs", "ETag", "Link", "Location", "Retry-After", "Content-Disposition", "X-Request-Id"]
 _TEXTS = (
     "application/geo+json",
     "application/geo+json-seq",
@@ -97,8 +97,9 @@ def install(app: Starlette, settings: Settings) -> None:
     Compression takes what a client accepts, the best first (zstd, br, gzip); imagery is compressed already and stays
     as it is.
     """
+    unasked = frozenset({"/metrics"} if settings.watching.metrics_open else ())
     app.add_middleware(FastLane)
-    app.add_middleware(Guard, auth=settings.auth, most_bytes=settings.limits.max_json_bytes)
+    app.add_middleware(Guard, auth=settings.auth, most_bytes=settings.limits.max_json_bytes, unasked=unasked)
     for kind in _TEXTS:
         add_compress_type(kind)
     app.add_middleware(CompressMiddleware, minimum_size=1024, zstd_level=3, brotli_quality=3, gzip_level=2)

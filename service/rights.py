@@ -34,7 +34,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "
     "get_shift_tile get_scene_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
     "get_stac_collections get_stac_collection get_stac_items get_stac_item get_stac_search post_stac_search "
-    "get_map get_api get_openapi get_api_page",
+    "get_map get_api get_openapi get_api_page get_conditions get_detectors",
     Permission.EXPORT: "get_export get_ledger get_patches get_package",
     Permission.JUDGE: "post_verdict post_answer",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
@@ -44,6 +44,7 @@ _NEEDS: Mapping[Need, str] = {
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal",
     Permission.KEYS: "get_keys post_key delete_key",
     Permission.AUDIT: "get_audit_log get_audit_log_check",
+    Permission.METRICS: "get_metrics",
 }
 NEEDS: Mapping[str, Need] = MappingProxyType({name: need for need, names in _NEEDS.items() for name in names.split()})
 
@@ -55,6 +56,8 @@ WHOLE = frozenset(
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
         "delete_personal",
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
+        # these count what lies everywhere
+        *("get_metrics", "get_detectors"),
     }
 )
 """What only those may do who work everywhere, whatever their permissions."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -183,6 +183,28 @@ class Privacy(BaseModel):
     )
 
 
+class Log(BaseModel):
+    """What the service says of its work."""
+
+    format: Literal["text", "json"] = Field(default="text", description="Lines for people, or a JSON object a line.")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least that is told.")
+
+
+class Watching(BaseModel):
+    """How the service watches itself."""
+
+    every_s: float = Field(default=15.0, gt=0, description="How often it looks at itself, s.")
+    answer_s: float = Field(default=3.0, gt=0, description="A database that takes longer does not answer, s.")
+    waiting_s: float = Field(default=6 * 3600.0, gt=0, description="A job that waits longer is told of, s.")
+    night_hours: float = Field(default=26.0, gt=0, description="A night is due so long after the last one's end, h.")
+    drift_every_s: float = Field(default=3600.0, gt=0, description="How often the detector is looked at, s.")
+    drift_psi: float = Field(default=0.25, gt=0, description="Scores have moved from this stability index on.")
+    metrics_open: bool = Field(default=False, description="Tell the metrics to whoever reaches the port.")
+    otlp_endpoint: str = Field(
+        default="", description="Where traces go, http://collector:4318 (OTLP over HTTP); empty: nowhere."
+    )
+
+
 class ObjectStorage(BaseModel):
     """S3-compatible object storage for imagery and other files."""
 
@@ -223,6 +245,8 @@ class Settings(BaseSettings):
     coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
     uploads: Uploads = Field(default_factory=Uploads, description="Resumable uploads.")
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
+    log: Log = Field(default_factory=Log, description="What the service says of its work.")
+    watching: Watching = Field(default_factory=Watching, description="How the service watches itself.")
 
 
 def own_address(settings: Settings) -> str:

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """Make and revoke keys of other systems."""
     AUDIT = "audit"
     """Read the record of what was done."""
+    METRICS = "metrics"
+    """Read the metrics of the service."""
 
 
 class Role(StrEnum):
@@ -46,6 +48,7 @@ class Role(StrEnum):
     CHIEF = "chief"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    MONITOR = "monitor"
 
 
 _P = Permission
@@ -59,8 +62,10 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         # whoever reads the record, or gives rights, does not judge: three powers, three people
         Role.AUDITOR: frozenset({_P.READ, _P.AUDIT}),
         Role.ADMINISTRATOR: frozenset(
-            {_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.RULES, _P.PEOPLE, _P.KEYS}
+            {_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.RULES, _P.PEOPLE, _P.KEYS, _P.METRICS}
         ),
+        # a machine that asks every few seconds, whose key lies in a file of another system: it sees nothing else
+        Role.MONITOR: frozenset({_P.METRICS}),
     }
 )
 ROLE_NAMES_ZH: Mapping[Role, str] = MappingProxyType(
@@ -72,6 +77,7 @@ ROLE_NAMES_ZH: Mapping[Role, str] = MappingProxyType(
         Role.CHIEF: "负责人",
         Role.AUDITOR: "审计人员",
         Role.ADMINISTRATOR: "系统管理员",
+        Role.MONITOR: "监控系统",
     }
 )
 

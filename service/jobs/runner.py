@@ -19,6 +19,7 @@ from service.jobs.states import JobState
 from service.settings import Settings
 from service.store.job_records import Claim, Runner, Setback, Wanted
 from service.version import code_version
+from service.watching.context import RUN_ID
 
 _POLL_S = 0.5
 _BEATS = 4
@@ -130,6 +131,8 @@ class ProcessRunner:
         return True
 
     def _run(self, claim: Claim) -> None:
+        # the thread is of this job alone: what it logs names it
+        RUN_ID.set(claim.job_id)
         try:
             log = self._settings.data / "logs" / f"{claim.job_id}.log"
             begin = log.stat().st_size if log.exists() else 0

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 from geodata.errors import KanchaError, ScanCancelledError
 from service.errors import InternalError, LostClaimError
 from service.jobs.process import limit_memory, read_first_line
+from service.settings import Settings
+from service.store.job_records import Claim
+from service.watching.logs import configure
+from service.watching.traces import open_traces
+
+_LOG = logging.getLogger("kancha.worker")
 
 
 def main() -> int:
     """Do the job; 0 when its end, good or bad, is in the store."""
     settings, claim = read_first_line()
     limit_memory(settings.jobs.max_memory_bytes)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure(settings.log.format, settings.log.level, run_id=claim.job_id)
+    traces = open_traces(settings.watching.otlp_endpoint, "kancha-worker")
+    if traces is None:
+        return _do(settings, claim, {})
+    try:
+        with traces.span("job", "internal") as span:
+            span.update({"kancha.run_id": claim.job_id, "kancha.attempt": claim.attempt})
+            return _do(settings, claim, span)
+    finally:
+        traces.close()
+
+
+def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
+    """Do the job; how it went is told to the span."""
     from service.bootstrap import open_for_worker
     from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job
@@ -23,16 +43,23 @@ def main() -> int:
     services = open_for_worker(settings)
     try:
         kind = services.store.jobs.get(claim.job_id).kind
+        span["name"] = f"job {kind}"
+        _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
         {"scan": run_scan_job, "intake": run_intake_job, "tiles": run_tiles_job}[kind](services, claim)
+        _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
         return 0
     except KanchaError as error:
+        span["failed"] = True
+        _LOG.warning("job refused: %s", error.code)
         services.store.jobs.fail(claim, error.as_dict())
     except MemoryError:
+        span["failed"] = True
         # more of the same would not help: say so at once instead of trying again
         services.store.jobs.fail(claim, _out_of_memory(settings.jobs.max_memory_bytes).as_dict())
     except Exception as error:
-        logging.exception("job %s", claim.job_id)
+        span["failed"] = True
+        _LOG.exception("job %s", claim.job_id)
         services.store.jobs.fail(claim, _unforeseen(error, claim.job_id).as_dict())
     finally:
         services.store.close()

@@ -19,3 +19,4 @@ class Problem(BaseModel):
     remedy: str = Field(description="What can be done about it.")
     measured: dict[str, Any] = Field(description="The figures behind it.")
     instance: str = Field(description="Path of the request.")
+    request_id: str = Field(description="Id of the request: the lines of the log about it carry it too.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -28,6 +29,7 @@ from service.store.records import (
     Verdict,
 )
 from service.store.scene_query import SceneQuery
+from service.store.watching_records import JobCount, JobTimes, Nights, ScanCounts, ScanScores
 
 
 class SceneStore(Protocol):
@@ -212,6 +214,31 @@ class IntakeStore(Protocol):
         """Keep what is known of a file."""
 
 
+class WatchingStore(Protocol):
+    """Counts for a service that watches itself: of the whole store, whoever asks."""
+
+    def jobs(self) -> Sequence[JobCount]:
+        """Jobs by kind and state."""
+
+    def job_times(self, bounds_s: Sequence[float]) -> Sequence[JobTimes]:
+        """How long finished jobs took, by kind and how they ended."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """Since when the oldest accepted job could be started; None without one."""
+
+    def failed(self, code: str, since: datetime) -> tuple[int, datetime | None]:
+        """How many jobs failed with an error of this code since a moment, and when the first of them did."""
+
+    def nights(self) -> Nights:
+        """The nightly runs."""
+
+    def scans_after(self, key: int) -> ScanCounts:
+        """Scans that were stored after one, with their findings by status."""
+
+    def scores(self, since: datetime, bins: int) -> Sequence[ScanScores]:
+        """Scans since a moment with their findings by confidence; those without findings count too."""
+
+
 class Store(Protocol):
     """A whole store."""
 
@@ -270,6 +297,10 @@ class Store(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The memory of the nightly batch."""
+
+    @property
+    def watching(self) -> WatchingStore:
+        """Counts for a service that watches itself."""
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

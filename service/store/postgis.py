@@ -65,6 +65,8 @@ def postgis_engine(url: str) -> sa.Engine:
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=8,
         max_overflow=32,
+        # an error that reaches the log must not tell what was stored
+        hide_parameters=True,
         # a database that was started anew is noticed before a query, not by it
         pool_pre_ping=True,
         connect_args=_OPTIONS,

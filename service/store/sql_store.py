@@ -25,6 +25,7 @@ from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
 from service.store.sql_structures import SqlStructures
 from service.store.sql_verdicts import SqlVerdicts
+from service.store.sql_watching import SqlWatching
 
 
 class SqlStore:
@@ -45,6 +46,7 @@ class SqlStore:
         self.intake = SqlIntake(self._db)
         self.runners = SqlRunners(self._db)
         self.steps = SqlSteps(self._db)
+        self.watching = SqlWatching(self._db)
         self._look(EVERYTHING)
 
     def _look(self, sight: Sight) -> None:

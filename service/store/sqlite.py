@@ -44,6 +44,8 @@ def sqlite_engine(path: Path) -> sa.Engine:
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=32,
+        # an error that reaches the log must not tell what was stored
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000},
     )
 

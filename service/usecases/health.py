@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geodata.errors import KanchaError
-from service.services import Services
+from service.watching.conditions import DISK_FULL, RUNNER, STORE, Condition
+
+_NAMES = {"store": (STORE, "answers"), "runner": (RUNNER, "takes jobs"), "disk": (DISK_FULL, "has space")}
 
 
 @dataclass(frozen=True)
@@ -17,17 +19,29 @@ class Check:
     detail: str
 
 
-def readiness(services: Services) -> list[Check]:
-    """The store answers, the runner takes jobs, the disk has space."""
-    try:
-        services.store.ping()
-        store = Check("store", True, "answers")
-    except KanchaError as error:
-        store = Check("store", False, error.message)
-    alive = services.runner is not None and services.runner.alive
-    free, least = services.blobs.free_bytes(), services.settings.limits.min_free_bytes
-    return [
-        store,
-        Check("runner", alive, "takes jobs" if alive else "takes no jobs"),
-        Check("disk", free >= least, f"{free / 1024**3:.1f} GiB free, {least / 1024**3:.1f} GiB needed"),
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the service can work.
+
+    Args:
+        checks: What must be well for that.
+        warnings: What else is not well.
+    """
+
+    checks: Sequence[Check]
+    warnings: Sequence[Condition]
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that must be well is."""
+        return all(check.good for check in self.checks)
+
+
+def readiness(told: Sequence[Condition]) -> Readiness:
+    """What conditions mean for the work: the store answers, the runner takes jobs, the disk has space."""
+    found = {one.code: one for one in told}
+    checks = [
+        Check(name, code not in found, found[code].title if code in found else good)
+        for name, (code, good) in _NAMES.items()
     ]
+    return Readiness(checks, [one for one in told if not one.blocking])

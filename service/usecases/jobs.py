@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,8 @@ from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.job_records import Job
 from service.store.records import Page
+
+_LOG = logging.getLogger(__name__)
 
 
 def order(services: Services, job: Job) -> tuple[Job, bool]:
@@ -29,6 +32,8 @@ def order(services: Services, job: Job) -> tuple[Job, bool]:
         raise InternalError("This service runs no jobs.")
     here = job.place or ("" if services.settings.storage.url else services.runner.place)
     stored, new = services.store.jobs.submit(replace(job, place=here))
+    # the line carries the ids of the request and of the run: from here on the one leads to the other
+    _LOG.info("job %s ordered" if new else "job %s was there already", stored.kind, extra={"run_id": stored.id})
     services.runner.wake()
     return stored, new
 

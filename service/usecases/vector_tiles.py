@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,7 @@ F64 = npt.NDArray[np.float64]
 _archives: OrderedDict[Path, Archive] = OrderedDict()
 _tiles: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 _lock = Lock()
+_looked_up: Counter[bool] = Counter()
 
 
 def scheme_of(name: str) -> Scheme:
@@ -43,6 +44,12 @@ def scheme_of(name: str) -> Scheme:
     if name not in SCHEMES:
         raise NotFoundError(f"There is no tile scheme {name[:60]!r}.", remedy=f"Known: {', '.join(SCHEMES)}.")
     return SCHEMES[name]
+
+
+def cache_counts() -> dict[str, tuple[int, int]]:
+    """(hits, misses) of the tiles that this process keeps, by the name of what is kept."""
+    with _lock:
+        return {"vector_tiles": (_looked_up[True], _looked_up[False])}
 
 
 def first_level(name: str) -> int:
@@ -86,6 +93,7 @@ def tile(services: Services, name: str, place: Place) -> tuple[bytes, bool]:
     key = (services.settings.data, services.settings.store, name, state, place, services.sight.key)
     with _lock:
         known = _tiles.get(key)
+        _looked_up[known is not None] += 1
     if known is None:
         known = encode(name, drawn(_meeting(services, name, place)), place)
         with _lock:

@@ -32,8 +32,11 @@ def found(data: Path, pair: tuple[Path, Path], layers: dict[str, Path], **more: 
         third = draw_scene(data.parent / "later_20260412.tif", seed=3, built=False)
         assert finished(client, post_pair(client, pair[1], third).json()["jobID"])["status"] == "successful"
         lists = [client.get(f"/collections/{name}/items").json()["features"] for name in ("findings", "structures")]
-        queue = client.get("/queue").json()
-        return [*lists, {name: told for name, told in queue.items() if name not in ("links", "drawn_at")}]
+        queue = client.get("/queue", params={"capacity": 10}).json()
+        # the links name the port of each service
+        rows = [{name: told for name, told in row.items() if name != "links"} for row in queue["rows"]]
+        assert rows
+        return [*lists, rows]
 
 
 def test_findings_are_equal_on_both_stores(tmp_path: Path, postgis: Cluster) -> None:

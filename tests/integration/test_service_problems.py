@@ -17,7 +17,7 @@ from service.http_errors import status_of
 from tests.access import TestClient
 from tests.integration.service_kit import draw_scene, post_pair, post_scene
 
-MEMBERS = {"type", "title", "title_zh", "status", "detail", "code", "remedy", "measured", "instance"}
+MEMBERS = {"type", "title", "title_zh", "status", "detail", "code", "remedy", "measured", "instance", "request_id"}
 
 
 def check(answer: Any, status: int, code: str | None = None) -> dict[str, Any]:

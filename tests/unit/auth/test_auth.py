@@ -20,7 +20,9 @@ CHEAP = passwords.Cost(passes=1, memory_kib=64)
 
 def test_every_role_has_rights_and_a_name_and_everybody_reads() -> None:
     assert set(RIGHTS) == set(ROLE_NAMES_ZH) == set(Role)
-    assert all(Permission.READ in rights for rights in RIGHTS.values())
+    # a monitor is a machine: it sees the counts and nothing else
+    assert [role for role, rights in RIGHTS.items() if Permission.READ not in rights] == [Role.MONITOR]
+    assert RIGHTS[Role.MONITOR] == {Permission.METRICS}
     assert permissions_of(Role) == set(Permission)
 
 

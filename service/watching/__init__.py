@@ -1,0 +1,1 @@
+"""How the service watches itself: conditions, drift of the detector, metrics, logs, traces. No HTTP, no SQL."""
