@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 from service.auth.sight import Sight
 from service.jobs.states import JobState
+from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.people_base import AccessStore, AuditLogStore, PeopleStore, PersonalStore
@@ -302,6 +303,22 @@ class Store(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The memory of the nightly batch."""
+
+    @property
+    def rules(self) -> RuleStore:
+        """Rules of alarms, and channels."""
+
+    @property
+    def alarms(self) -> AlarmStore:
+        """Alarms."""
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """Messages on their way."""
+
+    @property
+    def events(self) -> EventStore:
+        """What happened."""
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

@@ -1,0 +1,1 @@
+"""What the service finds out about itself."""
