@@ -1,5 +1,6 @@
 """Where messages may be sent: no address of a bureau's own network is reached through Kancha unless a setting says so
-(server-side request forgery, CWE-918)."""
+(server-side request forgery, CWE-918).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Sequence[str]]
 """Addresses of a name, as the system knows them."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses that lead to one of IPv4."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,17 @@ def is_allowed(address: str, networks: Sequence[Network]) -> bool:
     """Whether an address is one of the open internet, or of a network that was allowed."""
     found: Address = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if inner is None and found.version == 6 and found in _NAT64:
+        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     if inner is not None:
         found = inner
-    if any(found.version == one.version and found in one for one in networks):
-        return True
-    return found.is_global and not found.is_multicast
+    return is_inner(str(found), networks) or (found.is_global and not found.is_multicast)
+
+
+def is_inner(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address lies in a network that was allowed."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return any(found.version == one.version and found in one for one in networks)
 
 
 def target_of(host: str, port: int, networks: Sequence[Network], look_up: Resolve = resolve) -> Target:
@@ -90,7 +99,6 @@ def target_of_url(url: str, networks: Sequence[Network], look_up: Resolve = reso
     if parts.scheme not in ("https", "http") or not host or parts.username is not None or parts.fragment:
         raise TargetError("That is no address of a webhook.", remedy="Write it as https://host/path.")
     found = target_of(host, port or (443 if parts.scheme == "https" else 80), networks, look_up)
-    if parts.scheme == "http" and not any(ipaddress.ip_address(found.address) in one for one in networks
-                                          if one.version == ipaddress.ip_address(found.address).version):  # fmt: skip
+    if parts.scheme == "http" and not is_inner(found.address, networks):
         raise TargetError("Findings do not travel in the clear.", remedy="Use https://.", host=host[:80])
     return found

@@ -161,9 +161,7 @@ class DeliveryStore(Protocol):
     def sent_at_once(self, channel_id: str, since: datetime) -> Sequence[datetime]:
         """When messages of at-once alarms were put together for a channel."""
 
-    def page(
-        self, limit: int, after_key: int, *, person_id: str | None, state: DeliveryState | None
-    ) -> Page[Delivery]:
+    def page(self, limit: int, after_key: int, *, person_id: str | None, state: DeliveryState | None) -> Page[Delivery]:
         """Messages, the latest first."""
 
     def raise_system(self, alarm: SystemAlarm, made: Sequence[Delivery]) -> bool:

@@ -182,4 +182,3 @@ def channel_of(row: sa.Row[Any]) -> Channel:
     """A channel of a row."""
     told = {name: getattr(row, name) for name in _CHANNEL}
     return Channel(**told, events=tuple(row.events), cursors=dict(row.cursors))
-

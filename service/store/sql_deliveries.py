@@ -100,7 +100,7 @@ class SqlDeliveries:
             return _delivery(taken, _items(connection, [row.id]).get(row.id, ()))
 
     def finish(self, delivery: Delivery, outcome: Outcome, now: datetime, again: Again) -> None:
-        """Note how a try ended, unless the message was taken away meanwhile; of a line that is dead, all of it waits."""
+        """Note how a try ended, unless the message was taken away meanwhile; what else a dead line has to carry waits."""
         table = deliveries
         mine = sa.and_(table.c.id == delivery.id, table.c.claim == delivery.claim, table.c.state == "sending")
         error = None if outcome.error is None else outcome.error[:_MOST_ERROR]
@@ -214,9 +214,7 @@ def _put(connection: sa.Connection, made: Sequence[Delivery]) -> int:
     return len(new)
 
 
-def _put_items(
-    connection: sa.Connection, made: Sequence[Delivery], free: Mapping[str, Alarm]
-) -> tuple[int, set[str]]:
+def _put_items(connection: sa.Connection, made: Sequence[Delivery], free: Mapping[str, Alarm]) -> tuple[int, set[str]]:
     """Store messages with those of their alarms that are free and were not told by the same channel before.
 
     Returns:
@@ -320,5 +318,3 @@ def _items(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[str
 
 def _delivery(row: sa.Row[Any], items: tuple[str, ...]) -> Delivery:
     return Delivery(**{name: getattr(row, name) for name in _PLAIN}, alarms=items, key=row.seq)
-
-
