@@ -137,7 +137,7 @@ class Alarm:
         finding_id: The finding that raised it.
         step: Why now: `first`, or a step that is graver (`matching.GRAVER`).
         grade: Whether it is of the gravest kind.
-        facts: What the finding said of itself then (`matching.Facts`), for later steps.
+        facts: What the finding said of itself then (`matching.Facts`), for later steps, and its grade of secrecy.
         uploaded_at: When the later scene arrived.
         raised_at: When it was raised.
         due_at: When it may be told.
@@ -259,6 +259,7 @@ class Fresh:
         structure_ids: Id of its structure, then all ids that lead to it.
         geojson: Its text.
         after_scene: Id of the later scene of its scan.
+        secrecy: That of its scan.
     """
 
     key: int
@@ -266,6 +267,7 @@ class Fresh:
     structure_ids: tuple[str, ...]
     geojson: str
     after_scene: str
+    secrecy: str
 
 
 @dataclass(frozen=True)

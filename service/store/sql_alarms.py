@@ -39,7 +39,7 @@ class SqlAlarms:
         wanted = (
             sa.select(
                 table.c.seq, table.c.fid, table.c.structure_id, table.c.geojson, scans.c.after_scene, table.c.judged,
-                table.c.suppressed_by,
+                table.c.suppressed_by, scans.c.secrecy,
             )
             .join(scans, scans.c.id == table.c.scan_id)
             .where(table.c.seq > after_key, *disclosed_findings(self._sight))
@@ -53,7 +53,9 @@ class SqlAlarms:
             count = [row for row in rows if row.judged is not False and row.suppressed_by is None and row.structure_id]
             shown = [row for row in count if self._shows(row.geojson)]
             known = _names_of(connection, {row.structure_id for row in shown})
-        told = [Fresh(row.seq, row.fid, known[row.structure_id], row.geojson, row.after_scene) for row in shown]
+        told = [
+            Fresh(row.seq, row.fid, known[row.structure_id], row.geojson, row.after_scene, row.secrecy) for row in shown
+        ]
         return told, max(after_key, int(last or 0)), whole
 
     def of_structures(self, rule_id: str, structure_ids: Iterable[str]) -> Sequence[Alarm]:

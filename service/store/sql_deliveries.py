@@ -100,7 +100,7 @@ class SqlDeliveries:
             return _delivery(taken, _items(connection, [row.id]).get(row.id, ()))
 
     def finish(self, delivery: Delivery, outcome: Outcome, now: datetime, again: Again) -> None:
-        """Note how a try ended, unless the message was taken away meanwhile; what else a dead line has to carry waits."""
+        """Note how a try ended, unless the message was taken away meanwhile; on a dead line the others wait too."""
         table = deliveries
         mine = sa.and_(table.c.id == delivery.id, table.c.claim == delivery.claim, table.c.state == "sending")
         error = None if outcome.error is None else outcome.error[:_MOST_ERROR]
