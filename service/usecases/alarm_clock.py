@@ -98,9 +98,9 @@ def _clock(name: str, ticking: Sequence[Ticking]) -> Clock:
     told = [one for one in ticking if one.told_at is not None]
     return Clock(
         name,
-        _figures((one.raised_at - one.uploaded_at for one in ticking)),
-        _figures((one.told_at - one.uploaded_at for one in told if one.told_at is not None)),
-        _figures((one.told_at - one.uploaded_at for one in told if one.told_at and one.grade == "gravest")),
+        _figures(one.raised_at - one.uploaded_at for one in ticking),
+        _figures(one.told_at - one.uploaded_at for one in told if one.told_at is not None),
+        _figures(one.told_at - one.uploaded_at for one in told if one.told_at and one.grade == "gravest"),
         len(ticking) - len(told),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 import shapely
 
+from geodata.errors import KanchaError
 from service.alarms.matching import Facts, grade_of, matches, step_of
 from service.alarms.timing import due_at
 from service.alarms.values import Alarm, Fresh, Rule
@@ -18,6 +20,7 @@ from service.services import Services
 from service.usecases.alarm_clock import arrived_at
 from service.usecases.recipients import Recipients, ground_of
 
+_LOG = logging.getLogger(__name__)
 _AT_ONCE = 1_000
 
 
@@ -32,7 +35,14 @@ def raise_alarms(services: Services, recipients: Recipients, now: datetime) -> i
     """
     newest = services.store.events.newest()["finding.appeared"]
     behind = [rule for rule in services.store.rules.rules(active=True) if rule.cursor < newest]
-    return sum(_look(services, recipients, rule, now) for rule in behind)
+    count = 0
+    for rule in behind:
+        try:
+            count += _look(services, recipients, rule, now)
+        except KanchaError as error:
+            # what one rule stumbles over keeps no other from being told
+            _LOG.error("alarms of the rule %s: %s", rule.id, error)
+    return count
 
 
 def _look(services: Services, recipients: Recipients, rule: Rule, now: datetime) -> int:

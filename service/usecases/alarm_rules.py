@@ -232,8 +232,12 @@ def _after(seconds: float) -> float:
     return seconds
 
 
+def _tuples(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+
+
 def _wanted(before: Wanted, told: dict[str, Any]) -> Wanted:
-    found = replace(before, **{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+    found = replace(before, **_tuples(told))
     for name, known in _KNOWN.items():
         unknown = [one for one in getattr(found, name) if one not in known]
         if unknown:
@@ -244,7 +248,7 @@ def _wanted(before: Wanted, told: dict[str, Any]) -> Wanted:
 
 
 def _timing(before: Timing, told: dict[str, Any]) -> Timing:
-    found = replace(before, **{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+    found = replace(before, **_tuples(told))
     if found.at_once not in AT_ONCE:
         raise OptionError(f"at_once={str(found.at_once)[:40]!r} is none.", remedy=f"Known: {', '.join(AT_ONCE)}.")
     if found.quiet is not None and len(found.quiet) != 2:
