@@ -12,13 +12,18 @@ from fastapi.routing import APIRoute
 
 from service import http_errors, http_manners
 from service.bootstrap import open_with_runner
+from service.courier import Courier
 from service.http_guard import permitted
 from service.resumable.middleware import TusMiddleware
 from service.rights import check_routes
 from service.routers import (
     access,
+    alarm_rules,
+    alarms,
+    channels,
     collections,
     coverage,
+    events,
     exports,
     findings,
     health,
@@ -64,12 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.sights = Sights(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
         sweeper = Sweeper(services)
+        app.state.courier = Courier(services)
         try:
             yield
         finally:
             app.state.drawing.close()
             await anyio.to_thread.run_sync(app.state.authenticator.close)
             await anyio.to_thread.run_sync(sweeper.close)
+            await anyio.to_thread.run_sync(app.state.courier.close)
             await anyio.to_thread.run_sync(services.close)
 
     app = FastAPI(
@@ -105,6 +112,10 @@ def create_app(settings: Settings) -> FastAPI:
         stac,
         coverage,
         exports,
+        alarm_rules,
+        channels,
+        alarms,
+        events,
         jobs,
         access,
         oidc,

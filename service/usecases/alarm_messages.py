@@ -6,6 +6,7 @@ import base64
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -74,7 +75,7 @@ def outgoing(services: Services, recipients: Recipients, delivery: Delivery, cha
 
 def _withdrawn(services: Services, delivery: Delivery, gone: Sequence[str], why: str) -> Withdrawn:
     if delivery.purpose != "escalation" and gone:
-        services.store.alarms.withdraw(list(gone), delivery.next_at)
+        services.store.alarms.withdraw(list(gone), datetime.now(UTC))
     return Withdrawn(why)
 
 
@@ -190,8 +191,9 @@ def _standing(services: Services, recipients: Recipients, delivery: Delivery, ch
         return Withdrawn(why)
     base = base_of(services.settings)
     words = {name: Words(**told["words"][name]) for name in ("zh", "en")}
+    at = datetime.fromisoformat(told["at"]) if "at" in told else delivery.created_at
     return Outgoing(
-        delivery.id, told["type"], base, told["subject"], delivery.created_at, words, told["data"], base,
+        delivery.id, told["type"], base, told["subject"], at, words, told["data"], base,
         delivery.attempts, delivery.repeated,
     )  # fmt: skip
 

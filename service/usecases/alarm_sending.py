@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from geodata.errors import KanchaError
 from service.alarms.planning import Flood, message, plan
@@ -65,7 +66,7 @@ def send_round(services: Services, clock: Clock = lambda: datetime.now(UTC)) -> 
     raised = raise_alarms(services, recipients, clock())
     gathered = _gather(services, clock())
     escalated = _escalate(services, clock())
-    published = _publish(services, recipients)
+    published = _publish(services, recipients, clock())
     sent, failed = _send(services, recipients, clock)
     return Round(raised, gathered, escalated, published, sent, failed)
 
@@ -110,15 +111,18 @@ def own_channels(services: Services, person_id: str) -> list[Channel]:
 # --- other systems -------------------------------------------------------------------------------
 
 
-def _publish(services: Services, recipients: Recipients) -> int:
+def _publish(services: Services, recipients: Recipients, now: datetime) -> int:
     subscribed = [one for one in services.store.rules.channels(active=True) if one.events]
     newest = services.store.events.newest() if subscribed else {}
     behind = [one for one in subscribed if any(one.cursors.get(name, 0) < newest[name] for name in one.events)]
-    return sum(_publish_to(services, recipients, channel, newest) for channel in behind)
+    return sum(_publish_to(services, recipients, channel, (newest, now)) for channel in behind)
 
 
-def _publish_to(services: Services, recipients: Recipients, channel: Channel, newest: Mapping[str, int]) -> int:
+def _publish_to(
+    services: Services, recipients: Recipients, channel: Channel, moment: tuple[Mapping[str, int], datetime]
+) -> int:
     """Take up the events that a subscription has not seen, a portion a round."""
+    newest, now = moment
     seen = recipients.of_channel(channel)
     if seen is None:
         # who has no access any more gets nothing, nor later what came in the meantime
@@ -132,17 +136,18 @@ def _publish_to(services: Services, recipients: Recipients, channel: Channel, ne
         cursors[name] = max(after, last or 0)
         if len(found) < _EVENTS_AT_ONCE:
             cursors[name] = max(cursors[name], newest[name])
-        made += [_event(channel, one) for one in found if Clearance[one.secrecy.upper()] <= highest]
+        made += [_event(channel, one, now) for one in found if Clearance[one.secrecy.upper()] <= highest]
     return len(made) if services.store.deliveries.publish(channel, cursors, made) else 0
 
 
-def _event(channel: Channel, event: Event) -> Delivery:
+def _event(channel: Channel, event: Event, now: datetime) -> Delivery:
     # the id follows from what happened: put together twice, it is the same message
     name = uuid.uuid5(_NAMESPACE, f"{channel.id}|{event.type}|{event.key}").hex
     data = {**event.told, "geometry": event.geometry}
     words = {"title": event.type, "text": event.subject}
-    payload = {"type": event.type, "subject": event.subject, "data": data, "words": {"zh": words, "en": words}}
-    return Delivery(name, channel.id, channel.owner_id, "event", event.at, event.at, payload)
+    payload: dict[str, Any] = {"type": event.type, "subject": event.subject, "at": event.at.isoformat(), "data": data}
+    payload["words"] = {"zh": words, "en": words}
+    return Delivery(name, channel.id, channel.owner_id, "event", now, now, payload)
 
 
 # --- sending -------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def list_deliveries(
     return services.store.deliveries.page(limit, after_key, person_id=mine, state=found)
 
 
-def test_channel(services: Services, channel_id: str) -> str:
+def try_channel(services: Services, channel_id: str) -> str:
     """Send a few words by a channel, now.
 
     Returns:
