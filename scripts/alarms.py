@@ -123,7 +123,7 @@ def connect(
 
 
 @app.command("test")
-def test(
+def try_(
     channel_id: Annotated[str, typer.Argument(help="Id of the channel, as the list shows it.")], data: Data = None
 ) -> None:
     """Send a few words by a channel."""
