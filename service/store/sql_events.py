@@ -56,8 +56,9 @@ class SqlEvents:
         with self._db.read() as connection:
             hidden = self._unseen(connection, name)
             while len(found) < limit:
-                way = table.c.seq < last if falling else table.c.seq > last
-                part = wanted if last is None else wanted.where(way)
+                part = wanted
+                if last is not None:
+                    part = wanted.where(table.c.seq < last if falling else table.c.seq > last)
                 order = table.c.seq.desc() if falling else table.c.seq
                 rows = connection.execute(part.order_by(order).limit(min(_MOST_READ, 4 * limit))).all()
                 for row in rows:
