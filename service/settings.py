@@ -102,7 +102,7 @@ class Alarms(BaseModel):
         default="internal", description="Highest grade told outside; of what is above, only that there is something."
     )
     timeout_s: float = Field(default=10.0, gt=0, le=60, description="Time for one try to send, s.")
-    lease_s: float = Field(default=180.0, gt=0, description="A try of which nothing was heard for so long is over, s.")
+    lease_s: float = Field(default=90.0, gt=0, description="A try of which nothing was heard for so long is over, s.")
     senders: int = Field(default=4, ge=1, le=32, description="Messages that are sent at once.")
     retry_s: float = Field(default=30.0, gt=0, description="Wait after the first failed try, s; then twice as long.")
     max_retry_s: float = Field(default=3600.0, gt=0, description="Longest wait between two tries, s.")

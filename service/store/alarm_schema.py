@@ -30,6 +30,8 @@ channels = sa.Table(
     sa.Column("chips", sa.Boolean, nullable=False),
     sa.Column("events", sa.JSON, nullable=False),
     sa.Column("cursors", sa.JSON, nullable=False),
+    # a line that was dead is tried again then, by one message for all that wait
+    sa.Column("busy_until", UtcTime),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("removed_at", UtcTime),

@@ -121,6 +121,9 @@ class SqlRules:
             cursors = newest | {name: before.cursors[name] for name in kept if name in before.cursors}
             channel = replace(channel, cursors=cursors)
             connection.execute(sa.update(channels).where(channels.c.id == channel.id).values(_channel_values(channel)))
+            # what was changed may speak again: there is no use in waiting
+            line = sa.update(channels).where(channels.c.id == channel.id)
+            connection.execute(line.values(busy_until=None))
             append(connection, entry)
         return channel
 

@@ -79,8 +79,10 @@ class SqlDeliveries:
         )
         # one sender at a time speaks by a channel: the others would only wait for the same dead line
         spoken = sa.select(table.c.channel_id).where(table.c.state == "sending", table.c.lease_until >= now)
+        dead = sa.select(channels.c.id).where(channels.c.busy_until > now)
         first = sa.case((table.c.purpose == "event", 1), else_=0)
-        wanted = sa.select(table).where(ready, table.c.channel_id.not_in(spoken)).order_by(first, table.c.seq).limit(1)
+        free = sa.and_(ready, table.c.channel_id.not_in(spoken), table.c.channel_id.not_in(dead))
+        wanted = sa.select(table).where(free).order_by(first, table.c.seq).limit(1)
         with self._db.write("alarms") as connection:
             _give_up(connection, ready, again)
             row = connection.execute(wanted).first()
@@ -112,12 +114,13 @@ class SqlDeliveries:
         with self._db.write("alarms") as connection:
             if connection.execute(sa.update(table).where(mine).values(values)).rowcount == 0:
                 return
+            line = sa.and_(channels.c.id == delivery.channel_id, channels.c.busy_until.is_not(None))
             if outcome.sent:
                 _told(connection, delivery, now)
+                connection.execute(sa.update(channels).where(line).values(busy_until=None))
             elif outcome.busy:
-                others = sa.and_(table.c.channel_id == delivery.channel_id, table.c.state == "waiting")
-                sooner = sa.and_(others, table.c.next_at < again.at)
-                connection.execute(sa.update(table).where(sooner).values(next_at=again.at))
+                line = channels.c.id == delivery.channel_id
+                connection.execute(sa.update(channels).where(line).values(busy_until=again.at))
 
     def withdraw(self, delivery: Delivery, why: str) -> None:
         """Note that a message must not be sent."""

@@ -23,7 +23,8 @@ from tests.contract.test_store_people import LI, WANG, did
 
 MINUTE = timedelta(minutes=1)
 CHANNEL = Channel("c", "微信", "w", "webhook", "https://x/…", "k1:sealed", NOW, chips=True)
-RULE = Rule("r", "规则", "w", Wanted(areas=("一",), flags=("rebuilt",)), Timing(quiet=None, digest_at=("08:00", "16:00")),
+TIMING = Timing(quiet=None, digest_at=("08:00", "16:00"))
+RULE = Rule("r", "规则", "w", Wanted(areas=("一",), flags=("rebuilt",)), TIMING,
             ("c",), "l", 3600.0, NOW, "w")  # fmt: skip
 ALARM = Alarm("a1", "r", "w", "S", "f1", "first", "gravest", {"stage": "unknown", "protected": False, "rebuilt": True},
               NOW, NOW + MINUTE, NOW + MINUTE, escalate_to="l", escalate_at=NOW + 60 * MINUTE)  # fmt: skip
@@ -389,6 +390,6 @@ def test_a_subscription_and_its_messages_move_together(filled: Store) -> None:
     assert not filled.deliveries.publish(channel, {"finding.appeared": 6}, [replace(made, id="d2")])
     assert filled.rules.channel("e").cursors["finding.appeared"] == 5
     assert filled.deliveries.page(9, 0, person_id=None, state=None).matched == 1
-    changed = filled.rules.change_channel(replace(filled.rules.channel("e"), events=("finding.appeared", "scan.completed")),
-                                          did())  # fmt: skip
+    more = replace(filled.rules.channel("e"), events=("finding.appeared", "scan.completed"))
+    changed = filled.rules.change_channel(more, did())
     assert (changed.cursors["finding.appeared"], changed.cursors["scan.completed"]) == (5, 2)

@@ -62,6 +62,7 @@ def _make_channels() -> None:
         sa.Column("chips", sa.Boolean(), nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
         sa.Column("cursors", sa.JSON(), nullable=False),
+        _time("busy_until"),
         sa.Column("active", sa.Boolean(), nullable=False),
         _time("created_at", nullable=False),
         _time("removed_at"),
