@@ -9,6 +9,7 @@ import typer
 
 from geodata.errors import KanchaError
 from scripts import (
+    alarms,
     audit,
     coverage,
     demo,
@@ -67,6 +68,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(alarms.app, name="alarms")
 
 
 def _version(wanted: bool) -> None:

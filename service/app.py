@@ -12,13 +12,18 @@ from fastapi.routing import APIRoute
 
 from service import http_errors, http_manners, http_watch
 from service.bootstrap import open_with_runner
+from service.courier import Courier
 from service.http_guard import permitted
 from service.resumable.middleware import TusMiddleware
 from service.rights import check_routes
 from service.routers import (
     access,
+    alarm_rules,
+    alarms,
+    channels,
     collections,
     coverage,
+    events,
     exports,
     findings,
     health,
@@ -74,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.watcher = watcher = Watcher(services)
         metrics.source = lambda: watcher.figures
         sweeper = Sweeper(services)
+        app.state.courier = Courier(services)
         try:
             yield
         finally:
@@ -83,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.drawing.close()
             await anyio.to_thread.run_sync(app.state.authenticator.close)
             await anyio.to_thread.run_sync(sweeper.close)
+            await anyio.to_thread.run_sync(app.state.courier.close)
             await anyio.to_thread.run_sync(services.close)
 
     app = FastAPI(
@@ -118,6 +125,10 @@ def create_app(settings: Settings) -> FastAPI:
         stac,
         coverage,
         exports,
+        alarm_rules,
+        channels,
+        alarms,
+        events,
         jobs,
         access,
         oidc,

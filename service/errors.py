@@ -261,6 +261,22 @@ class SealError(ServiceError):
     title_zh = "加密数据无法解密"
 
 
+class TargetError(ServiceError):
+    """Nothing may be sent to a host, or there is no such host."""
+
+    code = "target-refused"
+    title = "Messages cannot be sent there"
+    title_zh = "无法向该地址发送消息"
+
+
+class ChannelError(ServiceError):
+    """A message was not taken."""
+
+    code = "channel-failed"
+    title = "The message was not taken"
+    title_zh = "消息发送失败"
+
+
 class DiskFullError(ServiceError):
     """The disk has no space for what is to come."""
 

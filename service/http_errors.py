@@ -54,6 +54,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.UploadFinalError: 403,
         service.UploadIdleError: 408,
         service.SealError: 503,
+        service.TargetError: 422,
+        service.ChannelError: 502,
         service.DiskFullError: 507,
         service.StoreBusyError: 503,
         service.StoreTooNewError: 503,

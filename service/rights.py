@@ -34,14 +34,19 @@ _NEEDS: Mapping[Need, str] = {
     "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "
     "get_shift_tile get_scene_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
     "get_stac_collections get_stac_collection get_stac_items get_stac_item get_stac_search post_stac_search "
-    "get_map get_api get_openapi get_api_page get_conditions get_detectors",
-    Permission.EXPORT: "get_export get_ledger get_patches get_package",
+    "get_map get_api get_openapi get_api_page get_conditions get_detectors get_chip get_events get_events_atom "
+    "get_alarms post_acknowledgement get_alarm_clock get_alarm_rules get_alarm_templates post_alarm_rule "
+    "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries",
+    # what leaves by a channel is taken away
+    Permission.EXPORT: "get_export get_ledger get_patches get_package "
+    "post_channel patch_channel delete_channel post_channel_test",
     Permission.JUDGE: "post_verdict post_answer",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "post_scan post_earliest delete_job post_audit",
     Permission.PERSONAL: "get_personal",
-    Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal",
+    Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
+    "get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",
     Permission.AUDIT: "get_audit_log get_audit_log_check",
     Permission.METRICS: "get_metrics",
@@ -54,7 +59,7 @@ WHOLE = frozenset(
         *("post_layer", "post_layer_preview"),
         *("post_audit", "get_audits", "get_audit", "post_answer"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
-        "delete_personal",
+        *("delete_personal", "get_system_alarms"),
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
         # these count what lies everywhere
         *("get_metrics", "get_detectors"),
@@ -68,6 +73,8 @@ UNRECORDED = frozenset(
         "delete_personal",
         *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
         *("patch_person", "post_person_link", "post_key", "delete_key"),
+        *("post_alarm_rule", "patch_alarm_rule", "delete_alarm_rule"),
+        *("post_channel", "patch_channel", "delete_channel"),
         # these change nothing, or are parts of what is recorded
         *("post_stac_search", "post_layer_preview", "patch_upload"),
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.auth.passwords import Cost
@@ -94,6 +94,42 @@ class Uploads(BaseModel):
         default=4 * 1024**3, ge=256 * 1024**2, description="Memory for decoding a raster for the first time, bytes."
     )
     decode_s: float = Field(default=3 * 3600.0, gt=0, description="Time for decoding a raster for the first time, s.")
+
+
+class Alarms(BaseModel):
+    """What is told to whom: rounds, tries, where messages may go."""
+
+    interval_s: float = Field(default=5.0, gt=0, description="How often findings and messages are looked for, s.")
+    base_url: str = Field(
+        default="", description="Address of this service in messages, https://kancha.example; empty: its own."
+    )
+    networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Networks inside the bureau that messages may go to, as JSON; others are refused."
+    )
+    schemas: tuple[str, ...] = Field(
+        default=("wecombot", "dingtalk", "feishu", "mailto", "mailtos", "json", "jsons", "form", "forms"),
+        description="Kinds of Apprise addresses that may be used, as JSON.",
+    )
+    secrecy: str = Field(
+        default="internal", description="Highest grade told outside; of what is above, only that there is something."
+    )
+    timeout_s: float = Field(default=10.0, gt=0, le=60, description="Time for one try to send, s.")
+    lease_s: float = Field(default=90.0, gt=0, description="A try of which nothing was heard for so long is over, s.")
+    senders: int = Field(default=4, ge=1, le=32, description="Messages that are sent at once.")
+    retry_s: float = Field(default=30.0, gt=0, description="Wait after the first failed try, s; then twice as long.")
+    max_retry_s: float = Field(default=3600.0, gt=0, description="Longest wait between two tries, s.")
+    max_attempts: int = Field(default=30, ge=1, description="Tries of a message before it is given up.")
+    give_up_h: float = Field(default=48.0, gt=0, description="Age at which a message that failed is given up, h.")
+    apart: int = Field(default=3, ge=0, description="At-once alarms of one round that go out each by itself.")
+    per_hour: int = Field(default=12, ge=1, description="At-once messages of a channel in an hour; then together.")
+
+    @model_validator(mode="after")
+    def _longer(self) -> Self:
+        if self.lease_s < 2 * self.timeout_s:
+            raise ValueError("lease_s is shorter than two times timeout_s")
+        if self.secrecy not in ("public", "internal", "secret"):
+            raise ValueError("secrecy is public, internal or secret")
+        return self
 
 
 class Coverage(BaseModel):
@@ -243,6 +279,7 @@ class Settings(BaseSettings):
     privacy: Privacy = Field(default_factory=Privacy, description="Personal data of layers.")
     auth: Auth = Field(default_factory=Auth, description="Who may come in.")
     coverage: Coverage = Field(default_factory=Coverage, description="The ledger of what was seen.")
+    alarms: Alarms = Field(default_factory=Alarms, description="What is told to whom.")
     uploads: Uploads = Field(default_factory=Uploads, description="Resumable uploads.")
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
     log: Log = Field(default_factory=Log, description="What the service says of its work.")

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from geodata.errors import KanchaError
 from service.services import Services
+from service.usecases.system_alarms import end_system_alarm, raise_system_alarm, tell_conditions
 from service.usecases.watching import Looking, detectors, urgent
-from service.watching.conditions import BLOCKING, DISK_LOW, Condition, store_unavailable
+from service.watching.conditions import BLOCKING, DISK_LOW, STORE, Condition, store_unavailable
 from service.watching.drift import conditions_of
 from service.watching.figures import Detectors, Figures
 
@@ -28,7 +29,7 @@ class Watcher:
 
     Args:
         services: The service itself, with a runner.
-        listeners: Told of every change; alarms hang here. The log is always told.
+        listeners: Told of every change. The log is always told, and the administrators by an alarm.
     """
 
     def __init__(self, services: Services, listeners: Sequence[Listener] = ()) -> None:
@@ -39,6 +40,7 @@ class Watcher:
         self._detectors: Detectors | None = None
         self._drift_due = 0.0
         self._known: dict[tuple[str, str], Condition] = {}
+        self._told_before = False
         self._asked: Future[list[Condition]] | None = None
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="watcher", daemon=True)
@@ -110,7 +112,9 @@ class Watcher:
         drifts = () if self._detectors is None else conditions_of(self._detectors.drifts)
         told = [self._dated(one) for one in (*found.conditions, *drifts)]
         self._figures = replace(found, conditions=told)
-        self._tell(told)
+        went = self._tell(told)
+        if not any(one.code == STORE for one in told):
+            self._tell_administrators(told, went)
 
     def _dated(self, condition: Condition) -> Condition:
         """The same with when it began: what the figures do not tell is when it was first seen."""
@@ -118,7 +122,8 @@ class Watcher:
         first = datetime.now(UTC) if known is None else known.since
         return condition if condition.since is not None else replace(condition, since=first)
 
-    def _tell(self, told: Sequence[Condition]) -> None:
+    def _tell(self, told: Sequence[Condition]) -> list[Condition]:
+        """Tell the listeners what changed; what went is given back."""
         now = {one.key: one for one in told}
         came = [one for key, one in now.items() if key not in self._known]
         went = [one for key, one in self._known.items() if key not in now]
@@ -126,6 +131,21 @@ class Watcher:
         if came or went:
             for listener in self._listeners:
                 listener(came, went)
+        return went
+
+    def _tell_administrators(self, told: Sequence[Condition], went: Sequence[Condition]) -> None:
+        """As alarms, each once as long as it lasts, whoever of several processes sees it.
+
+        At the first look what ended while nobody watched is over, too.
+        """
+        if not self._told_before:
+            tell_conditions(self._services, told)
+        else:
+            for one in told:
+                raise_system_alarm(self._services, one)
+            for code in {one.code for one in went} - {one.code for one in told}:
+                end_system_alarm(self._services, code)
+        self._told_before = True
 
 
 def _to_log(came: Sequence[Condition], went: Sequence[Condition]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +23,7 @@ from geodata.io.warp import GridReader
 
 Picture = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
+Shown = Callable[[Grid], npt.NDArray[np.bool_]]
 
 COLOURS: dict[str, Colour] = {
     "suspected": (255, 76, 60),
@@ -100,6 +101,22 @@ def draw_chips(scenes: Scenes, shape: shapely.Geometry, status: str, metric: pyp
         status: Gives the colour of the outline.
         metric: System in which the chip is square.
     """
+    before, after = chip_pictures(scenes, shape, status, metric)
+    return data_uri(before), data_uri(after)
+
+
+def chip_pictures(
+    scenes: Scenes, shape: shapely.Geometry, status: str, metric: pyproj.CRS, shown: Shown | None = None
+) -> tuple[Picture, Picture]:
+    """The place of a finding at both dates with its outline, north up.
+
+    Args:
+        scenes: The two scenes.
+        shape: Outline in CRS84.
+        status: Gives the colour of the outline.
+        metric: System in which the chip is square.
+        shown: Which pixels of a grid may be shown; None: all.
+    """
     x, y = _ring_points(shape, metric)
     side_m = max(float(np.ptp(x)), float(np.ptp(y))) + 2 * _MARGIN_M
     middle = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
@@ -111,13 +128,15 @@ def draw_chips(scenes: Scenes, shape: shapely.Geometry, status: str, metric: pyp
         origin = middle[0] - side_m / 2 + right, middle[1] + side_m / 2 - down
         grid = Grid(metric, Affine(step, 0, origin[0], 0, -step, origin[1]), (size, size))
         values, valid = GridReader(info, preview_bands(info), grid).read(Window(0, 0, size, size))
+        if shown is not None:
+            valid = valid & shown(grid)
         picture = np.ascontiguousarray(np.moveaxis(to_display(values, valid), 0, -1))
         picture[~valid] = 0
         picture = np.asarray(cv2.resize(picture, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
         scale = CHIP_PX / side_m
         to_chip = Affine(scale, 0, -scale * (middle[0] - side_m / 2), 0, -scale, scale * (middle[1] + side_m / 2))
         _outline(picture, shape, metric, to_chip, COLOURS.get(status, _WHITE), 2)
-        pair.append(data_uri(picture))
+        pair.append(picture)
     return pair[0], pair[1]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from service.auth.sight import Sight
+from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
@@ -301,6 +302,22 @@ class Store(Protocol):
     @property
     def watching(self) -> WatchingStore:
         """Counts for a service that watches itself."""
+
+    @property
+    def rules(self) -> RuleStore:
+        """Rules of alarms, and channels."""
+
+    @property
+    def alarms(self) -> AlarmStore:
+        """Alarms."""
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """Messages on their way."""
+
+    @property
+    def events(self) -> EventStore:
+        """What happened."""
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

@@ -15,7 +15,9 @@ from service.errors import StoreBusyError, UnstorableValueError
 from service.store.quick import Quick
 from service.store.schema import changes
 
-Writers = Literal["scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log", "runners"]
+Writers = Literal[
+    "scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log", "runners", "alarms"
+]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
 until it ends, and the keys of rows grow in the order in which the rows become visible, which paging relies on."""
 

@@ -13,8 +13,12 @@ from service.errors import StoreBusyError
 from service.store.database import Database
 from service.store.quick import Quick
 from service.store.sql_access import SqlAccess
+from service.store.sql_alarm_rules import SqlRules
+from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
+from service.store.sql_deliveries import SqlDeliveries
+from service.store.sql_events import SqlEvents
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
@@ -47,6 +51,8 @@ class SqlStore:
         self.runners = SqlRunners(self._db)
         self.steps = SqlSteps(self._db)
         self.watching = SqlWatching(self._db)
+        self.rules = SqlRules(self._db)
+        self.deliveries = SqlDeliveries(self._db)
         self._look(EVERYTHING)
 
     def _look(self, sight: Sight) -> None:
@@ -59,6 +65,8 @@ class SqlStore:
         self.structures = SqlStructures(self._db, sight)
         self.verdicts = SqlVerdicts(self._db, sight)
         self.audits = SqlAudits(self._db, sight)
+        self.alarms = SqlAlarms(self._db, sight)
+        self.events = SqlEvents(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

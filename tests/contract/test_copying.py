@@ -18,7 +18,9 @@ from service.store.postgis import PostgisStore
 from service.store.queries import FeatureQuery
 from service.store.sqlite import SqliteStore
 from service.upkeep import back_up, copy_to, migrate, restore
+from tests.contract.test_store_alarms import CHANNEL, RULE
 from tests.contract.test_store_contract import parcel, scene, version
+from tests.contract.test_store_people import LI, WANG, did
 from tests.contract.test_store_structures import HISTORY, scanned
 from tests.postgres import Cluster
 
@@ -35,6 +37,10 @@ def filled(store: Store) -> None:
         scanned(store, key, when, *seen)
     store.layers.add(replace(version(), source="自然资源局"), [parcel(f"宗地-{i}", 114.0 + i / 1e4) for i in range(30)])
     store.scenes.add(scene("later"))
+    store.people.add(WANG, None, did())
+    store.people.add(LI, None, did())
+    store.rules.add_channel(CHANNEL, did())
+    store.rules.add_rule(RULE, did())
 
 
 def told_of(store: Store) -> list[Any]:
@@ -48,6 +54,7 @@ def told_of(store: Store) -> list[Any]:
         [(s.name, s.newest, s.versions) for s in store.layers.sources("parcels")],
         store.verdicts.last_key(),
         [(scan.id, scan.provenance) for scan in store.scans.page(100).items],
+        [*store.rules.rules(), *store.rules.channels()],
     ]
 
 

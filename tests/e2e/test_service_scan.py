@@ -227,5 +227,7 @@ def test_a_stop_by_signal_is_clean(tmp_path: Path) -> None:
     assert list((tmp_path / "data" / "runners").iterdir()) == []
     with served(tmp_path / "data") as second:
         ended = finished(second.client, job)
-        assert (ended["status"], ended["attempts"]) == ("successful", 1)
+        assert (ended["status"], ended["attempts"]) == ("successful", 2)
+        told = [event["what"] for event in ended["history"]] if "history" in ended else []
+        assert "crashed" not in told
     service.stop()

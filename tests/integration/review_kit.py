@@ -48,8 +48,7 @@ def a_scene(name: str, at: datetime, **more: Any) -> Scene:
         gsd_m=0.5,
         footprint={"type": "Polygon", "coordinates": [ring]},
         bbox=box,
-        created_at=at,
-        **(values | more),
+        **({"created_at": at} | values | more),
     )
 
 
@@ -91,7 +90,11 @@ def a_finding(fid: str, column: int = 0, before: datetime = BEFORE, after: datet
 
 
 def store_scan(
-    services: Services, name: str, rows: Sequence[FindingRow], provenance: Mapping[str, Any] | None = None
+    services: Services,
+    name: str,
+    rows: Sequence[FindingRow],
+    provenance: Mapping[str, Any] | None = None,
+    secrecy: str = "internal",
 ) -> None:
     """A finished scan with its findings; its scenes are `a` and `b` unless these are stored already."""
     services.store.scenes.add(a_scene("a", BEFORE))
@@ -117,7 +120,7 @@ def store_scan(
     services.store.jobs.submit(job)
     claimed = services.store.jobs.claim("kit")
     assert claimed is not None
-    scan = Scan(name, name, "a", "b", {}, {}, dict(provenance or {}), {}, None, now - timedelta(days=1))
+    scan = Scan(name, name, "a", "b", {}, {}, dict(provenance or {}), {}, None, now - timedelta(days=1), secrecy)
     services.store.scans.complete(claimed[1], scan, rows)
 
 

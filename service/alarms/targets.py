@@ -1,0 +1,104 @@
+"""Where messages may be sent: no address of a bureau's own network is reached through Kancha unless a setting says so
+(server-side request forgery, CWE-918).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from service.errors import TargetError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Resolve = Callable[[str, int], Sequence[str]]
+"""Addresses of a name, as the system knows them."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses that lead to one of IPv4."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A host that may be spoken to.
+
+    Args:
+        host: Its name.
+        port: The port.
+        address: The address that was looked at: the connection goes there and is not looked up again.
+    """
+
+    host: str
+    port: int
+    address: str
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Addresses of a name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
+
+
+def is_allowed(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is one of the open internet, or of a network that was allowed."""
+    found: Address = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if inner is None and found.version == 6 and found in _NAT64:
+        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if inner is not None:
+        found = inner
+    return is_inner(str(found), networks) or (found.is_global and not found.is_multicast)
+
+
+def is_inner(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address lies in a network that was allowed."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return any(found.version == one.version and found in one for one in networks)
+
+
+def target_of(host: str, port: int, networks: Sequence[Network], look_up: Resolve = resolve) -> Target:
+    """Where a host is.
+
+    Args:
+        host: Its name or address.
+        port: The port.
+        networks: Networks that are allowed although they are not of the open internet.
+        look_up: Finds addresses.
+
+    Raises:
+        TargetError: If nothing may be sent there, or nobody knows it.
+    """
+    try:
+        addresses = look_up(host, port)
+    except (OSError, UnicodeError) as error:
+        raise TargetError(f"Nobody knows the host {host[:80]!r}.", remedy="Check its name.", host=host[:80]) from error
+    # all of them, not one: a name with a good and a bad address would be reached by either
+    if not addresses or not all(is_allowed(one, networks) for one in addresses):
+        raise TargetError(
+            f"The host {host[:80]!r} lies in a network that nothing may be sent to.",
+            remedy="An administrator names the network in KANCHA_ALARMS__NETWORKS.",
+            host=host[:80],
+        )
+    return Target(host, port, addresses[0])
+
+
+def target_of_url(url: str, networks: Sequence[Network], look_up: Resolve = resolve) -> Target:
+    """Where an address of the web leads.
+
+    Raises:
+        TargetError: If nothing may be sent there: no HTTPS (HTTP within an allowed network), a name with a password,
+            an inner network.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if parts.scheme not in ("https", "http") or not host or parts.username is not None or parts.fragment:
+        raise TargetError("That is no address of a webhook.", remedy="Write it as https://host/path.")
+    found = target_of(host, port or (443 if parts.scheme == "https" else 80), networks, look_up)
+    if parts.scheme == "http" and not is_inner(found.address, networks):
+        raise TargetError("Findings do not travel in the clear.", remedy="Use https://.", host=host[:80])
+    return found
