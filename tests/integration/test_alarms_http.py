@@ -69,6 +69,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, hook: Receiver) -> Iterator[
         job = post_pair(client, *draw_pair(folder / "pair"), detector="training-free").json()
         assert finished(client, job["jobID"])["status"] == "successful"
         until(lambda: hook.got, 30)
+
+        def told() -> Any:
+            return client.get("/alarms", headers=officer).json()["alarms"][0]["told_at"]
+
+        until(told, 30)  # the message is there before its arrival is noted
         yield made
 
 
