@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import PlainTextResponse
 
 from service.dependencies import Kancha, Pages, base_url, only_query, page_links
 from service.schemas.common import Link
-from service.schemas.jobs import JobList, JobOut
+from service.schemas.jobs import JobEventOut, JobHistory, JobList, JobOut
 from service.store.job_records import Job
 from service.usecases import jobs as usecase
 
@@ -48,6 +49,25 @@ def get_jobs(
 def get_job(request: Request, job_id: str, services: Kancha) -> JobOut:
     """Where a job stands."""
     return job_out(request, usecase.get_job(services, job_id))
+
+
+@router.get("/jobs/{job_id}/history", summary="What happened to a job")
+def get_job_history(request: Request, job_id: str, services: Kancha) -> JobHistory:
+    """Its starts, setbacks and end, and the steps that are kept for the next start."""
+    events, steps = usecase.history_of(services, job_id)
+    link = Link(href=f"{base_url(request)}/jobs/{job_id}", rel="up", type="application/json")
+    return JobHistory(events=[JobEventOut.model_validate(one) for one in events], steps=list(steps), links=[link])
+
+
+@router.get(
+    "/jobs/{job_id}/log",
+    summary="What a job said",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {}}, "description": "The log."}},
+)
+def get_job_log(job_id: str, services: Kancha) -> PlainTextResponse:
+    """The last 64 KiB of each start."""
+    return PlainTextResponse(usecase.log_of(services, job_id), headers={"Cache-Control": "no-store"})
 
 
 @router.delete("/jobs/{job_id}", summary="Stop a job")

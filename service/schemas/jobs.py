@@ -24,11 +24,33 @@ class JobOut(Answer):
     scan_id: str | None = Field(description="The result, once successful.")
     error: dict[str, Any] | None = Field(description="The named error, once failed.")
     attempts: int = Field(description="How often it was started.")
+    strikes: int = Field(description="Starts in a row that ended badly without a step done.")
+    urgency: int = Field(description="Which of two that wait goes first: 0 an officer's, 5 usual, 9 the nightly batch.")
+    not_before: datetime | None = Field(description="After a setback: it is not started before.")
     created: datetime = Field(validation_alias="created_at")
     started: datetime | None = Field(validation_alias="started_at")
     finished: datetime | None = Field(validation_alias="finished_at")
     updated: datetime = Field(validation_alias="updated_at")
     links: list[Link] = []
+
+
+class JobEventOut(Answer):
+    """Something that happened to a job."""
+
+    at: datetime
+    what: str = Field(
+        description="accepted, started, given-back, crashed, lost, retried, failed, dismissed, successful."
+    )
+    attempt: int = Field(description="In which start.")
+    detail: str
+
+
+class JobHistory(Answer):
+    """What happened to a job."""
+
+    events: list[JobEventOut]
+    steps: list[str] = Field(description="Steps that are done and kept for the next start.")
+    links: list[Link]
 
 
 class JobList(Answer):

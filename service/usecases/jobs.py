@@ -10,10 +10,13 @@ from dataclasses import replace
 from service.errors import BadQueryError, InternalError
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
-from service.store.job_records import Job
+from service.store.job_records import Job, JobEvent
 from service.store.records import Page
 
 _LOG = logging.getLogger(__name__)
+
+
+_LOG_BYTES = 64 * 1024
 
 
 def order(services: Services, job: Job) -> tuple[Job, bool]:
@@ -52,6 +55,24 @@ def list_jobs(services: Services, limit: int, after_key: int, state: str | None)
     if state is not None and state not in set(JobState):
         raise BadQueryError(f"There is no state {state!r}.", remedy=f"Known: {', '.join(JobState)}.")
     return services.store.jobs.page(limit, after_key, None if state is None else JobState(state))
+
+
+def history_of(services: Services, job_id: str) -> tuple[Sequence[JobEvent], Sequence[str]]:
+    """What happened to a job, and the steps that are done and kept; `NotFoundError` without it."""
+    job = services.store.jobs.get(job_id)
+    return services.store.jobs.history(job_id), services.store.steps.names(job.inputs_key)
+
+
+def log_of(services: Services, job_id: str) -> str:
+    """What the starts of a job said, one after the other; of one that runs here, so far. `NotFoundError` without it."""
+    job = services.store.jobs.get(job_id)
+    told = [f"--- start {attempt}\n{text}" for attempt, text in services.store.jobs.logs(job_id)]
+    running = services.settings.data / "logs" / f"{job.id}.log"
+    if job.state is JobState.RUNNING and running.exists():
+        with running.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _LOG_BYTES))
+            told.append(f"--- so far\n{file.read().decode('utf-8', 'replace')}")
+    return "\n".join(told)
 
 
 def dismiss_job(services: Services, job_id: str) -> Job:

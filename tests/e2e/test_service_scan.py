@@ -212,6 +212,11 @@ def test_a_killed_service_finishes_what_it_had_accepted(moment: str, tmp_path: P
 
         ended = until(watch, 120)
         assert ended["status"] == "successful", ended
+        events = [one["what"] for one in second.client.get(f"/jobs/{job}/history").json()["events"]]
+        assert (events[0], events[-1]) == ("accepted", "successful")
+        assert moment == "accepted" or "lost" in events
+        # what a start said is kept once its process is gone
+        until(lambda: "--- start" in second.client.get(f"/jobs/{job}/log").text, 10)
         assert second.client.get(f"/scans/{ended['scan_id']}/findings").json()["numberMatched"] >= 1
         assert seen <= {"accepted", "running", "successful"}
 
@@ -228,6 +233,9 @@ def test_a_stop_by_signal_is_clean(tmp_path: Path) -> None:
     with served(tmp_path / "data") as second:
         ended = finished(second.client, job)
         assert (ended["status"], ended["attempts"]) == ("successful", 2)
-        told = [event["what"] for event in ended["history"]] if "history" in ended else []
-        assert "crashed" not in told
+        history = second.client.get(f"/jobs/{job}/history").json()
+        assert [one["what"] for one in history["events"]] == [
+            *("accepted", "started", "given-back", "started", "successful")
+        ]
+        assert history["steps"] == [], "a success leaves no step behind"
     service.stop()
