@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -27,7 +27,10 @@ from service.errors import TargetError
 
 STYLES = ("cloudevents", "robot", "template")
 _MOST_ANSWER = 64 * 1024
-_ROBOT_BYTES = 18_000
+_TITLE_BYTES = 400
+_ROBOT_BYTES, _WECOM_BYTES = 18_000, 2_048
+_WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
+_DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token="
 _OWN_HOST = frozenset({"json", "jsons", "form", "forms", "xml", "xmls"})
 _MAIL = frozenset({"mailto", "mailtos"})
 _NEVER = re.compile(r"(?i)[?&](pgp\w*|wkd|verify|redirect|smtp_\w*|cto|rto)=")
@@ -120,8 +123,9 @@ def send_webhook(config: Mapping[str, Any], message: Outgoing, line: Line) -> Ou
         headers["content-type"] = "application/cloudevents+json; charset=utf-8"
         headers |= signed_headers(str(config["secret"]), message.id, int(now), body)
     elif style == "robot":
-        text = f"{words.title}\n{words.text}".encode()[:_ROBOT_BYTES].decode("utf-8", "ignore")
-        body = orjson.dumps({"msgtype": "text", "text": {"content": text}})
+        text = f"{words.title}\n{words.text}".encode()[: _robot_bytes(url)].decode("utf-8", "ignore")
+        mentioned = {"at": {"atMobiles": config["mobiles"], "isAtAll": False}} if config.get("mobiles") else {}
+        body = orjson.dumps({"msgtype": "text", "text": {"content": text}, **mentioned})
         if config.get("secret"):
             mark = "&" if "?" in url else "?"
             url = f"{url}{mark}{robot_query(str(config['secret']), int(now * 1000))}"
@@ -245,6 +249,21 @@ def check_apprise(url: str, line: Line) -> Any:
     return service
 
 
+def as_robot(url: str, service: Any) -> dict[str, Any] | None:
+    """The robot that an Apprise address means, as a webhook of that style; None where it means none.
+
+    These robots answer 200 also where they refuse a message (a wrong key, too many a minute) and say so in the answer
+    alone, which Apprise 2.3 does not read: an alarm would be lost that counts as sent.
+    """
+    schema = url.partition("://")[0].lower()
+    if schema == "wecombot":
+        return {"url": f"{_WECOM}{quote(str(service.key), safe='')}", "style": "robot"}
+    if schema == "dingtalk":
+        told = {"url": f"{_DINGTALK}{quote(str(service.token), safe='')}", "style": "robot", "secret": service.secret}
+        return told | {"mobiles": list(service.targets)}
+    return None
+
+
 def send_apprise(config: Mapping[str, Any], message: Outgoing, line: Line) -> Outcome:
     """Send a message by Apprise: `url` and `language` of the config."""
     import apprise
@@ -253,6 +272,9 @@ def send_apprise(config: Mapping[str, Any], message: Outgoing, line: Line) -> Ou
         service = check_apprise(str(config["url"]), line)
     except TargetError as error:
         return Outcome(False, error.message, busy=True)
+    robot = as_robot(str(config["url"]), service)
+    if robot is not None:
+        return send_webhook({**config, **robot}, message, line)
     schema = str(config["url"]).partition("://")[0]
     words = message.words_in(config.get("language", "zh"))
     with tempfile.TemporaryDirectory(prefix="kancha-") as folder:
@@ -274,11 +296,28 @@ def send_apprise(config: Mapping[str, Any], message: Outgoing, line: Line) -> Ou
     return Outcome(False, f"{schema}: the message was not taken{f' ({code[1]})' if code else ''}.", True, True)
 
 
-def longest_text(config: Mapping[str, Any], line: Line) -> int:
-    """Bytes that a text of an Apprise service may have."""
-    try:
-        service = check_apprise(str(config["url"]), line)
-    except TargetError:
-        return _ROBOT_BYTES
-    # its own limit counts characters, those of the Chinese services bytes; the title takes a part
-    return max(600, min(int(service.body_maxlen), 30_000) - 400)
+def longest_text(kind: str, config: Mapping[str, Any], line: Line) -> int:
+    """Bytes that the text of a message may have; a title stands beside it.
+
+    Args:
+        kind: Kind of the channel.
+        config: Its address.
+        line: What may be used.
+    """
+    url = str(config.get("url", ""))
+    if kind == "apprise":
+        try:
+            service = check_apprise(url, line)
+        except TargetError:
+            return _ROBOT_BYTES
+        robot = as_robot(url, service)
+        if robot is None:
+            return max(600, min(int(service.body_maxlen), 30_000) - _TITLE_BYTES)
+        url = str(robot["url"])
+    elif config.get("style") != "robot":
+        return 1 << 17
+    return _robot_bytes(url) - _TITLE_BYTES
+
+
+def _robot_bytes(url: str) -> int:
+    return _WECOM_BYTES if urlsplit(url).hostname == urlsplit(_WECOM).hostname else _ROBOT_BYTES

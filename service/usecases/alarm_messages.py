@@ -141,7 +141,7 @@ def _message(
     delivery, channel = way
     base = base_of(settings)
     more = f"{base}/alarms"
-    room = longest_text(config, line_of(settings)) if channel.kind == "apprise" else 1 << 17
+    room = longest_text(channel.kind, config, line_of(settings))
     words = {name: words_of(items, delivery.purpose, more, name, room) for name in ("zh", "en")}
     pictures = [(one.finding_id, one.picture) for one in items if one.picture is not None]
     data: dict[str, Any] = {

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.errors import OptionError
-from service.alarms.sending import Line, Outgoing, check_apprise, filled
+from service.alarms.sending import Line, Outgoing, as_robot, check_apprise, filled, longest_text
 from service.alarms.signing import new_secret, robot_query, signed_headers
 from service.alarms.targets import is_allowed, target_of, target_of_url
 from service.alarms.wording import Item, Words, by_street, words_of
@@ -165,3 +165,19 @@ def test_apprise_reads_the_addresses_of_the_bureaus_channels(url: str) -> None:
 def test_apprise_reaches_nothing_else(url: str) -> None:
     with pytest.raises(TargetError):
         check_apprise(url, LINE)
+
+
+def test_robots_that_apprise_does_not_listen_to_are_spoken_to_directly() -> None:
+    def robot(url: str) -> dict[str, Any] | None:
+        return as_robot(url, check_apprise(url, LINE))
+
+    key = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+    assert robot(f"wecombot://{key}") == {
+        "url": f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={key}", "style": "robot"}  # fmt: skip
+    assert robot("dingtalk://SEC1234@abcdefghijklmn/13800000000") == {
+        "url": "https://oapi.dingtalk.com/robot/send?access_token=abcdefghijklmn", "style": "robot",
+        "secret": "SEC1234", "mobiles": ["13800000000"]}  # fmt: skip
+    assert robot("feishu://abcdefg123456") is None
+    rooms = [longest_text("apprise", {"url": url}, LINE) for url in (f"wecombot://{key}", "dingtalk://abcdefghijklmn")]
+    assert rooms == [1648, 17600] and longest_text("webhook", {"url": "https://x"}, LINE) > 100_000
+    assert longest_text("webhook", {"url": "https://qyapi.weixin.qq.com/x", "style": "robot"}, LINE) == 1648
