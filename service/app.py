@@ -164,8 +164,9 @@ def _tell_errors_as_they_are(app: FastAPI) -> None:
             for operation in methods.values():
                 operation["responses"].pop("422", None)
                 fallback = operation["responses"].get("default", {})
-                if "application/json" in fallback.get("content", {}):
-                    fallback["content"] = {http_errors.PROBLEM_JSON: fallback["content"]["application/json"]}
+                # the framework gives an error the type that the answer has
+                for shape in list(fallback.get("content", {}).values()):
+                    fallback["content"] = {http_errors.PROBLEM_JSON: shape}
         for name in ("HTTPValidationError", "ValidationError"):
             told["components"]["schemas"].pop(name, None)
         return told

@@ -1,5 +1,6 @@
-"""What has to go in time: expired uploads, and personal data that were kept long enough. Whole uploads that a power
-cut left without a job get one. At start and from time to time.
+"""What has to go in time: expired uploads, personal data that were kept long enough, steps of jobs that were given up.
+
+Whole uploads that a power cut left without a job get one. At start and from time to time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from service.usecases.uploads import sweep
 
 _LOG = logging.getLogger(__name__)
 _DAY_S = 24 * 3600.0
+_STEPS_S = 7 * _DAY_S
+"""So long what a failed job had done is kept for the same order, given again."""
 
 
 class Sweeper:
@@ -29,7 +32,7 @@ class Sweeper:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._stop = threading.Event()
-        self._privacy_due = 0.0
+        self._daily_due = 0.0
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
         self._thread.start()
 
@@ -44,9 +47,10 @@ class Sweeper:
                 sweep(self._services)
                 for folder in stale_work(self._services):
                     shutil.rmtree(folder, ignore_errors=True)
-                if time.monotonic() >= self._privacy_due:
-                    self._privacy_due = time.monotonic() + _DAY_S
+                if time.monotonic() >= self._daily_due:
+                    self._daily_due = time.monotonic() + _DAY_S
                     sweep_privacy(self._services)
+                    self._services.store.steps.sweep(_STEPS_S)
             except KanchaError as error:
                 _LOG.error("sweeping: %s", error)
             except Exception:

@@ -18,6 +18,8 @@ from service.settings import Settings
 from service.store.job_records import Claim
 
 WORKER = "service.jobs.worker"
+TRY_AGAIN = 75
+"""Exit status of a worker that could not do its job for no fault of the job (`EX_TEMPFAIL` of sysexits)."""
 
 
 class JobProcess:

@@ -14,7 +14,7 @@ from service.errors import JobCrashedError, LostClaimError, StoreBusyError
 from service.jobs.base import RunnerStores
 from service.jobs.kinds import LIGHT
 from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
-from service.jobs.process import WORKER, JobProcess
+from service.jobs.process import TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
 from service.settings import Settings
 from service.store.job_records import Claim, Runner, Setback, Wanted
@@ -24,6 +24,7 @@ from service.watching.context import RUN_ID
 _POLL_S = 0.5
 _BEATS = 4
 _LOG_BYTES = 64 * 1024
+_LIGHT_SLOT = "light"
 _LOG = logging.getLogger(__name__)
 
 
@@ -93,15 +94,9 @@ class ProcessRunner:
     # --- taking work ---------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        light = 0
         while not self._stop.is_set():
             try:
-                running = [thread.name for thread in self._in_hand.values()]
-                light = sum(name.startswith("light") for name in running)
-                if self._has_room() and (
-                    (len(running) - light < self._settings.jobs.workers and self._take(None))
-                    or (light == 0 and self._take(LIGHT))
-                ):
+                if self._has_room() and self._take_next():
                     continue
             except KanchaError as error:
                 _LOG.error("job line: %s", error)
@@ -111,6 +106,14 @@ class ProcessRunner:
             with self._bell:
                 if not self._stop.is_set():
                     self._bell.wait(_POLL_S)
+
+    def _take_next(self) -> bool:
+        """Take a job into a free slot: of any kind, or where only the slot for light work is free, such a one."""
+        names = [thread.name for thread in list(self._in_hand.values())]
+        light = sum(name.startswith(_LIGHT_SLOT) for name in names)
+        if len(names) - light < self._settings.jobs.workers:
+            return self._take(None)
+        return light == 0 and self._take(LIGHT)
 
     def _has_room(self) -> bool:
         """Whether the disk can take what a job may write; else all wait."""
@@ -124,7 +127,7 @@ class ProcessRunner:
             if claimed is None:
                 return False
             claim = claimed[1]
-            name = f"{'light' if kinds else 'job'}-{claim.job_id[:8]}"
+            name = f"{_LIGHT_SLOT if kinds else 'job'}-{claim.job_id[:8]}"
             thread = threading.Thread(target=self._run, args=(claim,), name=name, daemon=True)
             self._in_hand[claim] = thread
         thread.start()
@@ -173,7 +176,9 @@ class ProcessRunner:
                 process.kill()
                 self._fail(claim, _timed_out(self._settings.jobs.timeout_s))
                 return
-        if self._still_mine(claim):
+        if self._still_mine(claim) and status == TRY_AGAIN:
+            self._set_back(claim, "retried", "the store was away")
+        elif self._still_mine(claim):
             how = f"signal {-status}" if status < 0 else f"exit status {status}"
             _LOG.error("job %s: its process ended with %s", claim.job_id, how)
             self._set_back(claim, "crashed", f"its process ended with {how}")

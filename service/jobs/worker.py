@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from geodata.errors import KanchaError, ScanCancelledError
-from service.errors import InternalError, LostClaimError
-from service.jobs.process import limit_memory, read_first_line
+from service.errors import InternalError, LostClaimError, StoreBusyError
+from service.jobs.process import TRY_AGAIN, limit_memory, read_first_line
 from service.settings import Settings
 from service.store.job_records import Claim
 from service.watching.logs import configure
@@ -49,6 +49,11 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
         return 0
+    except StoreBusyError as error:
+        # not the job's fault: its runner puts it back, and the steps that are done stay
+        span["failed"] = True
+        _LOG.warning("the store is away: %s", error.message)
+        return TRY_AGAIN
     except KanchaError as error:
         span["failed"] = True
         _LOG.warning("job refused: %s", error.code)

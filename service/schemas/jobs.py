@@ -26,6 +26,7 @@ class JobOut(Answer):
     attempts: int = Field(description="How often it was started.")
     strikes: int = Field(description="Starts in a row that ended badly without a step done.")
     urgency: int = Field(description="Which of two that wait goes first: 0 an officer's, 5 usual, 9 the nightly batch.")
+    area: str = Field(description="Administrative area that it counts for; empty: none.")
     not_before: datetime | None = Field(description="After a setback: it is not started before.")
     created: datetime = Field(validation_alias="created_at")
     started: datetime | None = Field(validation_alias="started_at")

@@ -30,7 +30,7 @@ from service.store.records import (
     Verdict,
 )
 from service.store.scene_query import SceneQuery
-from service.store.watching_records import JobCount, JobTimes, Nights, ScanCounts, ScanScores
+from service.store.watching_records import FailingChannel, JobCount, JobTimes, Nights, ScanCounts, ScanScores
 
 
 class SceneStore(Protocol):
@@ -235,6 +235,9 @@ class WatchingStore(Protocol):
 
     def scans_after(self, key: int) -> ScanCounts:
         """Scans that were stored after one, with their findings by status."""
+
+    def failing_channels(self, least: int) -> Sequence[FailingChannel]:
+        """Channels in use that failed so often since their last message arrived, by name."""
 
     def scores(self, since: datetime, bins: int) -> Sequence[ScanScores]:
         """Scans since a moment with their findings by confidence; those without findings count too."""

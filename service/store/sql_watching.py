@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.jobs.states import JobState
+from service.store.alarm_schema import channels, deliveries
 from service.store.database import Database
 from service.store.schema import UtcTime, findings, jobs, night_runs, scans
-from service.store.watching_records import JobCount, JobTimes, Nights, ScanCounts, ScanScores
+from service.store.watching_records import FailingChannel, JobCount, JobTimes, Nights, ScanCounts, ScanScores
 
 _SURFACES = "surfaces/"
 _UNKNOWN = "unknown"
@@ -98,6 +99,24 @@ class SqlWatching:
                 last, count = max(last, seq), count + 1
                 found.update({str(status): int(n) for status, n in counts.items()})
         return ScanCounts(last, count, dict(sorted(found.items())))
+
+    def failing_channels(self, least: int) -> Sequence[FailingChannel]:
+        """Channels in use that failed so often since their last message arrived, by name."""
+        others = deliveries.alias("others")
+        arrived = sa.select(sa.func.max(others.c.sent_at)).where(others.c.channel_id == channels.c.id).scalar_subquery()
+        failures, since = sa.func.sum(deliveries.c.attempts), sa.func.min(deliveries.c.created_at)
+        wanted = (
+            sa.select(channels.c.name, failures, since)
+            .join(deliveries, deliveries.c.channel_id == channels.c.id)
+            .where(channels.c.active, channels.c.removed_at.is_(None), deliveries.c.last_error.is_not(None))
+            .where(deliveries.c.state.in_(("waiting", "sending", "failed")))
+            .where(sa.or_(arrived.is_(None), deliveries.c.created_at > arrived))
+            .group_by(channels.c.id, channels.c.name)
+            .having(failures >= least)
+            .order_by(channels.c.name)
+        )
+        with self._db.read() as connection:
+            return [FailingChannel(name, int(count), at) for name, count, at in connection.execute(wanted)]
 
     def scores(self, since: datetime, bins: int) -> Sequence[ScanScores]:
         """Scans since a moment with their findings by confidence; those without findings count too."""

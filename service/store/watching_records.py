@@ -43,6 +43,21 @@ class JobTimes:
 
 
 @dataclass(frozen=True)
+class FailingChannel:
+    """A channel by which nothing has arrived since something failed.
+
+    Args:
+        name: Its name.
+        failures: Tries that failed since its last message arrived.
+        since: When the first of those messages was put together.
+    """
+
+    name: str
+    failures: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Nights:
     """Nightly runs.
 

@@ -57,7 +57,7 @@ class Clock:
 
 def arrived_at(scene: Scene) -> datetime:
     """When a scene was there: the start of the clock."""
-    return scene.created_at
+    return scene.arrived_at or scene.created_at
 
 
 def clock(services: Services, period: Period = "week", days: float = 90.0, now: datetime | None = None) -> list[Clock]:

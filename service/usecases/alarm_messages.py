@@ -24,7 +24,8 @@ from service.services import Services
 from service.settings import Settings, own_address
 from service.usecases.channels import config_of, line_of
 from service.usecases.chips import finding_chip
-from service.usecases.recipients import Recipients, Streets
+from service.usecases.recipients import Recipients
+from service.usecases.streets import Streets
 
 _LOG = logging.getLogger(__name__)
 _MOST_PICTURES = 6

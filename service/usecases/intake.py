@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from geodata.errors import ChecksumError, InputError, MissingFileError
@@ -58,12 +59,14 @@ def run_intake_job(services: Services, claim: Claim) -> None:
         LostClaimError: If the job was taken away meanwhile.
     """
     uploads = folder_of(services)
-    upload_id = str(services.store.jobs.get(claim.job_id).request["upload"])
+    job = services.store.jobs.get(claim.job_id)
+    upload_id = str(job.request["upload"])
     info = uploads.read(upload_id)
     if not info.result:
         try:
             with _own_folder(services.settings, upload_id) as folder:
-                result = _take_in(services, uploads, info, folder, progress_hook(services, claim))
+                facts = _with_arrival(parse_facts(info.metadata), job.created_at)
+                result = _take_in(services, (uploads, info, facts), folder, progress_hook(services, claim))
         except (InputError, ForbiddenError) as error:
             services.store.jobs.fail(claim, error.as_dict())
             uploads.drop_data(upload_id)
@@ -103,10 +106,15 @@ def _own_folder(settings: Settings, upload_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _with_arrival(facts: UploadFacts, at: datetime) -> UploadFacts:
+    """The facts with the moment of the last byte: the job is stored then, and may wait."""
+    return facts if facts.scene is None else replace(facts, scene=replace(facts.scene, arrived_at=at))
+
+
 def _take_in(
-    services: Services, uploads: UploadFolder, info: UploadInfo, folder: Path, hook: ProgressHook
+    services: Services, sent: tuple[UploadFolder, UploadInfo, UploadFacts], folder: Path, hook: ProgressHook
 ) -> dict[str, str]:
-    facts = parse_facts(info.metadata)
+    uploads, info, facts = sent
     if info.parts:
         join_parts(uploads, info, _Stage(hook, 0.0, 0.1, "joining"))
     path = _laid_out(uploads, info, facts, folder)

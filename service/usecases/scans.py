@@ -23,6 +23,7 @@ from service.usecases.layers import check_versions
 from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
 from service.usecases.rulebooks import rules_for
+from service.usecases.streets import Streets
 from service.version import code_version
 
 
@@ -88,8 +89,17 @@ def order_scan(services: Services, order: ScanOrder, urgency: Urgency = Urgency.
         secrecy=secrecy_of(services, order),
         owner=services.caller.id,
         urgency=urgency,
+        area=_area_of(services, before, after),
     )
     return jobs.order(services, job)
+
+
+def _area_of(services: Services, before: Scene, after: Scene) -> str:
+    """The administrative area in the middle of what two scenes share; of one that spans several, the one there."""
+    boxes = zip(before.bbox, after.bbox, strict=True)
+    west, south, east, north = (pick(pair) for pick, pair in zip((max, max, min, min), boxes, strict=True))
+    middle = (west + east) / 2, (south + north) / 2
+    return Streets(services, [middle]).at(middle)
 
 
 def _with_detector(services: Services, order: ScanOrder) -> ScanOrder:

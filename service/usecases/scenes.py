@@ -49,12 +49,14 @@ class SceneFacts:
         attributes: Anything else, kept as it is; sun and view angles, sensor and date are understood in the words of a
             STAC item (`view:sun_elevation`, `view:off_nadir`, `platform`, `datetime`).
         secrecy: Who may see it: `public`, `internal` (default) or `secret`.
+        arrived_at: When all of it was there, None: now. Whoever takes it in says so, not the sender.
     """
 
     acquired_at: datetime | None = None
     crs: str | None = None
     attributes: Mapping[str, Any] | None = None
     secrecy: str | None = None
+    arrived_at: datetime | None = None
 
 
 def add_scene(
@@ -239,6 +241,7 @@ def _scene(upload: Upload, info: RasterInfo, facts: SceneFacts, acquired_at: dat
         attributes=dict(facts.attributes or {}),
         created_at=datetime.now(UTC),
         secrecy=_secrecy(facts.secrecy),
+        arrived_at=facts.arrived_at,
     )
 
 

@@ -15,6 +15,7 @@ from service.watching import drift
 from service.watching.conditions import (
     STORE,
     Condition,
+    channel_failing,
     disk_space,
     jobs_crashed,
     jobs_waiting,
@@ -99,8 +100,18 @@ def _of_nights(services: Services, now: datetime) -> Iterable[Condition]:
     return [] if found is None else [found]
 
 
-_OF_STORE: tuple[Callable[[Services, datetime], Iterable[Condition]], ...] = (_of_jobs, _of_runners, _of_nights)
-"""Whoever has more to tell adds a line: of channels, `channel_failing` for each that fails."""
+def _of_channels(services: Services, now: datetime) -> Iterable[Condition]:
+    del now
+    failing = services.store.watching.failing_channels(_FAILURES)
+    return [channel_failing(one.name, one.failures, one.since) for one in failing]
+
+
+_FAILURES = 3
+"""One failure or two are weather."""
+_OF_STORE: tuple[Callable[[Services, datetime], Iterable[Condition]], ...] = (
+    *(_of_jobs, _of_runners, _of_nights, _of_channels),
+)
+"""Whoever has more to tell adds a line."""
 
 
 def _begun(services: Services) -> list[int]:

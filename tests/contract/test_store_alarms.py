@@ -248,6 +248,23 @@ def test_what_failed_is_tried_again_and_given_up_at_last(filled: Store) -> None:
     assert claim(filled, now) is None
 
 
+def test_a_channel_that_keeps_failing_is_known_until_a_message_arrives(filled: Store) -> None:
+    waiting(filled, "m1")
+    now = NOW
+    for attempt in (1, 2, 3):
+        one = claim(filled, now, most=9)
+        assert one is not None
+        filled.deliveries.finish(one, Outcome(False, "no"), now, again(now, most=9))
+        told = [(one.failures, one.since) for one in filled.watching.failing_channels(3)]
+        assert told == ([(3, NOW)] if attempt == 3 else [])
+        now += MINUTE
+    assert filled.watching.failing_channels(4) == []
+    one = claim(filled, now, most=9)
+    assert one is not None
+    filled.deliveries.finish(one, Outcome(True), now, again(now, most=9))
+    assert filled.watching.failing_channels(1) == []
+
+
 def test_a_message_whose_sender_died_goes_out_again_with_its_id(filled: Store) -> None:
     waiting(filled, "m1")
     first = claim(filled)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from service.bootstrap import open_for_worker
-from service.jobs.process import read_first_line
+from service.jobs.process import TRY_AGAIN, read_first_line
 
 
 def main() -> None:
@@ -23,6 +23,8 @@ def main() -> None:
     print("start", claim.attempt, flush=True)
     if told["do"] == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if told["do"] == "store away" and claim.attempt == 1:
+        sys.exit(TRY_AGAIN)
     if told["do"] == "crash once" and claim.attempt == 1:
         sys.exit(5)
     if told["do"] == "sleep":

@@ -159,6 +159,15 @@ def test_rules_and_channels_are_changed_and_taken_away(house: House, hook: Recei
     assert reader.status_code == 403, "what leaves by a channel is taken away"
 
 
+def test_a_scan_counts_for_the_street_that_it_lies_in(house: House, tmp_path: Path) -> None:
+    assert house.client.get("/jobs").json()["jobs"][-1]["area"] == "", "there were no areas yet"
+    store_areas(
+        house.services, all=(113.0, 35.0, 115.0, 37.0), far=(10.0, 10.0, 11.0, 11.0), near=(113.0, 35.0, 115.0, 37.5)
+    )
+    job = post_pair(house.client, *draw_pair(tmp_path), detector="training-free", min_confidence="0.9").json()
+    assert finished(house.client, job["jobID"])["area"] == "all街道", "the smaller of two"
+
+
 def test_what_was_sent_and_how_long_it_took(house: House) -> None:
     key = house.key("wang", "officer")
     sent = house.client.get("/alarms/deliveries?state=sent", headers=key).json()["deliveries"]

@@ -233,6 +233,13 @@ def test_a_claim_that_nobody_works_on_is_put_back(services: Services) -> None:
         assert events(services, job.id) == ["accepted", "started", "crashed"]
 
 
+def test_a_job_whose_store_was_away_is_tried_again(services: Services) -> None:
+    with running(services):
+        job = order(services, "store away")
+        until(lambda: state(services, job) is JobState.FAILED, 60)
+    assert events(services, job) == ["accepted", "started", "retried", "started", "failed"]
+
+
 def test_all_wait_while_the_disk_is_full(services: Services) -> None:
     full = Limits(min_free_bytes=10**18)
     tight = replace(services, settings=services.settings.model_copy(update={"limits": full}))

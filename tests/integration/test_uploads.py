@@ -390,6 +390,10 @@ def test_an_upload_becomes_a_scene(client: Any, uploads: Any, scene: Path, setti
     stored = ended(client, place)
     assert (stored["state"], stored["new"], stored["offset"]) == ("stored", True, len(content))
     found = client.get(f"/scenes/{stored['scene_id']}").json()
+    intake = next(one for one in client.get("/jobs").json()["jobs"] if one["processID"] == "intake")
+    kept = client.app.state.services.store.scenes.get(stored["scene_id"])
+    assert kept.arrived_at is not None and kept.arrived_at < kept.created_at
+    assert kept.arrived_at == datetime.fromisoformat(intake["created"]), "the clock starts with the last byte"
     assert found["attributes"] == {"景号": 7} and found["acquired_at"] == "2024-04-13T02:00:00Z"
     assert found["usable_share"] > 0.9 and found["file_name"] == scene.name
     job = finished(client, stored["job_id"])
