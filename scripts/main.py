@@ -32,6 +32,7 @@ from scripts import (
     survey,
     train,
     upload,
+    worker,
 )
 from scripts.terminal import print_refusal, print_unforeseen
 from service.version import code_version
@@ -48,6 +49,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("status")(status.status)
 app.command("nightly")(nightly.nightly)
+app.command("worker")(worker.worker)
 app.command("queue")(queue.queue)
 app.command("judge")(judge.judge)
 app.command("evaluate")(evaluate.evaluate)

@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from geodata.errors import OptionError
+from service.jobs.executors import require_executor
 from service.jobs.runner import ProcessRunner
 from service.services import Services
 from service.settings import Settings
@@ -33,7 +34,12 @@ def open_services(settings: Settings) -> Services:
 
 
 def open_with_runner(settings: Settings) -> Services:
-    """A service that runs jobs: its own, those of others that share its store, and those that dead ones left."""
+    """A service that runs jobs: its own, those of others that share its store, and those that dead ones left.
+
+    Raises:
+        OptionError: If the settings name an executor that is not installed.
+    """
+    require_executor(settings)
     services = open_services(settings)
     _sweep(settings.data / "incoming")
     return replace(services, runner=ProcessRunner(settings, services.store))

@@ -333,6 +333,30 @@ class JobCrashedError(ServiceError):
     title_zh = "任务进程异常终止"
 
 
+class ClusterError(ServiceError):
+    """The workers of the cluster cannot be reached just now; what waits for them is tried again."""
+
+    code = "cluster-unavailable"
+    title = "The cluster cannot be reached"
+    title_zh = "计算集群暂不可用"
+
+
+class ClusterCrashError(ServiceError):
+    """The same work ended one worker of the cluster after the other."""
+
+    code = "cluster-crashed"
+    title = "Workers of the cluster ended abnormally"
+    title_zh = "计算节点异常终止"
+
+
+class ClusterSetupError(ServiceError):
+    """A worker does not see what its work needs: it has other settings, or other code, than who sent it."""
+
+    code = "cluster-setup"
+    title = "A worker is set up differently"
+    title_zh = "计算节点配置不一致"
+
+
 class InternalError(ServiceError):
     """Something went wrong that nobody foresaw."""
 

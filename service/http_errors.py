@@ -62,6 +62,9 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.BackupError: 422,
         service.UploadFailedError: 502,
         service.NightlyRunningError: 409,
+        service.ClusterError: 503,
+        service.ClusterCrashError: 500,
+        service.ClusterSetupError: 500,
         service.InternalError: 500,
     }
 )

@@ -6,15 +6,18 @@ and so on. Nothing is read at import.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.auth.passwords import Cost
 from service.auth.roles import Role
+
+_CLUSTER = re.compile(r"dasks?://(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 class Limits(BaseModel):
@@ -266,6 +269,10 @@ class Settings(BaseSettings):
         description="The database, postgresql://user:password@host/name; empty: a SQLite file in the data folder.",
     )
     storage: ObjectStorage = Field(default_factory=ObjectStorage, description="Object storage for files.")
+    executor: str = Field(
+        default="threads",
+        description="Who works on the windows of a scan: threads, processes, or a cluster, dask://scheduler:8786.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     tile_threads: int = Field(default=2, ge=1, le=64, description="Threads that draw tiles, each with open files.")
@@ -284,6 +291,13 @@ class Settings(BaseSettings):
     nightly: Nightly = Field(default_factory=Nightly, description="The batch over a watched folder.")
     log: Log = Field(default_factory=Log, description="What the service says of its work.")
     watching: Watching = Field(default_factory=Watching, description="How the service watches itself.")
+
+    @field_validator("executor")
+    @classmethod
+    def _known(cls, told: str) -> str:
+        if told in ("threads", "processes") or _CLUSTER.fullmatch(told):
+            return told
+        raise ValueError("it is none of threads, processes, dask://host:port and dasks://host:port")
 
 
 def own_address(settings: Settings) -> str:

@@ -7,7 +7,7 @@ that was interrupted goes on with the groups that are left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -68,17 +68,26 @@ class Remote:
     Args:
         executor: Where it is done.
         do: Does a group there and gives the frozen result; it and what it holds are small and can be sent.
+        look: Asked now and then while nothing comes; may raise to stop the work.
     """
 
     executor: Executor
     do: Callable[[WindowGroup], bytes]
+    look: Callable[[], None] = lambda: None
+
+    LOOK_S = 5.0
 
     def work(self, plan: WindowPlan, groups: Sequence[WindowGroup]) -> Iterator[tuple[WindowGroup, GroupResult]]:
         """The groups with what they gave, in the order in which they are done."""
         asked = {self.executor.submit(self.do, group): group for group in groups}
         try:
-            for future in as_completed(asked):
-                yield asked[future], thaw(future.result(), GroupResult)
+            while asked:
+                done, _ = wait(asked, self.LOOK_S, FIRST_COMPLETED)
+                if not done:
+                    self.look()
+                for future in done:
+                    # what was handed on is held no longer: thousands of groups must not pile up here
+                    yield asked.pop(future), thaw(future.result(), GroupResult)
         finally:
             for future in asked:
                 future.cancel()

@@ -20,6 +20,10 @@ from service.store.job_records import Claim
 WORKER = "service.jobs.worker"
 TRY_AGAIN = 75
 """Exit status of a worker that could not do its job for no fault of the job (`EX_TEMPFAIL` of sysexits)."""
+CLUSTER_AWAY = 69
+"""That of one whose cluster could not be reached (`EX_UNAVAILABLE`): no job can go on without, so none is given up."""
+CLUSTER_CRASHED = 70
+"""That of one whose windows ended workers of the cluster (`EX_SOFTWARE`)."""
 
 
 class JobProcess:

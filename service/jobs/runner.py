@@ -14,7 +14,7 @@ from service.errors import JobCrashedError, LostClaimError, StoreBusyError
 from service.jobs.base import RunnerStores
 from service.jobs.kinds import LIGHT
 from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
-from service.jobs.process import TRY_AGAIN, WORKER, JobProcess
+from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
 from service.settings import Settings
 from service.store.job_records import Claim, Runner, Setback, Wanted
@@ -25,6 +25,9 @@ _POLL_S = 0.5
 _BEATS = 4
 _LOG_BYTES = 64 * 1024
 _LIGHT_SLOT = "light"
+_RETRIED = {TRY_AGAIN: "the store was away", CLUSTER_AWAY: "the cluster was away"}
+_CRASHED = {CLUSTER_CRASHED: "its windows ended several workers of the cluster"}
+_FOR_EVER = 1_000_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -176,12 +179,17 @@ class ProcessRunner:
                 process.kill()
                 self._fail(claim, _timed_out(self._settings.jobs.timeout_s))
                 return
-        if self._still_mine(claim) and status == TRY_AGAIN:
-            self._set_back(claim, "retried", "the store was away")
-        elif self._still_mine(claim):
-            how = f"signal {-status}" if status < 0 else f"exit status {status}"
-            _LOG.error("job %s: its process ended with %s", claim.job_id, how)
-            self._set_back(claim, "crashed", f"its process ended with {how}")
+        if not self._still_mine(claim):
+            return
+        if status in _RETRIED:
+            # without its cluster no job goes on: to give this one up would help none of the others
+            most = _FOR_EVER if status == CLUSTER_AWAY else None
+            self._set_back(claim, "retried", _RETRIED[status], most)
+            return
+        ended = f"signal {-status}" if status < 0 else f"exit status {status}"
+        how = _CRASHED.get(status, f"its process ended with {ended}")
+        _LOG.error("job %s: %s", claim.job_id, how)
+        self._set_back(claim, "crashed", how)
 
     def _still_mine(self, claim: Claim) -> bool:
         try:
@@ -190,10 +198,10 @@ class ProcessRunner:
             return True
         return (job.state, job.runner, job.attempts) == (JobState.RUNNING, claim.runner, claim.attempt)
 
-    def _set_back(self, claim: Claim, what: str, how: str) -> bool:
+    def _set_back(self, claim: Claim, what: str, how: str, most: int | None = None) -> bool:
         limits = self._settings.jobs
         error = _crashed(limits.max_attempts, how).as_dict()
-        return self._jobs.set_back(claim, Setback(what, how, error, limits.max_attempts, limits.retry_s))
+        return self._jobs.set_back(claim, Setback(what, how, error, most or limits.max_attempts, limits.retry_s))
 
     def _fail(self, claim: Claim, error: KanchaError) -> None:
         with contextlib.suppress(LostClaimError):

@@ -7,14 +7,20 @@ import sys
 from typing import Any
 
 from geodata.errors import KanchaError, ScanCancelledError
-from service.errors import InternalError, LostClaimError, StoreBusyError
-from service.jobs.process import TRY_AGAIN, limit_memory, read_first_line
+from service.errors import ClusterCrashError, ClusterError, InternalError, LostClaimError, StoreBusyError
+from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, limit_memory, read_first_line
 from service.settings import Settings
 from service.store.job_records import Claim
 from service.watching.logs import configure
 from service.watching.traces import open_traces
 
 _LOG = logging.getLogger("kancha.worker")
+_AWAY: dict[type[KanchaError], int] = {
+    StoreBusyError: TRY_AGAIN,
+    ClusterError: CLUSTER_AWAY,
+    ClusterCrashError: CLUSTER_CRASHED,
+}
+"""What is not the end of a job: its runner puts it back, and the steps that are done stay."""
 
 
 def main() -> int:
@@ -36,6 +42,7 @@ def main() -> int:
 def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     """Do the job; how it went is told to the span."""
     from service.bootstrap import open_for_worker
+    from service.jobs.executors import crew_for
     from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
@@ -45,15 +52,17 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
         kind = services.store.jobs.get(claim.job_id).kind
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
-        {"scan": run_scan_job, "intake": run_intake_job, "tiles": run_tiles_job}[kind](services, claim)
+        if kind == "scan":
+            run_scan_job(services, claim, crew_for)
+        else:
+            {"intake": run_intake_job, "tiles": run_tiles_job}[kind](services, claim)
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
         return 0
-    except StoreBusyError as error:
-        # not the job's fault: its runner puts it back, and the steps that are done stay
+    except tuple(_AWAY) as error:
         span["failed"] = True
-        _LOG.warning("the store is away: %s", error.message)
-        return TRY_AGAIN
+        _LOG.warning("%s: %s", error.code, error.message)
+        return next(status for kind, status in _AWAY.items() if isinstance(error, kind))
     except KanchaError as error:
         span["failed"] = True
         _LOG.warning("job refused: %s", error.code)

@@ -200,4 +200,4 @@ class Setback:
 
     def pause_s(self, strikes: int) -> float:
         """How long the job waits after so many setbacks, s."""
-        return float(min(self.wait_s * 4 ** (strikes - 1), self.LONGEST_S))
+        return float(min(self.wait_s * 4 ** min(strikes - 1, 20), self.LONGEST_S))

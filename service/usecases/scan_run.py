@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,17 +28,21 @@ from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for, secrecy_of
 
 if TYPE_CHECKING:
+    from geodata.detect.crews import Crew
     from geodata.scan import ScanResult
 
 _PROGRESS_S = 1.0
 
 
-def run_scan_job(services: Services, claim: Claim) -> None:
+def run_scan_job(
+    services: Services, claim: Claim, crew_for: Callable[[Services, Job], Crew | None] | None = None
+) -> None:
     """Do a claimed job and store its result, all of it or nothing.
 
     Args:
         services: The service of a worker.
         claim: The right to do it.
+        crew_for: Who works on the windows of its images; None: threads of this process.
 
     Raises:
         KanchaError: The named refusal of the scan.
@@ -49,7 +53,8 @@ def run_scan_job(services: Services, claim: Claim) -> None:
     before = services.store.scenes.get(order.before_scene)
     after = services.store.scenes.get(order.after_scene)
     steps = JobSteps(services, claim, job.inputs_key)
-    result = scan_again(services, order, progress_hook(services, claim), steps)
+    hands = Hands(progress_hook(services, claim), steps, None if crew_for is None else crew_for(services, job))
+    result = scan_again(services, order, hands)
     options = options_for(order, before, after)
     scan = scan_record(job, order, options, result, secrecy_of(services, order))
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
@@ -85,9 +90,22 @@ class JobSteps:
             raise ScanCancelledError("The scan was stopped on request.") from error
 
 
-def scan_again(
-    services: Services, order: ScanOrder, progress: ProgressHook | None = None, steps: Steps | None = None
-) -> ScanResult:
+@dataclass(frozen=True)
+class Hands:
+    """How a scan is done; none of it changes the result.
+
+    Args:
+        progress: Hears of the work's progress and may stop it.
+        steps: Where what is done is kept.
+        crew: Who works on the windows of its images; None: threads of this process.
+    """
+
+    progress: ProgressHook | None = None
+    steps: Steps | None = None
+    crew: Crew | None = None
+
+
+def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None) -> ScanResult:
     """Do what an order asks, with the scenes, the layer versions and the model that it names.
 
     All of these never change: the same order gives the same findings, whatever was stored since.
@@ -95,14 +113,14 @@ def scan_again(
     Args:
         services: The service.
         order: What is asked, as it was stored.
-        progress: Hears of the work's progress and may stop it.
-        steps: Where what is done is kept.
+        hands: How it is done.
 
     Raises:
         KanchaError: The named refusal of the scan.
     """
     from geodata.scan import scan
 
+    hands = hands or Hands()
     pair = services.store.scenes.get(order.before_scene), services.store.scenes.get(order.after_scene)
     options = options_for(order, *pair)
     options = replace(options, workers=max(options.workers, services.settings.jobs.threads_per_scan))
@@ -129,11 +147,12 @@ def scan_again(
             layers=layers,
             aoi=area_geometry(order.aoi),
             options=options,
-            progress=progress,
+            progress=hands.progress,
             layer_reports=reports,
             judge=judge_for(services.settings, options.detector),
             book=get_book(services.settings, options.rules),
-            steps=steps,
+            steps=hands.steps,
+            crew=hands.crew,
         )
 
 

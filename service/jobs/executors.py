@@ -1,0 +1,183 @@
+"""Who works on the windows of a scan, as `KANCHA_EXECUTOR` says: threads, processes of this machine, a Dask cluster.
+
+The one seam is `concurrent.futures.Executor`. Only this module and `windows_worker` know Dask; it is loaded when a
+scan needs it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import OptionError
+from service.errors import ClusterCrashError, ClusterError
+from service.services import Services
+from service.settings import Settings
+from service.store.job_records import Job
+
+if TYPE_CHECKING:
+    from geodata.detect.crews import Crew, GroupResult, WindowGroup
+    from geodata.detect.windows import WindowPlan
+
+    Do = Callable[[WindowGroup], bytes]
+
+_SCHEMES = {"dask": "tcp", "dasks": "tls"}
+_CONNECT_S = 30.0
+_NO_WORKERS_S = 60.0
+_RETRIES = 2
+"""A group that failed on one worker is given to others so often: a store may be out of reach of one machine alone."""
+
+
+def require_executor(settings: Settings) -> None:
+    """Refuse at the start what no scan could use.
+
+    Raises:
+        OptionError: If a cluster is named and what speaks with it is not installed.
+    """
+    if cluster_of(settings) is not None and find_spec("distributed") is None:
+        raise OptionError(
+            "KANCHA_EXECUTOR names a Dask cluster, and Dask is not installed.", remedy="pip install 'kancha[cluster]'."
+        )
+
+
+def cluster_of(settings: Settings) -> str | None:
+    """Address of the scheduler as Dask writes it; None without a cluster."""
+    scheme, found, place = settings.executor.partition("://")
+    return f"{_SCHEMES[scheme]}://{place}" if found else None
+
+
+def crew_for(services: Services, job: Job) -> Crew | None:
+    """Who works on the windows of a scan; None: threads of the process that asks.
+
+    Args:
+        services: The service of a worker.
+        job: The scan.
+
+    Raises:
+        KanchaError: If the model cannot be used.
+    """
+    settings = services.settings
+    if settings.executor == "threads":
+        return None
+    # loaded on demand: who only checks the settings needs none of it
+    from service.jobs.windows import do_group
+    from service.usecases.scan_windows import ticket_for
+
+    ticket = ticket_for(services, job)
+    address = cluster_of(settings)
+    if address is None:
+        # to processes of this machine the settings go over a pipe, as they came here
+        return _OnProcesses(settings.jobs.threads_per_scan, partial(do_group, ticket, told=settings.model_dump_json()))
+    return _OnCluster(address, job.id, partial(do_group, ticket))
+
+
+@dataclass(frozen=True)
+class _OnProcesses:
+    """Processes of this machine, which end with the scan."""
+
+    count: int
+    do: Do
+
+    def work(self, plan: WindowPlan, groups: Sequence[WindowGroup]) -> Iterator[tuple[WindowGroup, GroupResult]]:
+        """The groups with what they gave, in the order in which they are done."""
+        from geodata.detect.crews import Remote
+
+        if not groups:
+            return
+        try:
+            with ProcessPoolExecutor(min(self.count, len(groups)), mp_context=get_context("spawn")) as pool:
+                yield from Remote(pool, self.do).work(plan, groups)
+        except BrokenProcessPool as error:
+            raise ClusterCrashError(
+                "A process that worked on windows ended abnormally.",
+                remedy="See that the machine has enough memory for KANCHA_JOBS__THREADS_PER_SCAN processes.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class _OnCluster:
+    """The workers of a Dask cluster."""
+
+    address: str
+    job_id: str
+    do: Do
+
+    def work(self, plan: WindowPlan, groups: Sequence[WindowGroup]) -> Iterator[tuple[WindowGroup, GroupResult]]:
+        """The groups with what they gave, in the order in which they are done."""
+        from geodata.detect.crews import Remote
+
+        if not groups:
+            return
+        with _named(self.address), _connected(self.address, f"kancha-{self.job_id}") as (executor, look):
+            yield from Remote(executor, self.do, look).work(plan, groups)
+
+
+@contextmanager
+def _connected(address: str, name: str) -> Iterator[tuple[Executor, Callable[[], None]]]:
+    """An executor of a cluster, and what to ask while nothing comes. What was not done is dropped at the end."""
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=_CONNECT_S, name=name, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise _away(address, f"did not answer within {_CONNECT_S:g} s") from error
+    try:
+        # the same work twice is never the same key: what a job asks is done for it alone
+        yield client.get_executor(pure=False, retries=_RETRIES), _Lookout(client, address)
+    finally:
+        client.close(timeout=5)
+
+
+class _Lookout:
+    """Whether there is anybody to work."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+        self._seen = time.monotonic()
+
+    def __call__(self) -> None:
+        """Look.
+
+        Raises:
+            ClusterError: If the scheduler is away, or has had no worker for a while.
+        """
+        try:
+            there = bool(self._client.nthreads())
+        except Exception as error:  # whatever its many layers say of a lost connection
+            raise _away(self._address, "was lost") from error
+        if there:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > _NO_WORKERS_S:
+            raise _away(self._address, f"has had no worker for {_NO_WORKERS_S:g} s")
+
+
+@contextmanager
+def _named(address: str) -> Iterator[None]:
+    """What Dask says of lost connections and workers, as named errors."""
+    from distributed.client import ClosedClientError
+    from distributed.comm import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    try:
+        yield
+    except (CancelledError, CommClosedError, ClosedClientError) as error:
+        raise _away(address, "was lost") from error
+    except KilledWorker as error:
+        raise ClusterCrashError(
+            f"A group of windows ended {error.allowed_failures + 1} workers of the cluster.",
+            remedy="Read the log of a worker; see that its machine has enough memory.",
+        ) from error
+
+
+def _away(address: str, how: str) -> ClusterError:
+    return ClusterError(
+        f"The scheduler {address} {how}.", remedy="See that it runs, that it can be reached and that it has workers."
+    )
