@@ -126,6 +126,12 @@ def test_only_learning_imports_torch() -> None:
     assert users <= TRAINING
 
 
+def test_two_modules_know_dask() -> None:
+    """Whoever has one machine does not have it."""
+    users = {name_of(path) for path in MODULES if any(used.split(".")[0] in ("dask", "distributed") for used in imports(path))}
+    assert users == {"service.jobs.executors", "service.jobs.windows_worker"}
+
+
 @pytest.mark.parametrize("module", ["geodata.scan", "scripts.main"])
 def test_neither_torch_nor_a_network_is_loaded_before_it_is_needed(module: str) -> None:
     code = f"import sys, {module}; print(sorted({{'torch', 'onnx', 'onnxruntime'}} & set(sys.modules)))"

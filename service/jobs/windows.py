@@ -6,6 +6,7 @@ next group.
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from geodata.detect.crews import WindowGroup
     from geodata.detect.windows import WindowPlan
 
+_LOG = logging.getLogger("kancha.windows")
 _JOBS = 4
 """Plans that a process keeps: as many scans are worked on in turn without being opened anew."""
 
@@ -49,7 +51,9 @@ def do_group(ticket: Ticket, group: WindowGroup, told: str = "") -> bytes:
     for sha256 in _files(told, ticket):
         # the cache of a storage lets go of what nobody asked for lately
         services.blobs.path(sha256)
-    return freeze(work_on(_plan(told, ticket), group))
+    result = freeze(work_on(_plan(told, ticket), group))
+    _LOG.info("%s is done", group.name, extra={"run_id": ticket.job_id})
+    return result
 
 
 def require_shared(settings: Settings) -> None:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from geodata.scan import ScanResult
 
 _PROGRESS_S = 1.0
+_SMALL_WINDOW_PX = 1024
+_LARGE_PX = 64 * 2048**2
+"""From here on a scene has windows enough for 64 groups."""
 
 
 def run_scan_job(
@@ -124,6 +127,9 @@ def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None)
     pair = services.store.scenes.get(order.before_scene), services.store.scenes.get(order.after_scene)
     options = options_for(order, *pair)
     options = replace(options, workers=max(options.workers, services.settings.jobs.threads_per_scan))
+    if hands.crew is not None and pair[0].width * pair[0].height < _LARGE_PX:
+        # more and smaller groups, so that many workers have something to do; it costs 3 % of the work
+        options = replace(options, window_px=min(options.window_px, _SMALL_WINDOW_PX))
     roles = {role: services.store.scenes.get(scene) for role, scene in order.surfaces.items()}
     layers, reports = load_layers(services, order.layers, near(pair, roles))
     with private_folder(services.settings.data / "work") as folder:

@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from ablation import ablation  # noqa: E402  (found through the line above)
 from alignment import alignment  # noqa: E402
 from assessing import assessing  # noqa: E402
+from cluster import dask  # noqa: E402
 from height import height  # noqa: E402
 from layers import layers  # noqa: E402
 from learning import cascade, quiet, starter  # noqa: E402
@@ -136,6 +137,7 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "levir": levir,
     "starter": starter,
     "cascade": cascade,
+    "dask": dask,
     "quiet": quiet,
     "ablation": ablation,
     "france": france,

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import obstore
 import pytest
 from obstore.store import S3Store
@@ -21,7 +18,8 @@ from service.settings import ObjectStorage
 from service.store.base import BlobStore
 from service.store.blobs import DiskBlobs
 from service.store.object_blobs import ObjectBlobs
-from tests.integration.service_kit import free_port, until
+from tests.integration.service_kit import free_port
+from tests.machines import object_storage
 
 Maker = Callable[[str], BlobStore]
 
@@ -29,21 +27,8 @@ Maker = Callable[[str], BlobStore]
 @pytest.fixture(scope="module")
 def storage() -> Iterator[str]:
     """A server that speaks S3, with a bucket."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-
-    def made() -> bool:
-        try:
-            return httpx.put(f"{url}/kancha", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    until(made, 30)
-    yield url
-    process.terminate()
-    process.wait(10)
+    with object_storage() as url:
+        yield url
 
 
 def told(endpoint: str, **more: int) -> ObjectStorage:

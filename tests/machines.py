@@ -1,0 +1,113 @@
+"""Parts of a topology of many machines, as real processes on loopback: object storage, a Dask scheduler, workers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.integration.service_kit import free_port, kancha, until
+
+BUCKET = "kancha"
+
+
+@contextmanager
+def object_storage() -> Iterator[str]:
+    """Address of a server that speaks S3, with a bucket."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+
+    def made() -> bool:
+        try:
+            return httpx.put(f"{url}/{BUCKET}", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        until(made, 30)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Talking:
+    """A process of which every word is kept.
+
+    Args:
+        process: It, with a pipe for its words.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.words: list[str] = []
+        # somebody must read what it says: a full pipe would stop it
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.words.append(line)
+
+    def said(self, word: str) -> list[str]:
+        """Its lines with a word in them."""
+        return [line for line in list(self.words) if word in line]
+
+    def expect(self, word: str, seconds: float = 60) -> None:
+        """Wait until it says a word."""
+
+        def heard() -> bool:
+            assert self.process.poll() is None or self.said(word), "".join(self.words)
+            return bool(self.said(word))
+
+        until(heard, seconds, 0.02)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self._end(10)
+
+    def stop(self) -> int:
+        """As an operator would; its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self._end(40)
+
+    def _end(self, seconds: float) -> int:
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait(10)
+        self._reader.join(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+
+def scheduler(port: int) -> Talking:
+    """A Dask scheduler that listens."""
+    code = "from distributed.cli.dask_scheduler import main; main()"
+    told = ["--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
+    made = Talking(
+        subprocess.Popen(
+            [sys.executable, "-c", code, *told], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    )
+    made.expect("Scheduler at:")
+    return made
+
+
+def worker(*args: str, data: Path, **more: str) -> Talking:
+    """`kancha worker` that takes what there is."""
+    made = Talking(kancha("worker", *args, data=data, wait=False, **more))
+    made.expect("takes ")
+    return made
