@@ -128,7 +128,11 @@ def test_only_learning_imports_torch() -> None:
 
 def test_two_modules_know_dask() -> None:
     """Whoever has one machine does not have it."""
-    users = {name_of(path) for path in MODULES if any(used.split(".")[0] in ("dask", "distributed") for used in imports(path))}
+    users = {
+        name_of(path)
+        for path in MODULES
+        if any(used.split(".")[0] in ("dask", "distributed") for used in imports(path))
+    }
     assert users == {"service.jobs.executors", "service.jobs.windows_worker"}
 
 

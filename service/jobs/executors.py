@@ -6,6 +6,7 @@ scan needs it.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
@@ -125,6 +126,7 @@ def _connected(address: str, name: str) -> Iterator[tuple[Executor, Callable[[],
     """An executor of a cluster, and what to ask while nothing comes. What was not done is dropped at the end."""
     from distributed import Client
 
+    quieten_dask()
     try:
         client = Client(address, timeout=_CONNECT_S, name=name, set_as_default=False)
     except (OSError, TimeoutError) as error:
@@ -134,6 +136,11 @@ def _connected(address: str, name: str) -> Iterator[tuple[Executor, Callable[[],
         yield client.get_executor(pure=False, retries=_RETRIES), _Lookout(client, address)
     finally:
         client.close(timeout=5)
+
+
+def quieten_dask() -> None:
+    """What matters of its many words is said here; it sets its own levels when it is loaded."""
+    logging.getLogger("distributed").setLevel(logging.WARNING)
 
 
 class _Lookout:

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 
 from service.errors import ClusterSetupError
-from service.jobs.executors import cluster_of, require_executor
+from service.jobs.executors import cluster_of, quieten_dask, require_executor
 from service.jobs.process import limit_memory
 from service.jobs.windows import require_shared
 from service.settings import Settings
@@ -69,6 +69,7 @@ async def _serve(address: str, threads: int) -> None:
     """Work until the scheduler is gone."""
     from distributed import Worker
 
+    quieten_dask()
     _LOG.info("looking for the scheduler %s", address)
     with tempfile.TemporaryDirectory(prefix="kancha-dask-") as folder:
         # the memory of the whole process is bounded already; what groups give is small

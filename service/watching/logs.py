@@ -145,5 +145,5 @@ def configure(form: Literal["text", "json"], level: str, *, run_id: str = "") ->
     root.addHandler(handler)
     root.setLevel(level.upper())
     # what others tell of each of their requests is of no use here, and may hold addresses with secrets
-    for name in ("httpx", "httpcore", "opentelemetry", "distributed"):
+    for name in ("httpx", "httpcore", "opentelemetry"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
