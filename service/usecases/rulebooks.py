@@ -229,6 +229,11 @@ def rules_for(settings: Settings, given: str, day: date) -> str:
     return book.name
 
 
+def is_own_book(name: str) -> bool:
+    """Whether a rulebook, by its id and checksum, is none that Kancha ships."""
+    return name not in {shipped_book(known).name for known in shipped_names()}
+
+
 def _entry(book: Book, used: str) -> BookEntry:
     rules = book.rules
     return BookEntry(

@@ -20,9 +20,10 @@ from service.store.records import Page, Scan, Scene
 from service.usecases import jobs
 from service.usecases.areas import area_geometry
 from service.usecases.layers import check_versions
+from service.usecases.model_parcels import is_own
 from service.usecases.models import CURRENT, detector_for, require_background
 from service.usecases.pairs import check_pair, check_surfaces
-from service.usecases.rulebooks import rules_for
+from service.usecases.rulebooks import is_own_book, rules_for
 from service.usecases.streets import Streets
 from service.version import code_version
 
@@ -90,8 +91,15 @@ def order_scan(services: Services, order: ScanOrder, urgency: Urgency = Urgency.
         owner=services.caller.id,
         urgency=urgency,
         area=_area_of(services, before, after),
+        place=_shelf_of(services, order),
     )
     return jobs.order(services, job)
+
+
+def _shelf_of(services: Services, order: ScanOrder) -> str:
+    """The data folder on whose shelves alone a model or rulebook of the order lies; empty: Kancha ships both."""
+    own = is_own(str(order.options["detector"])) or is_own_book(str(order.options["rules"]))
+    return services.runner.place if own and services.runner is not None else ""
 
 
 def _area_of(services: Services, before: Scene, after: Scene) -> str:

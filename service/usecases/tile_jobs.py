@@ -23,10 +23,11 @@ def order_archive(services: Services, version: LayerVersion) -> None:
         or archive_path(services.settings.data, version.id).exists()
     ):
         return
-    key = hashlib.sha256(f"tiles|{version.id}".encode()).hexdigest()
+    # an archive lies in a data folder: each that is asked for tiles makes its own
+    place = services.runner.place
+    key = hashlib.sha256(f"tiles|{version.id}|{place}".encode()).hexdigest()
+    told = {"kind": version.kind, "version": version.id}
     order(
         services,
-        new_job(
-            "tiles", {"kind": version.kind, "version": version.id}, key, secrecy=version.secrecy, urgency=Urgency.NIGHT
-        ),
+        new_job("tiles", told, key, secrecy=version.secrecy, urgency=Urgency.NIGHT, place=place),
     )
