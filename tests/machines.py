@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from tests.integration.service_kit import free_port, kancha, until
+from geodata.detect.crews import WindowGroup
+from service.errors import ClusterSetupError
+from tests.integration.service_kit import environment, free_port, kancha, until
 
 BUCKET = "kancha"
 
@@ -93,21 +98,45 @@ class Talking:
         return status
 
 
-def scheduler(port: int) -> Talking:
+def scheduler(port: int, **more: str) -> Talking:
     """A Dask scheduler that listens."""
     code = "from distributed.cli.dask_scheduler import main; main()"
     told = ["--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
     made = Talking(
         subprocess.Popen(
-            [sys.executable, "-c", code, *told], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-c", code, *told],
+            env=environment(Path("nowhere"), **more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     )
     made.expect("Scheduler at:")
     return made
 
 
-def worker(*args: str, data: Path, **more: str) -> Talking:
-    """`kancha worker` that takes what there is."""
+def worker(*args: str, data: Path, until_said: str = "takes ", **more: str) -> Talking:
+    """`kancha worker` that has said a word: that it takes what there is."""
     made = Talking(kancha("worker", *args, data=data, wait=False, **more))
-    made.expect("takes ")
+    made.expect(until_said)
     return made
+
+
+# --- what workers of an executor may be asked --------------------------------------------------
+
+
+def die(group: WindowGroup) -> bytes:
+    """End the process that does this, as a kernel without memory would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
+
+
+def refuse(group: WindowGroup) -> bytes:
+    """Refuse by name."""
+    raise ClusterSetupError("Not here.", remedy="Elsewhere.", group=group.name)
+
+
+def rest(group: WindowGroup) -> bytes:
+    """Take long."""
+    time.sleep(60)
+    return b""

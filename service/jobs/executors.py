@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import OptionError
-from service.errors import ClusterCrashError, ClusterError
+from service.errors import ClusterCrashError, ClusterError, ClusterSetupError
 from service.services import Services
 from service.settings import Settings
 from service.store.job_records import Job
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Do = Callable[[WindowGroup], bytes]
 
 _SCHEMES = {"dask": "tcp", "dasks": "tls"}
-_CONNECT_S = 30.0
-_NO_WORKERS_S = 60.0
 _RETRIES = 2
 """A group that failed on one worker is given to others so often: a store may be out of reach of one machine alone."""
 
@@ -76,13 +74,18 @@ def crew_for(services: Services, job: Job) -> Crew | None:
     address = cluster_of(settings)
     if address is None:
         # to processes of this machine the settings go over a pipe, as they came here
-        return _OnProcesses(settings.jobs.threads_per_scan, partial(do_group, ticket, told=settings.model_dump_json()))
-    return _OnCluster(address, job.id, partial(do_group, ticket))
+        return OnProcesses(settings.jobs.threads_per_scan, partial(do_group, ticket, told=settings.model_dump_json()))
+    return OnCluster(address, job.id, partial(do_group, ticket))
 
 
 @dataclass(frozen=True)
-class _OnProcesses:
-    """Processes of this machine, which end with the scan."""
+class OnProcesses:
+    """Processes of this machine, which end with the scan.
+
+    Args:
+        count: How many.
+        do: Does a group there.
+    """
 
     count: int
     do: Do
@@ -104,12 +107,22 @@ class _OnProcesses:
 
 
 @dataclass(frozen=True)
-class _OnCluster:
-    """The workers of a Dask cluster."""
+class OnCluster:
+    """The workers of a Dask cluster.
+
+    Args:
+        address: Of the scheduler, as Dask writes it.
+        job_id: The job, as the scheduler's pages name who asks.
+        do: Does a group there.
+        connect_s: So long the scheduler is waited for, s.
+        workers_s: So long it may be without a worker, s.
+    """
 
     address: str
     job_id: str
     do: Do
+    connect_s: float = 30.0
+    workers_s: float = 60.0
 
     def work(self, plan: WindowPlan, groups: Sequence[WindowGroup]) -> Iterator[tuple[WindowGroup, GroupResult]]:
         """The groups with what they gave, in the order in which they are done."""
@@ -117,25 +130,25 @@ class _OnCluster:
 
         if not groups:
             return
-        with _named(self.address), _connected(self.address, f"kancha-{self.job_id}") as (executor, look):
-            yield from Remote(executor, self.do, look).work(plan, groups)
+        with _named(self.address), self._connected() as client:
+            # the same work twice is never the same key: what a job asks is done for it alone
+            executor = client.get_executor(pure=False, retries=_RETRIES)
+            yield from Remote(executor, self.do, _Lookout(client, self)).work(plan, groups)
 
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """A client of the cluster. What was not done is dropped at the end."""
+        from distributed import Client
 
-@contextmanager
-def _connected(address: str, name: str) -> Iterator[tuple[Executor, Callable[[], None]]]:
-    """An executor of a cluster, and what to ask while nothing comes. What was not done is dropped at the end."""
-    from distributed import Client
-
-    quieten_dask()
-    try:
-        client = Client(address, timeout=_CONNECT_S, name=name, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        raise _away(address, f"did not answer within {_CONNECT_S:g} s") from error
-    try:
-        # the same work twice is never the same key: what a job asks is done for it alone
-        yield client.get_executor(pure=False, retries=_RETRIES), _Lookout(client, address)
-    finally:
-        client.close(timeout=5)
+        quieten_dask()
+        try:
+            client = Client(self.address, timeout=self.connect_s, name=f"kancha-{self.job_id}", set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise _away(self.address, f"did not answer within {self.connect_s:g} s") from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=5)
 
 
 def quieten_dask() -> None:
@@ -146,8 +159,8 @@ def quieten_dask() -> None:
 class _Lookout:
     """Whether there is anybody to work."""
 
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
+    def __init__(self, client: Any, crew: OnCluster) -> None:
+        self._client, self._crew = client, crew
         self._seen = time.monotonic()
 
     def __call__(self) -> None:
@@ -159,11 +172,11 @@ class _Lookout:
         try:
             there = bool(self._client.nthreads())
         except Exception as error:  # whatever its many layers say of a lost connection
-            raise _away(self._address, "was lost") from error
+            raise _away(self._crew.address, "was lost") from error
         if there:
             self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > _NO_WORKERS_S:
-            raise _away(self._address, f"has had no worker for {_NO_WORKERS_S:g} s")
+        elif time.monotonic() - self._seen > self._crew.workers_s:
+            raise _away(self._crew.address, f"has had no worker for {self._crew.workers_s:g} s")
 
 
 @contextmanager
@@ -177,6 +190,12 @@ def _named(address: str) -> Iterator[None]:
         yield
     except (CancelledError, CommClosedError, ClosedClientError) as error:
         raise _away(address, "was lost") from error
+    except RuntimeError as error:
+        if "deserialization" not in str(error):
+            raise
+        raise ClusterSetupError(
+            f"The scheduler {address} cannot read what it is sent.", remedy="Install the same Kancha there."
+        ) from error
     except KilledWorker as error:
         raise ClusterCrashError(
             f"A group of windows ended {error.allowed_failures + 1} workers of the cluster.",

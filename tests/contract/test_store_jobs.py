@@ -138,6 +138,7 @@ def test_a_job_waits_after_a_setback_and_is_told_why(store: Store) -> None:
 def test_pauses_grow_fourfold_to_ten_minutes() -> None:
     told = setback(wait_s=2)
     assert [told.pause_s(n) for n in (1, 2, 3, 4, 5, 6)] == [2, 8, 32, 128, 512, 600]
+    assert told.pause_s(5000) == 600
 
 
 def test_a_poisonous_job_is_set_aside_with_its_reason_and_the_next_goes_on(store: Store) -> None:

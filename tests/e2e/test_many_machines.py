@@ -172,7 +172,8 @@ def test_a_scheduler_killed_in_the_middle_is_waited_for_and_what_was_done_is_kep
     machines.scheduler = scheduler(machines.port)
     assert found_by(two, job) == found_here(pair, 42) != []
     again = sum(len(groups(process.words, job)) - done[id(process)] for process in machines.windows)
-    assert 0 < kept < GROUPS and again <= GROUPS - kept, "what was kept is not done anew"
+    # besides, each worker may have ended the group that it had in hand, for nobody
+    assert 0 < kept < GROUPS and again <= GROUPS - kept + 2, "what was kept is not done anew"
     history = two.client.get(f"/jobs/{job}/history").json()["events"]
     assert next(one for one in history if one["what"] == "retried")["detail"] == "the cluster was away"
 

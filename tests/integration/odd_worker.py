@@ -9,7 +9,7 @@ import sys
 import time
 
 from service.bootstrap import open_for_worker
-from service.jobs.process import TRY_AGAIN, read_first_line
+from service.jobs.process import CLUSTER_AWAY, TRY_AGAIN, read_first_line
 
 
 def main() -> None:
@@ -25,6 +25,8 @@ def main() -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     if told["do"] == "store away" and claim.attempt == 1:
         sys.exit(TRY_AGAIN)
+    if told["do"] == "cluster away" and claim.attempt < 6:
+        sys.exit(CLUSTER_AWAY)
     if told["do"] == "crash once" and claim.attempt == 1:
         sys.exit(5)
     if told["do"] == "sleep":

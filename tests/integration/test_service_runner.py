@@ -240,6 +240,15 @@ def test_a_job_whose_store_was_away_is_tried_again(services: Services) -> None:
     assert events(services, job) == ["accepted", "started", "retried", "started", "failed"]
 
 
+def test_a_job_is_not_given_up_while_its_cluster_is_away(services: Services) -> None:
+    with running(services, retry_s=0.001):
+        job = order(services, "cluster away")
+        until(lambda: state(services, job) is JobState.FAILED, 60)
+    assert events(services, job).count("retried") == 5, "two more than the most starts"
+    ended = services.store.jobs.get(job)
+    assert ended.error is not None and ended.error["code"] == "the-end"
+
+
 def test_all_wait_while_the_disk_is_full(services: Services) -> None:
     full = Limits(min_free_bytes=10**18)
     tight = replace(services, settings=services.settings.model_copy(update={"limits": full}))
