@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from scripts.main import app
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
 LINES = [line.strip() for line in DOCKERFILE.splitlines() if line.strip() and not line.startswith("#")]
+
+
+SINGLE = yaml.safe_load((ROOT / "deploy" / "compose.single.yaml").read_text(encoding="utf-8"))
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: told for name, told in SERVICES.items() if told["image"].startswith("kancha:")}
+
+
+def variables(model: type, prefix: str = "KANCHA_") -> Iterator[str]:
+    for name, field in model.model_fields.items():  # type: ignore[attr-defined]
+        kind = field.annotation
+        if isinstance(kind, type) and hasattr(kind, "model_fields"):
+            yield from variables(kind, f"{prefix}{name.upper()}__")
+        else:
+            yield f"{prefix}{name.upper()}"
 
 
 def lines(word: str) -> list[str]:
@@ -64,7 +83,7 @@ def test_the_command_exists() -> None:
 
 def test_ports_agree_with_the_settings() -> None:
     assert lines("EXPOSE") == [str(Settings.model_fields["port"].default)] == [env()["KANCHA_PORT"]]
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    compose = SINGLE
     service = compose["services"]["kancha"]
     assert [p.rsplit(":", 1)[1] for p in service["ports"]] == lines("EXPOSE")
     assert [v.split(":")[1] for v in service["volumes"]] == lines("VOLUME") == [env()["KANCHA_DATA"]]
@@ -72,10 +91,9 @@ def test_ports_agree_with_the_settings() -> None:
 
 
 def test_environment_names_are_settings() -> None:
-    names = {f"KANCHA_{name.upper()}" for name in Settings.model_fields}
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-    used = {name for name in [*env(), *compose["services"]["kancha"]["environment"]] if name.startswith("KANCHA_")}
-    assert used <= names
+    told = [env(), *(service.get("environment", {}) for service in (*SERVICES.values(), SINGLE["services"]["kancha"]))]
+    used = {name for one in told for name in one if name.startswith("KANCHA_")}
+    assert used <= set(variables(Settings)) and len(used) > 10
 
 
 def test_health_check_asks_a_route_that_exists() -> None:
@@ -83,3 +101,67 @@ def test_health_check_asks_a_route_that_exists() -> None:
     path = re.search(r"127\.0\.0\.1:8000(/\w+)", check)
     assert path is not None
     assert f'"{path.group(1)}"' in (ROOT / "service" / "routers" / "health.py").read_text(encoding="utf-8")
+
+
+# --- many machines -------------------------------------------------------------------------------
+
+
+def test_the_topology_is_whole() -> None:
+    assert {"one", "two", "jobs", "scheduler", "windows", "db", "storage", "proxy"} <= set(SERVICES)
+    assert SERVICES["windows"]["deploy"]["replicas"] == 2
+    for name, service in SERVICES.items():
+        assert re.search(r":[\w.-]*\d", service["image"]), f"{name} names no version"
+        once = service["restart"] == "no"
+        assert service["healthcheck"].get("disable", False) == once, f"{name} is not watched"
+        for other, told in service.get("depends_on", {}).items():
+            ended = told["condition"] == "service_completed_successfully"
+            assert (SERVICES[other]["restart"] == "no") == ended, f"{name} waits for {other} for ever"
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in COMPOSE["volumes"] or (ROOT / source).exists(), volume
+
+
+def test_every_part_that_shares_knows_where() -> None:
+    shared = {"KANCHA_STORE", "KANCHA_STORAGE__URL", "KANCHA_STORAGE__ENDPOINT", "KANCHA_EXECUTOR"}
+    for name, service in OURS.items():
+        assert shared <= set(service["environment"]), name
+        Settings(**{"executor": service["environment"]["KANCHA_EXECUTOR"]})
+    own = [
+        v.split(":")[0]
+        for s in ("one", "two", "jobs", "windows")
+        for v in SERVICES[s]["volumes"]
+        if v.endswith(":/data")
+    ]
+    assert len(own) == len(set(own)) == 4, "each has a data folder of its own"
+    hosts = set(re.findall(r"//(?:[^/@]*@)?([a-z]+):\d+", str(OURS)))
+    assert hosts - {"127"} <= set(SERVICES) and {"db", "storage", "scheduler"} <= hosts
+    folders = {v.split(":")[1] for s in OURS.values() for v in s.get("volumes", [])}
+    made = " ".join(lines("RUN"))
+    assert all(folder in made for folder in folders), "a folder that the image lacks belongs to root"
+
+
+def test_only_the_proxy_can_be_reached_and_it_leads_to_the_replicas() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["proxy"]["ports"])
+    told = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    upstream = set(re.findall(r"(?:server |//)(\w+):8000", told))
+    assert upstream == {"one", "two"}
+    subnet = COMPOSE["networks"]["default"]["ipam"]["config"][0]["subnet"]
+    assert subnet in SERVICES["one"]["environment"]["KANCHA_AUTH__TRUSTED_PROXIES"]
+
+
+def test_commands_of_the_topology_exist() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert {one.split(">")[0] for one in project["project"]["optional-dependencies"]["cluster"]} == {
+        "dask",
+        "distributed",
+    }
+    for service in OURS.values():
+        program, name, *options = service.get("command", ["kancha", "serve"])
+        if program == "kancha":
+            (command,) = [c for c in app.registered_commands if c.name == name]
+            assert command.callback is not None
+            source = inspect.getsource(command.callback)
+            assert all(option in source or option.isdigit() or option[2:] in source for option in options)
+        else:
+            assert (program, name) == ("dask", "scheduler")
