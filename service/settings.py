@@ -47,7 +47,7 @@ class Jobs(BaseModel):
     """How pixel work runs."""
 
     workers: int = Field(default=1, ge=1, le=64, description="Scans that run at once, each in its own process.")
-    threads_per_scan: int = Field(default=1, ge=1, le=256, description="Threads within one scan.")
+    threads_per_scan: int = Field(default=1, ge=1, le=256, description="Threads, or processes, within one scan.")
     max_attempts: int = Field(
         default=3, ge=1, description="Starts of a job without a step done before it is set aside as failed."
     )

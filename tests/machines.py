@@ -98,13 +98,13 @@ class Talking:
         return status
 
 
-def scheduler(port: int, **more: str) -> Talking:
+def scheduler(port: int, *args: str, **more: str) -> Talking:
     """A Dask scheduler that listens."""
     code = "from distributed.cli.dask_scheduler import main; main()"
     told = ["--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
     made = Talking(
         subprocess.Popen(
-            [sys.executable, "-c", code, *told],
+            [sys.executable, "-c", code, *told, *args],
             env=environment(Path("nowhere"), **more),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

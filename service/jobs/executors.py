@@ -145,6 +145,11 @@ class OnCluster:
             client = Client(self.address, timeout=self.connect_s, name=f"kancha-{self.job_id}", set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise _away(self.address, f"did not answer within {self.connect_s:g} s") from error
+        except TypeError as error:
+            raise ClusterSetupError(
+                f"The scheduler {self.address} is asked for under TLS, and Dask knows no certificate.",
+                remedy="Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE and __CLIENT__CERT, __CLIENT__KEY.",
+            ) from error
         try:
             yield client
         finally:

@@ -6,13 +6,21 @@ import json
 import pickle
 import shutil
 import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from geodata.detect.crews import WindowGroup, work_on
 from geodata.detect.models import MANIFEST, SHIPPED
@@ -34,7 +42,7 @@ from service.usecases.scan_run import Hands, JobSteps, scan_again
 from service.usecases.scan_windows import plan_for, ticket_for
 from service.usecases.scans import ScanOrder, as_request, order_scan
 from service.usecases.scenes import SceneFacts, add_scene
-from tests.integration.service_kit import free_port, kancha
+from tests.integration.service_kit import environment, free_port, kancha
 from tests.machines import die, refuse, rest, scheduler, worker
 
 GROUPS = [WindowGroup(f"windows-{n}", (Window(0, 0, 8, 8),)) for n in range(3)]
@@ -251,6 +259,52 @@ def test_a_worker_waits_for_its_scheduler_and_finds_it_again(services: Services,
         with pytest.raises(ClusterSetupError, match="Not here"):
             list(crew.work(NO_PLAN, GROUPS))  # type: ignore[arg-type]
         assert helper.stop() == 0 and helper.said("stopped")
+    finally:
+        helper.stop()
+        planner.stop()
+
+
+def certificate(folder: Path) -> dict[str, str]:
+    """Settings of Dask with a certificate of the test's own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    told = {f"{tls}CA_FILE": str(folder / "cert.pem"), "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
+    for who in ("SCHEDULER", "WORKER", "CLIENT"):
+        told |= {f"{tls}{who}__CERT": str(folder / "cert.pem"), f"{tls}{who}__KEY": str(folder / "key.pem")}
+    return told
+
+
+def test_a_cluster_under_tls_takes_nobody_without_a_certificate(services: Services, tmp_path: Path) -> None:
+    told, port = certificate(tmp_path), free_port()
+    planner = scheduler(port, "--protocol", "tls", **told)
+    told |= {"KANCHA_EXECUTOR": f"dasks://127.0.0.1:{port}"}
+    helper = worker("--windows", data=services.settings.data, **told)
+    code = (
+        "from tests.integration.test_executors import *\n"
+        f"try: list(OnCluster('tls://127.0.0.1:{port}', 'job', refuse, connect_s=5).work(None, GROUPS))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    try:
+        for env, says in ((told, "ClusterSetupError Not here"), ({}, "Dask knows no certificate")):
+            env = environment(tmp_path, **env)
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+            assert says in done.stdout, done.stdout + done.stderr
     finally:
         helper.stop()
         planner.stop()
