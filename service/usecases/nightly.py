@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import KanchaError
-from geodata.io.sidecars import read_acquisition
-from geodata.io.tiff import inspect_tiff
 from geodata.types import ProgressHook
+from service.arrivals.base import Sighting, Source
+from service.arrivals.folder import Folder
 from service.errors import InternalError, NightlyRunningError
-from service.files import private_folder, take_copy
+from service.files import private_folder
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
@@ -32,7 +32,6 @@ from service.usecases.morning import NightReport, write_report
 from service.usecases.pairs import latest_earlier
 from service.usecases.scans import ScanOrder, order_scan
 from service.usecases.scenes import SceneFacts, add_scene
-from service.usecases.watch import GEOTIFF, Sighting, look, remembered
 
 _POLL_S = 0.3
 
@@ -54,13 +53,14 @@ def run_night(services: Services, folder: Path, progress: ProgressHook) -> Night
     with _alone(services.settings.data):
         # asked before anything is taken: a model that is not there is no fault of the imagery
         detector = detector_for(services.settings, services.settings.nightly.detector)
-        sightings = look(home, services.settings.data.resolve())
+        source = Folder(home, services.settings.data)
+        sightings = source.look()
         now = datetime.now(UTC)
         fresh = NightRun(f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}", str(home), now, None)
         run = services.store.intake.open_run(fresh)
         for i, sighting in enumerate(sightings):
             progress(0.3 * i / len(sightings), f"taking {sighting.name}")
-            _take(services, run, sighting)
+            _take(services, run, source, sighting)
         jobs = _order_all(services, run, detector)
         _await_all(services, run, jobs, progress)
         report = write_report(services, run)
@@ -81,20 +81,20 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _take(services: Services, run: NightRun, sighting: Sighting) -> None:
+def _take(services: Services, run: NightRun, source: Source, sighting: Sighting) -> None:
     """Store the scene of a file that is new and complete; keep what came of it."""
     known = services.store.intake.entries(run.folder)
     before = known.get(sighting.name)
     if before is not None and sighting.same_as(before) and before.state != "waiting":
         return
     now = datetime.now(UTC)
-    entry = remembered(sighting, run.folder, known, now)
+    entry = sighting.remembered(run.folder, before, now)
     if not sighting.is_complete(before, now, timedelta(seconds=services.settings.nightly.stable_s)):
         services.store.intake.put(entry)
         return
     entry = replace(entry, run_id=run.id)
     try:
-        scene_id = _store_scene(services, sighting)
+        scene_id = _store_scene(services, source, sighting)
     except KanchaError as error:
         outcome = {"result": "refused", "error": _plain(error)}
         services.store.intake.put(replace(entry, state="rejected", outcome=outcome))
@@ -107,14 +107,11 @@ def _take(services: Services, run: NightRun, sighting: Sighting) -> None:
     services.store.intake.put(replace(entry, state="taken", scene_id=scene_id))
 
 
-def _store_scene(services: Services, sighting: Sighting) -> str:
-    if sighting.path.suffix.lower() not in GEOTIFF:
-        inspect_tiff(sighting.path)  # names what it is in its refusal
+def _store_scene(services: Services, source: Source, sighting: Sighting) -> str:
     with private_folder(services.settings.data / "incoming") as folder:
-        # What lies beside the file does not travel with it: its words do.
-        beside = read_acquisition(sighting.path).as_stac()
-        facts = SceneFacts(attributes=beside or None)
-        return add_scene(services, take_copy(sighting.path, folder), facts)[0].id
+        fetched = source.fetch(sighting, folder)
+        facts = SceneFacts(acquired_at=fetched.acquired_at, attributes=dict(fetched.attributes) or None)
+        return add_scene(services, fetched.upload, facts)[0].id
 
 
 def _plain(error: KanchaError) -> dict[str, Any]:
