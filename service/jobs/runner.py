@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import shutil
 import threading
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from geodata.errors import KanchaError
 from service.errors import JobCrashedError, LostClaimError, StoreBusyError
 from service.jobs.base import RunnerStores
-from service.jobs.kinds import LIGHT
+from service.jobs.kinds import NEVER_ELSEWHERE, OWN_SLOTS, UNTIMED
 from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
 from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
@@ -24,7 +25,6 @@ from service.watching.context import RUN_ID
 _POLL_S = 0.5
 _BEATS = 4
 _LOG_BYTES = 64 * 1024
-_LIGHT_SLOT = "light"
 _RETRIED = {TRY_AGAIN: "the store was away", CLUSTER_AWAY: "the cluster was away"}
 _CRASHED = {CLUSTER_CRASHED: "its windows ended several workers of the cluster"}
 _FOR_EVER = 1_000_000
@@ -111,32 +111,36 @@ class ProcessRunner:
                     self._bell.wait(_POLL_S)
 
     def _take_next(self) -> bool:
-        """Take a job into a free slot: of any kind, or where only the slot for light work is free, such a one."""
+        """Take a job into a free slot: of any kind, or where only a slot for some kinds is free, one of those."""
         names = [thread.name for thread in list(self._in_hand.values())]
-        light = sum(name.startswith(_LIGHT_SLOT) for name in names)
-        if len(names) - light < self._settings.jobs.workers:
-            return self._take(None)
-        return light == 0 and self._take(LIGHT)
+        slots = {kinds[0]: kinds for kinds in OWN_SLOTS}
+        own = {slot for slot in slots if any(name.startswith(f"{slot}-") for name in names)}
+        if len(names) - len(own) < self._settings.jobs.workers and self._take(None):
+            return True
+        return any(self._take(slot) for slot in slots if slot not in own)
 
     def _has_room(self) -> bool:
         """Whether the disk can take what a job may write; else all wait."""
         return shutil.disk_usage(self._settings.data).free >= self._settings.limits.min_free_bytes
 
-    def _take(self, kinds: tuple[str, ...] | None) -> bool:
+    def _take(self, slot: str | None) -> bool:
         limits = self._settings.jobs
-        wanted = Wanted(kinds, self._place, limits.per_area, limits.patience_s)
+        kinds = next((kinds for kinds in OWN_SLOTS if kinds[0] == slot), None)
+        but = () if slot else NEVER_ELSEWHERE
+        wanted = Wanted(kinds, self._place, limits.per_area, limits.patience_s, but)
         with self._taking:
             claimed = self._jobs.claim(self.id, wanted)
             if claimed is None:
                 return False
-            claim = claimed[1]
-            name = f"{_LIGHT_SLOT if kinds else 'job'}-{claim.job_id[:8]}"
-            thread = threading.Thread(target=self._run, args=(claim,), name=name, daemon=True)
+            job, claim = claimed
+            name = f"{slot or 'job'}-{claim.job_id[:8]}"
+            timed = job.kind not in UNTIMED
+            thread = threading.Thread(target=self._run, args=(claim, timed), name=name, daemon=True)
             self._in_hand[claim] = thread
         thread.start()
         return True
 
-    def _run(self, claim: Claim) -> None:
+    def _run(self, claim: Claim, timed: bool) -> None:
         # the thread is of this job alone: what it logs names it
         RUN_ID.set(claim.job_id)
         try:
@@ -144,7 +148,7 @@ class ProcessRunner:
             begin = log.stat().st_size if log.exists() else 0
             process = JobProcess(self._settings, claim, log, self._worker)
             try:
-                self._attend(process, claim)
+                self._attend(process, claim, timed)
             finally:
                 process.close()
                 self._keep_log(claim, log, begin)
@@ -165,8 +169,8 @@ class ProcessRunner:
         if said:
             self._jobs.keep_log(claim, said)
 
-    def _attend(self, process: JobProcess, claim: Claim) -> None:
-        deadline = time.monotonic() + self._settings.jobs.timeout_s
+    def _attend(self, process: JobProcess, claim: Claim, timed: bool) -> None:
+        deadline = time.monotonic() + self._settings.jobs.timeout_s if timed else math.inf
         while (status := process.wait(_POLL_S)) is None:
             if self._stop.is_set():
                 process.kill()

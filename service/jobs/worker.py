@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from geodata.errors import KanchaError, ScanCancelledError
 from service.errors import ClusterCrashError, ClusterError, InternalError, LostClaimError, StoreBusyError
 from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, limit_memory, read_first_line
+from service.services import Services
 from service.settings import Settings
 from service.store.job_records import Claim
 from service.watching.logs import configure
@@ -44,6 +47,7 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     from service.bootstrap import open_for_worker
     from service.jobs.executors import crew_for
     from service.usecases.intake import run_intake_job
+    from service.usecases.nightly import run_night_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
 
@@ -52,10 +56,9 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
         kind = services.store.jobs.get(claim.job_id).kind
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
-        if kind == "scan":
-            run_scan_job(services, claim, crew_for)
-        else:
-            {"intake": run_intake_job, "tiles": run_tiles_job}[kind](services, claim)
+        scan: Callable[[Services, Claim], None] = partial(run_scan_job, crew_for=crew_for)
+        work = {"scan": scan, "intake": run_intake_job, "tiles": run_tiles_job, "night": run_night_job}
+        work[kind](services, claim)
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
         return 0

@@ -96,11 +96,12 @@ def _compared(console: Console, services: Any, order: Any, detector: str) -> dic
     if not all(one["same"] for one in told.values()):
         raise AssertionError("the findings differ")
     console.print(f"processes that wanted a core, this included, mean of 5 minutes: {os.getloadavg()[1]:.1f}")
-    over = told["dask, 1"]["core_s"] - told["threads, 1"]["core_s"]
+    first_core_s = told["threads, 1"]["core_s"]
+    over = told["dask, 1"]["core_s"] - first_core_s
     sent = _sent(steps)
     told |= {"overhead_s": over, **sent}
     console.print(
-        f"overhead of the cluster: {over:.2f} s of a core ({over / told['threads, 1']['core_s']:.0%}); {sent['groups']} groups, "
+        f"overhead of the cluster: {over:.2f} s of a core ({over / first_core_s:.0%}); {sent['groups']} groups, "
         f"{sent['sent_bytes']:.0f} bytes to a worker for each, {sent['returned_bytes']:.0f} bytes back\n"
     )
     return told

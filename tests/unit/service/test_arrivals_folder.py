@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import MissingFileError
+from service.arrivals.base import Sighting
+from service.arrivals.folder import Folder
 from service.store.intake_records import IntakeEntry
-from service.usecases.watch import look, remembered
 
 MINUTE = timedelta(seconds=60)
+
+
+def look(home: Path, leave_out: Path) -> list[Sighting]:
+    return Folder(home, leave_out).look()
 
 
 def put(path: Path, age_s: float = 0.0) -> Path:
@@ -53,9 +58,9 @@ def test_a_clock_that_runs_ahead_does_not_keep_a_file_for_ever(tmp_path: Path) -
     put(tmp_path / "a.tif", -3600)
     sighting = look(tmp_path, tmp_path / "data")[0]
     first = datetime.now(UTC)
-    entry = remembered(sighting, str(tmp_path), {}, first)
+    entry = sighting.remembered(str(tmp_path), None, first)
     assert not sighting.is_complete(entry, first + timedelta(seconds=30), MINUTE)
-    again = remembered(sighting, str(tmp_path), {"a.tif": entry}, first + timedelta(seconds=30))
+    again = sighting.remembered(str(tmp_path), entry, first + timedelta(seconds=30))
     assert again.seen_at == first
     assert sighting.is_complete(again, first + timedelta(seconds=60), MINUTE)
 
@@ -66,4 +71,4 @@ def test_a_file_that_grew_is_looked_at_anew(tmp_path: Path) -> None:
     sighting = look(tmp_path, tmp_path / "data")[0]
     now = datetime.now(UTC)
     assert path.exists() and not sighting.same_as(old)
-    assert remembered(sighting, str(tmp_path), {"a.tif": old}, now).seen_at == now
+    assert sighting.remembered(str(tmp_path), old, now).seen_at == now

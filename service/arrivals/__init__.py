@@ -1,0 +1,1 @@
+"""Where imagery arrives: folders that are watched, object storage, catalogues of providers."""
