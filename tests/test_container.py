@@ -152,10 +152,10 @@ def test_only_the_proxy_can_be_reached_and_it_leads_to_the_replicas() -> None:
 
 def test_commands_of_the_topology_exist() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert {one.split(">")[0] for one in project["project"]["optional-dependencies"]["cluster"]} == {
-        "dask",
-        "distributed",
-    }
+    extra = {one.split(">")[0] for one in project["project"]["optional-dependencies"]["cluster"]}
+    assert extra == {"dask", "distributed"}
+    locked = (ROOT / "requirements" / "runtime.txt").read_text(encoding="utf-8")
+    assert all(f"\n{name}==" in locked for name in extra), "the image is any part of a cluster"
     for service in OURS.values():
         program, name, *options = service.get("command", ["kancha", "serve"])
         if program == "kancha":

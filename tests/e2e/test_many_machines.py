@@ -20,8 +20,6 @@ from tests.integration.service_kit import Served, draw_pair, finished, free_port
 from tests.machines import BUCKET, Talking, object_storage, scheduler, worker
 from tests.postgres import Cluster
 
-pytest.importorskip("distributed", reason="Dask is not installed: a cluster is not tested")
-
 WINDOW_PX = 256
 SIZE_PX = 3072
 GROUPS = 81
