@@ -67,9 +67,12 @@ async def _until_stopped(address: str, threads: int) -> None:
 
 async def _serve(address: str, threads: int) -> None:
     """Work until the scheduler is gone."""
+    import dask
     from distributed import Worker
 
     quieten_dask()
+    # it would look at every thread a hundred times a second
+    dask.config.set({"distributed.worker.profile.enabled": False})
     _LOG.info("looking for the scheduler %s", address)
     with tempfile.TemporaryDirectory(prefix="kancha-dask-") as folder:
         # the memory of the whole process is bounded already; what groups give is small
