@@ -7,7 +7,7 @@ next group.
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,11 +15,12 @@ import orjson
 from service.errors import ClusterSetupError
 from service.services import Services
 from service.settings import Settings, read_settings
-from service.usecases.scan_windows import Ticket, files_of, plan_for
+from service.usecases.scan_windows import Ticket, files_of, plan_for, read_judge
 
 if TYPE_CHECKING:
     from geodata.detect.crews import WindowGroup
     from geodata.detect.windows import WindowPlan
+    from geodata.scan_images import Judge
 
 _LOG = logging.getLogger("kancha.windows")
 _JOBS = 4
@@ -96,4 +97,10 @@ def _files(told: str, ticket: Ticket) -> tuple[str, str]:
 
 @lru_cache(maxsize=_JOBS)
 def _plan(told: str, ticket: Ticket) -> WindowPlan:
-    return plan_for(_services(told), ticket)
+    return plan_for(_services(told), ticket, partial(_judge, told))
+
+
+@lru_cache(maxsize=2)
+def _judge(told: str, detector: str, parcel: str) -> Judge:
+    # a loaded network is large, and the same for all jobs that it judges
+    return read_judge(_services(told), detector, parcel)

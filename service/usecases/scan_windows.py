@@ -6,7 +6,9 @@ whoever runs the job: the order, how the two dates were brought together, the sc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from geodata.steps import recall
@@ -69,12 +71,13 @@ def files_of(services: Services, ticket: Ticket) -> tuple[str, str]:
     return before, after
 
 
-def plan_for(services: Services, ticket: Ticket) -> WindowPlan:
+def plan_for(services: Services, ticket: Ticket, judge_of: Callable[[str, str], Judge] | None = None) -> WindowPlan:
     """All that is needed to work on any window of a job.
 
     Args:
         services: The service of a worker.
         ticket: The job.
+        judge_of: What judges, by the detector's name and the file of its model; None: it is read anew.
 
     Raises:
         ClusterSetupError: If the store does not know the job, or this is another version of the code.
@@ -100,16 +103,27 @@ def plan_for(services: Services, ticket: Ticket) -> WindowPlan:
             f"How the dates of the job {job.id} lie on each other is not kept.", remedy="Order the scan again."
         )
     here = readings.moved(services.blobs.path(before.sha256), services.blobs.path(after.sha256))
-    return here.plan(area_geometry(order.aoi), _judge(services, ticket, options.detector), thorough=options.thorough)
+    judge = (judge_of or partial(read_judge, services))(options.detector, ticket.model)
+    return here.plan(area_geometry(order.aoi), judge, thorough=options.thorough)
 
 
-def _judge(services: Services, ticket: Ticket, detector: str) -> Judge:
+def read_judge(services: Services, detector: str, parcel: str) -> Judge:
+    """What judges.
+
+    Args:
+        services: The service of a worker.
+        detector: As the options of a scan name it.
+        parcel: Checksum of the file that holds its model; empty: Kancha ships it.
+
+    Raises:
+        KanchaError: If the model cannot be used.
+    """
     from geodata.detect.detector import shipped
     from geodata.scan_images import Judge
 
-    if not ticket.model:
+    if not parcel:
         return judge_for(services.settings, detector)
-    return Judge(shipped(), unpack_model(services, ticket.model, detector))
+    return Judge(shipped(), unpack_model(services, parcel, detector))
 
 
 def _job(services: Services, ticket: Ticket) -> Job:
