@@ -82,7 +82,7 @@ def _compared(console: Console, services: Any, order: Any, detector: str) -> dic
     cases = (("threads", 1), ("threads", 2), ("processes", 2), ("dask", 1), ("dask", 2))
     for executor, count in cases:
         with _workers(services.settings.data, count if executor == "dask" else 0) as (address, pids):
-            got = [_scan(services, order, address or executor, count, pids) for _ in range(3)]
+            got = [_scan(services, order, address or executor, count, pids) for _ in range(2)]
         seconds, core_s = min(one[0] for one in got), min(one[1] for one in got)
         result, steps = got[0][2:]
         features = result.feature_collection()["features"]

@@ -35,7 +35,7 @@ from service.files import private_folder, take_copy
 from service.jobs.executors import OnCluster, OnProcesses, crew_for
 from service.jobs.windows import do_group, require_shared
 from service.services import Services
-from service.settings import ObjectStorage, Settings
+from service.settings import Jobs, ObjectStorage, Settings
 from service.store.job_records import Claim, Job, Wanted, new_job
 from service.usecases.models import detector_for
 from service.usecases.scan_run import Hands, JobSteps, scan_again
@@ -47,11 +47,14 @@ from tests.machines import die, refuse, rest, scheduler, worker
 
 GROUPS = [WindowGroup(f"windows-{n}", (Window(0, 0, 8, 8),)) for n in range(3)]
 NO_PLAN = None
+LONG_S = 3600.0
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    settings = Settings(data=tmp_path_factory.mktemp("data"), store="")
+    # its lookout must not find that nobody alive works on what the tests claim
+    jobs = Jobs(recovery_interval_s=LONG_S, lease_s=4 * LONG_S)
+    settings = Settings(data=tmp_path_factory.mktemp("data"), store="", jobs=jobs)
     made = open_with_runner(settings)
     yield made
     made.close()
@@ -184,7 +187,7 @@ def test_a_worker_of_nobody_is_refused(services: Services, tmp_path: Path) -> No
         done = kancha(*arguments, data=tmp_path, KANCHA_EXECUTOR=executor)
         assert done.returncode == 2 and code in done.stderr, done.stderr
     assert kancha("worker", "--check", data=tmp_path).returncode == 1
-    assert kancha("worker", "--check", data=services.settings.data).returncode == 0
+    assert kancha("worker", "--check", data=services.settings.data, KANCHA_JOBS__LEASE_S="3600").returncode == 0
     assert list(tmp_path.iterdir()) == []
 
 
