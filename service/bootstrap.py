@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
-from shutil import rmtree
 
 from geodata.errors import OptionError
+from service.files import PRIVATE, sweep_private
 from service.jobs.executors import require_executor
 from service.jobs.runner import ProcessRunner
 from service.services import Services
@@ -16,8 +15,6 @@ from service.store.base import BlobStore
 from service.store.blobs import DiskBlobs
 from service.store.sql_store import SqlStore
 from service.store.sqlite import SqliteStore
-
-_STALE_S = 24 * 3600.0
 
 
 def open_services(settings: Settings) -> Services:
@@ -41,7 +38,8 @@ def open_with_runner(settings: Settings) -> Services:
     """
     require_executor(settings)
     services = open_services(settings)
-    _sweep(settings.data / "incoming")
+    for name in PRIVATE:
+        sweep_private(settings.data / name)
     return replace(services, runner=ProcessRunner(settings, services.store))
 
 
@@ -76,17 +74,10 @@ def make_folders(data: Path) -> None:
         OptionError: If it cannot be used.
     """
     try:
-        for name in ("incoming", "work", "runners", "logs", "reports"):
+        for name in (*PRIVATE, "runners", "logs", "reports"):
             (data / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OptionError(
             f"The data folder {data} cannot be used: {error.strerror}.",
             remedy="Name another with --data or KANCHA_DATA.",
         ) from error
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what interrupted uploads left a day ago; fresher ones may belong to another process."""
-    for entry in folder.iterdir():
-        if time.time() - entry.stat().st_mtime > _STALE_S:
-            rmtree(entry, ignore_errors=True)

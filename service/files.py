@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +42,65 @@ def safe_name(name: str, default: str = "upload") -> str:
     return (stem + dot + suffix)[:_LONGEST] if stem.strip("_.") else default
 
 
+class PrivateFolder:
+    """A fresh folder that nobody else uses.
+
+    A lock beside it tells that its process lives: the kernel lets go of it when the process ends, however it ends, so
+    that `sweep_private` finds what a killed process left, and nothing else.
+
+    Args:
+        parent: Where it lies; made where absent.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True)
+        name = uuid.uuid4().hex
+        self.path = parent / name
+        self._lock_path = parent / f"{name}{_LOCK}"
+        fresh = parent / f"{name}.new"
+        self._lock = fresh.open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # it takes its name only when it is locked: nobody can find it free before
+        fresh.rename(self._lock_path)
+        self.path.mkdir()
+
+    def remove(self) -> None:
+        """Remove it with all that lies in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock_path.unlink(missing_ok=True)
+        self._lock.close()
+
+
+_LOCK = ".lock"
+_MINUTE_S = 60.0
+PRIVATE = ("incoming", "work")
+"""Folders of the data folder in which processes have private ones."""
+
+
 @contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
     """A fresh folder that nobody else uses, removed at the end."""
-    folder = parent / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    folder = PrivateFolder(parent)
     try:
-        yield folder
+        yield folder.path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
+
+
+def sweep_private(parent: Path) -> int:
+    """Remove the private folders of processes that have ended; how many."""
+    removed = 0
+    for path in parent.glob("*.new"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _MINUTE_S:
+                path.unlink(missing_ok=True)  # its process died before it had a name
+    for path in sorted(parent.glob(f"*{_LOCK}")) if parent.is_dir() else []:
+        with suppress(OSError), path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def sha256_of(path: Path) -> str:

@@ -1,6 +1,6 @@
-"""What has to go in time: expired uploads, personal data that were kept long enough, steps of jobs that were given up.
+"""What has to go in time: expired uploads, what killed processes left, personal data that were kept long enough.
 
-Whole uploads that a power cut left without a job get one. At start and from time to time.
+Steps of jobs that were given up go too. Whole uploads that a power cut left without a job get one. At start and from time to time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 import time
 
 from geodata.errors import KanchaError
+from service.files import PRIVATE, sweep_private
 from service.services import Services
 from service.usecases.intake import stale_work
 from service.usecases.privacy import sweep as sweep_privacy
@@ -45,6 +46,8 @@ class Sweeper:
         while True:
             try:
                 sweep(self._services)
+                for name in PRIVATE:
+                    sweep_private(self._services.settings.data / name)
                 for folder in stale_work(self._services):
                     shutil.rmtree(folder, ignore_errors=True)
                 if time.monotonic() >= self._daily_due:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
-import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from service.errors import BadRequestBodyError, PayloadTooLargeError, UnsupportedMediaError
-from service.files import Upload, safe_name
+from service.files import PrivateFolder, Upload, safe_name
 from service.services import Services
 
 _MAX_PARTS = 64
@@ -82,12 +80,11 @@ def parse_json(text: str | bytes, what: str) -> Any:
 async def receive_form(request: Request) -> AsyncIterator[Form]:
     """The body of a request as fields and files; a dependency of the routes that take one."""
     services: Services = request.app.state.services
-    folder = services.settings.data / "incoming" / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    folder = PrivateFolder(services.settings.data / "incoming")
     try:
-        yield await _receive(request, services, Form(folder))
+        yield await _receive(request, services, Form(folder.path))
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(folder.remove)
 
 
 async def _receive(request: Request, services: Services, form: Form) -> Form:

@@ -154,6 +154,14 @@ class Ledger:
             raise OptionError("A look must be allowed an age.", remedy="Give the days until a cell is due, above 0.")
         self.excluded = np.zeros(cells.grid.shape) if excluded is None else np.minimum(excluded, cells.share)
 
+    def on(self, as_of: datetime) -> Ledger:
+        """The ledger of an earlier day; what was read is not read again where no look came in between."""
+        then = Ledger(self.cells, self.looks, as_of, self.due_days, self.excluded)
+        if len(then.looks) == len(self.looks):
+            # only their ages differ
+            then.history = self.history
+        return then
+
     @cached_property
     def shut(self) -> BoolArray:
         """Cells that are for the most part not to be looked at."""

@@ -19,8 +19,9 @@ from geodata.coverage.looks import F32, Look
 
 F64 = npt.NDArray[np.float64]
 
-HALF_WORTH_DAYS = 90.0
-"""A partner so many days older tells half as much: what changed is dated worse, and seasons differ. A rule of ours."""
+HALF_WORTH_DAYS = 30.0
+"""A partner of so many days ago tells half as much: what changed is dated worse, and seasons differ. By the monthly
+patrol; a rule of ours."""
 MOST = 4
 """Partners of one scene: the fifth would tell a sliver."""
 

@@ -26,6 +26,7 @@ from service.store.records import (
     ReviewRow,
     Scan,
     Scene,
+    SceneFrame,
     StructureLook,
     Verdict,
 )
@@ -44,6 +45,9 @@ class SceneStore(Protocol):
 
     def page(self, limit: int, after_key: int = 0) -> Page[Scene]:
         """Scenes in the order of their coming."""
+
+    def frames(self) -> Sequence[SceneFrame]:
+        """All scenes in short, in the order of their coming."""
 
     def meeting(self, box: Box) -> Sequence[Scene]:
         """All scenes whose box meets another, in the order of acquisition."""

@@ -30,6 +30,25 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True)
+class SceneFrame:
+    """The little of a scene that the ledger of an area needs, so that ten thousand of them are read at once.
+
+    Args:
+        id: Its id.
+        acquired_at: When it was taken.
+        bbox: Box around it, degrees.
+        mask_sha256: Content of its mask, None: it has none.
+        kind: What its sender called it (`surface`, `terrain`), None: a picture.
+    """
+
+    id: str
+    acquired_at: datetime
+    bbox: Box
+    mask_sha256: str | None
+    kind: str | None
+
+
+@dataclass(frozen=True)
 class Scene:
     """A stored raster of one date. Never changes.
 

@@ -11,7 +11,7 @@ from shapely.geometry import shape
 from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.store.database import Database
-from service.store.records import Box, Page, Scene
+from service.store.records import Box, Page, Scene, SceneFrame
 from service.store.scene_query import SceneQuery
 from service.store.schema import scenes
 from service.store.sql_sight import disclosed, shown_scenes
@@ -66,6 +66,14 @@ class SqlScenes:
             rows = connection.execute(wanted.limit(limit + 1)).all()
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_scene(row) for row in rows[:limit]], matched, following)
+
+    def frames(self) -> Sequence[SceneFrame]:
+        """All scenes in short, in the order of their coming."""
+        c = scenes.c
+        told = (c.id, c.acquired_at, c.west, c.south, c.east, c.north, c.mask_sha256, c.attributes["kind"].as_string())
+        with self._db.read() as connection:
+            rows = connection.execute(sa.select(*told).where(*self._shown(connection)).order_by(c.seq)).all()
+        return [SceneFrame(row[0], row[1], (row[2], row[3], row[4], row[5]), row[6], row[7]) for row in rows]
 
     def meeting(self, box: Box) -> Sequence[Scene]:
         """All scenes whose box meets another, in the order of acquisition."""

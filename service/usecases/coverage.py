@@ -40,10 +40,10 @@ from geodata.pairing.scene_mask import SceneMask
 from geodata.repair import to_crs
 from service.errors import NotFoundError
 from service.services import Services
-from service.store.records import Box, Scene
+from service.store.records import Box, Scene, SceneFrame
 from service.usecases.layer_rows import to_frame
 from service.usecases.listing import every
-from service.usecases.pairs import is_model
+from service.usecases.pairs import MODELS, is_model
 
 _KEPT_LEDGERS = 2
 
@@ -147,9 +147,8 @@ def covered(services: Services, as_of: date | None = None) -> Covered:
 
 
 def _made(services: Services, day: date) -> Covered:
-    pictures = [scene for scene in every(services.store.scenes.page) if not is_model(scene)]
     areas = _areas(services)
-    outlines = [one.outline for one in areas] or [shapely.geometry.shape(scene.footprint) for scene in pictures]
+    outlines = [one.outline for one in areas] or _footprints(services)
     if not outlines:
         raise NotFoundError(
             "There is no area of responsibility: neither administrative areas nor scenes are stored.",
@@ -157,12 +156,17 @@ def _made(services: Services, day: date) -> Covered:
         )
     whole = _whole(outlines, services.sight.ground)
     cells = Cells.over(whole, services.settings.coverage.cell_m)
-    here = [scene for scene in pictures if _meets(scene, whole)]
+    here = [one for one in services.store.scenes.frames() if one.kind not in MODELS and _meets(one, whole)]
     looks, without = _looks(services, here, cells.grid.crs, day)
     end = datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
     excluded = excluded_by_zone(cells, whole, _layer(services, "zones"), day)
     ledger = Ledger(cells, looks, end, demands_of(services, cells, day), excluded)
     return Covered(ledger, day, tuple(areas), "areas" if areas else "scenes", tuple(without))
+
+
+def _footprints(services: Services) -> list[shapely.Geometry]:
+    pictures = (scene for scene in every(services.store.scenes.page) if not is_model(scene))
+    return [shapely.geometry.shape(scene.footprint) for scene in pictures]
 
 
 def _whole(outlines: list[shapely.Geometry], ground: shapely.Geometry | None) -> shapely.MultiPolygon:
@@ -173,7 +177,7 @@ def _whole(outlines: list[shapely.Geometry], ground: shapely.Geometry | None) ->
     return shapely.MultiPolygon([p for p in shapely.get_parts(whole) if isinstance(p, shapely.Polygon)])
 
 
-def _meets(scene: Scene, area: shapely.MultiPolygon) -> bool:
+def _meets(scene: Scene | SceneFrame, area: shapely.MultiPolygon) -> bool:
     """Whether a scene may show some of the area; one of another country has no place in its lattice."""
     return bool(shapely.box(*scene.bbox).intersects(area))
 
@@ -191,7 +195,9 @@ def _layer(services: Services, kind: str) -> gpd.GeoDataFrame | None:
     return None if version is None else to_frame(services.store.layers.rows(version.id), version.columns)
 
 
-def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) -> tuple[list[KeptLook], list[str]]:
+def _looks(
+    services: Services, scenes: list[SceneFrame], crs: pyproj.CRS, day: date
+) -> tuple[list[KeptLook], list[str]]:
     """What the scenes show of the lattice of a system, and the scenes of which nobody knows what they show."""
     looks, without = [], []
     for scene in scenes:
@@ -204,7 +210,7 @@ def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) 
     return looks, without
 
 
-def look_of(services: Services, scene: Scene, crs: pyproj.CRS) -> KeptLook:
+def look_of(services: Services, scene: Scene | SceneFrame, crs: pyproj.CRS) -> KeptLook:
     """What a scene shows of the lattice: kept in the data folder, and made again from its mask where it is not."""
     cell_m = services.settings.coverage.cell_m
     lattice = hashlib.sha256(f"{crs.to_wkt()}|{cell_m}".encode()).hexdigest()[:12]
@@ -341,6 +347,6 @@ def newly_overdue_km2(services: Services, since: date, as_of: date | None = None
     """Ground that was seen in time on an earlier day and is not any more, km²."""
     now = covered(services, as_of).ledger
     day = datetime.combine(since, time(23, 59, 59), BEIJING).astimezone(UTC)
-    then = Ledger(now.cells, now.looks, day, now.due_days, now.excluded)
+    then = now.on(day)
     lost = (then.reason < 0) & (now.reason >= 0)
     return float(now.cells.area_m2[lost].sum() / 1e6)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
-import uuid
 from pathlib import Path
 
 from geodata.detect.models import MANIFEST, SHIPPED, Model, read_model
 from geodata.errors import ModelError
 from geodata.types import TRAINING_FREE
-from service.files import private_folder
+from service.files import private_folder, sha256_of
 from service.services import Services
 
 
@@ -30,21 +28,16 @@ def pack_model(services: Services, model: Model) -> str:
     Raises:
         StoreBusyError: If the storage does not answer.
     """
-    work = services.settings.data / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    beside = work / f"model-{uuid.uuid4().hex}"
-    try:
-        with tarfile.open(beside, "w") as parcel:
-            for path in sorted(path for path in model.folder.iterdir() if path.is_file()):
-                told = tarfile.TarInfo(path.name)
-                told.size = path.stat().st_size
-                with path.open("rb") as content:
+    with private_folder(services.settings.data / "work") as folder:
+        path = folder / "model"
+        with tarfile.open(path, "w") as parcel:
+            for part in sorted(part for part in model.folder.iterdir() if part.is_file()):
+                told = tarfile.TarInfo(part.name)
+                told.size = part.stat().st_size
+                with part.open("rb") as content:
                     parcel.addfile(told, content)
-        with beside.open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-        services.blobs.put(beside, sha256)
-    finally:
-        beside.unlink(missing_ok=True)
+        sha256 = sha256_of(path)
+        services.blobs.put(path, sha256)
     return sha256
 
 
@@ -62,18 +55,18 @@ def unpack_model(services: Services, sha256: str, detector: str) -> Model:
     """
     target = services.settings.data / "fetched-models" / sha256 / detector.partition("+")[0]
     if not target.is_dir():
-        _unpack(services.blobs.path(sha256), target)
+        _unpack(services.blobs.path(sha256), target, services.settings.data / "work")
     model = read_model(target)
     if model.identity != detector:
         raise ModelError(f"The stored file {sha256} holds {model.identity}, not {detector}.", remedy="Add it again.")
     return model
 
 
-def _unpack(parcel: Path, target: Path) -> None:
-    with private_folder(target.parents[1]) as folder:
+def _unpack(parcel: Path, target: Path, work: Path) -> None:
+    with private_folder(work) as folder:
         with tarfile.open(parcel) as opened:
             opened.extractall(folder / "whole", filter="data")
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             (folder / "whole").rename(target)
         except OSError:

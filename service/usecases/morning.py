@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ import jinja2
 import orjson
 
 from geodata.io.dates import BEIJING
+from service.auth.caller import Clearance
+from service.auth.sight import Sight
+from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
@@ -20,6 +23,9 @@ from service.usecases.alarm_sending import Round
 from service.usecases.arrivals import SourceLook
 from service.usecases.layers import newest_versions
 from service.usecases.night_sites import sites_of
+
+REPORT_GRADE = Clearance.INTERNAL
+"""A report goes to many, as a page and in messages: of what is secret it tells only how much there is."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,9 @@ def write_report(services: Services, run: NightRun, told: Told) -> NightReport:
         The report and where it lies.
     """
     # plain values throughout: the same from the store, from the file and here
-    body: dict[str, Any] = orjson.loads(orjson.dumps(_body(services, run, told), option=orjson.OPT_SERIALIZE_NUMPY))
+    sight = Sight.of(None, REPORT_GRADE)
+    seen = replace(services, store=services.store.seen_by(sight), sight=sight)
+    body: dict[str, Any] = orjson.loads(orjson.dumps(_body(seen, run, told), option=orjson.OPT_SERIALIZE_NUMPY))
     folder = services.settings.data / "reports"
     files = {kind: folder / f"{run.id}.{kind}" for kind in ("html", "json", "md")}
     contents = {
@@ -100,7 +108,9 @@ def render(template: str, body: Mapping[str, Any]) -> bytes:
 
 def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
     now = datetime.now(UTC)
-    mine = sorted(services.store.intake.of_run(run.id), key=lambda e: e.name)
+    every = sorted(services.store.intake.of_run(run.id), key=lambda e: e.name)
+    mine = [entry for entry in every if _is_shown(services, entry)]
+    withheld = len(every) - len(mine)
     by_result: dict[str, list[IntakeEntry]] = {}
     for entry in mine:
         by_result.setdefault(str(entry.outcome.get("result", "unfinished")), []).append(entry)
@@ -123,6 +133,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "since": since.astimezone(BEIJING).isoformat(timespec="minutes"),
         "summary": f"{len(scanned)} scanned, {findings} findings, {suspected} suspected, "
         f"{len(refused)} refused, {len(waiting)} not yet complete",
+        "withheld": withheld,
         "balance": parts.balance(services, sites, since),
         "scanned": scanned,
         "sources": [parts.source(look, mine) for look in told.sources],
@@ -141,6 +152,18 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
             kind: services.store.layers.get(version).file_name for kind, version in newest_versions(services).items()
         },
     }
+
+
+def _is_shown(services: Services, entry: IntakeEntry) -> bool:
+    """Whether what became of a file may be told: its scene, and the scans of it."""
+    try:
+        if entry.scene_id is not None:
+            services.store.scenes.get(entry.scene_id)
+        for scan in entry.outcome.get("scans", ()):
+            services.store.scans.get(scan["scan_id"])
+    except NotFoundError:
+        return False
+    return True
 
 
 def _is_of(entry: IntakeEntry, told: Told) -> bool:

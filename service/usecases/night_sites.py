@@ -52,6 +52,7 @@ def sites_of(services: Services, scan_ids: Sequence[str]) -> Sites:
     """
     confirmed = {one.row.fid for one in services.store.verdicts.judged() if one.verdict.verdict}
     rows: dict[str, dict[str, dict[str, Any]]] = {"new": {}, "gone": {}, "rebuilt": {}}
+    built_on: set[str] = set()
     seen: dict[str, set[str]] = {"standing": set(), "clear": set(), "hidden": set()}
     for scan_id in scan_ids:
         scan = services.store.scans.get(scan_id)
@@ -61,11 +62,14 @@ def sites_of(services: Services, scan_ids: Sequence[str]) -> Sites:
             kind = look.says_of(feature)
             if kind in rows:
                 rows[kind][str(feature["id"])] = _row(feature, confirmed)
-            elif kind is not None:
+            if kind == "rebuilt":
+                # its predecessor's place is shown, and not clear
+                built_on.add(str(feature["properties"]["rebuilt_of"]))
+            elif kind in seen:
                 seen[kind].add(str(feature["id"]))
     hidden = seen["hidden"] - seen["standing"] - seen["clear"]
     new, gone, rebuilt = (_largest_first(rows[kind]) for kind in ("new", "gone", "rebuilt"))
-    return Sites(new, gone, rebuilt, len(seen["standing"]), len(seen["clear"]), len(hidden))
+    return Sites(new, gone, rebuilt, len(seen["standing"]), len(seen["clear"] - built_on), len(hidden))
 
 
 def _largest_first(rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

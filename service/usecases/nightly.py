@@ -25,8 +25,9 @@ from service.usecases.alarm_sending import send_round
 from service.usecases.arrivals import sources_of, take_in
 from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, Told, write_report
-from service.usecases.night_scans import await_scans, order_scans
+from service.usecases.night_scans import await_scans, order_at_once, order_scans
 from service.usecases.scan_run import JobSteps, progress_hook
+from service.usecases.schedule import last_due
 
 KIND = "night"
 
@@ -59,7 +60,53 @@ def order_night(services: Services, folder: Path | None = None, due_at: datetime
     # a folder lies on the machine that names it
     place = services.runner.place if home and services.runner is not None else ""
     request = {"run": run.id, "folder": home}
-    return jobs.order(services, new_job(KIND, request, f"night:{run.id}", urgency=Urgency.NIGHT, place=place))
+    job = new_job(KIND, request, f"night:{run.id}", urgency=Urgency.NIGHT, place=place, owner=services.caller.id)
+    return jobs.order(services, job)
+
+
+def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
+    """Begin the night that is due and was not begun yet; of several that were missed, one does the work of all.
+
+    Any number of processes may ask: of each moment there is one night.
+
+    Args:
+        services: A service with a runner.
+        since: Where no night was ever due, moments before this do not count: a schedule begins when it is set.
+        now: The time.
+
+    Returns:
+        Its job; None where nothing is due.
+
+    Raises:
+        NightlyRunningError: If a night over other places is at work; it is due again at the next look.
+    """
+    schedule = services.settings.nightly.schedule
+    if not schedule:
+        return None
+    due = last_due(schedule, now)
+    if due <= (services.store.intake.last_due() or since):
+        return None
+    return order_night(services, due_at=due)[0]
+
+
+def begin_at_once(services: Services, known: set[str]) -> None:
+    """Order the scans of the scenes that came since the last look.
+
+    Args:
+        services: A service with a runner.
+        known: Scenes that were looked at; the new ones are added.
+
+    Raises:
+        OptionError: If there is no such detector as the settings say.
+    """
+    if not services.settings.nightly.at_once:
+        return
+    new = [scene_id for scene_id in services.store.intake.unheard() if scene_id not in known]
+    if new:
+        detector = detector_for(services.settings, services.settings.nightly.detector)
+        for scene_id in new:
+            order_at_once(services, detector, scene_id)
+            known.add(scene_id)
 
 
 def _require_alone(services: Services, home: str) -> None:

@@ -95,9 +95,13 @@ def check_surfaces(models: Mapping[str, Scene], options: ScanOptions) -> None:
     plan_pair(*pair, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m)
 
 
+MODELS = ("surface", "terrain")
+"""What a scene is that was sent as a model of heights."""
+
+
 def is_model(scene: Scene) -> bool:
     """Whether a scene was sent as a surface or terrain model: no partner for a picture."""
-    return scene.attributes.get("kind") in ("surface", "terrain")
+    return scene.attributes.get("kind") in MODELS
 
 
 def latest_earlier(scene: Scene, candidates: Sequence[Scene], min_overlap_share: float) -> Scene | None:

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.auth.caller import Clearance
+from service.auth.sight import Sight
 from service.errors import ConflictError, IllegalMoveError, LostClaimError, NotFoundError, UnstorableValueError
 from service.jobs.states import JobState
 from service.store.base import Store
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_records import Job, Wanted
 from service.store.queries import FeatureQuery, Key
-from service.store.records import Box, FeatureRow, FindingRow, LayerVersion, Scan, Scene
+from service.store.records import Box, FeatureRow, FindingRow, LayerVersion, Scan, Scene, SceneFrame
 from service.store.scene_query import SceneQuery
 from tests.contract.conftest import Opener
 
@@ -429,6 +431,20 @@ def test_jobs_are_listed_latest_first_and_by_state(store: Store) -> None:
 
 
 # --- the memory of the nightly batch -------------------------------------------------------------
+
+
+def test_scenes_are_told_in_short(store: Store) -> None:
+    store.scenes.add(replace(scene("b"), mask_sha256="1" * 64))
+    store.scenes.add(replace(scene("a", at=NOW + timedelta(days=1)), attributes={"kind": "surface"}))
+    store.scenes.add(replace(scene("s"), secrecy="secret"))
+    box = (114.0, 36.0, 114.01, 36.01)
+    told = [
+        SceneFrame("b", NOW, box, "1" * 64, None),
+        SceneFrame("a", NOW + timedelta(days=1), box, None, "surface"),
+        SceneFrame("s", NOW, box, None, None),
+    ]
+    assert list(store.scenes.frames()) == told
+    assert list(store.seen_by(Sight.of(None, Clearance.INTERNAL)).scenes.frames()) == told[:2]
 
 
 def test_an_unfinished_night_goes_on(store: Store) -> None:

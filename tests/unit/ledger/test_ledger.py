@@ -260,6 +260,17 @@ def test_no_more_looks_are_read_than_are_needed() -> None:
 # --- when it is due, what to do ------------------------------------------------------------------
 
 
+def test_the_ledger_of_yesterday_is_that_of_a_new_one() -> None:
+    looks = [look(40, [[1, 1, 1], [0, 0, 1]]), look(29.5, [[1, 0, 0], [0, 0, 0]]), look(0.5, [[0, 1, 0], [0, 0, 0]])]
+    now = Ledger(cells(), looks, TODAY)
+    assert now.reason.tolist() == [[-1, -1, 5], [5, 5, 5]]
+    for days in (0.2, 1, 20):
+        day = TODAY - timedelta(days=days)
+        then, made = now.on(day), Ledger(cells(), looks, day)
+        assert (then.reason == made.reason).all() and (then.age_days == made.age_days).all(), days
+        assert then.looks == made.looks
+
+
 def test_the_shortest_of_the_days_holds() -> None:
     over = cells()
     west, both = (lonlat(shapely.box(500_000, 4_199_900, 500_000 + w, 4_200_000)) for w in (50, 100))

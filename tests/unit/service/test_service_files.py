@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import NotFoundError
-from service.files import Upload, private_folder, safe_name, sha256_of, take_copy, write_beside
+from service.files import Upload, private_folder, safe_name, sha256_of, sweep_private, take_copy, write_beside
 from service.store.blobs import DiskBlobs
 
 
@@ -46,6 +48,25 @@ def test_a_private_folder_goes_away_whatever_happens(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from service.files import PrivateFolder\n"
+        "folder = PrivateFolder(Path(sys.argv[1])); (folder.path / 'x').write_text('x')\n"
+        "print(folder.path.name, flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    theirs = tmp_path / process.stdout.readline().strip()
+    with private_folder(tmp_path) as mine:
+        assert sweep_private(tmp_path) == 0 and (theirs / "x").exists() and mine.exists()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        assert sweep_private(tmp_path) == 1
+        assert not theirs.exists() and mine.exists()
+    assert list(tmp_path.iterdir()) == [] and sweep_private(tmp_path / "none") == 0
 
 
 def test_a_content_is_stored_once(tmp_path: Path) -> None:
