@@ -1,6 +1,7 @@
 """What has to go in time: expired uploads, what killed processes left, personal data that were kept long enough.
 
-Steps of jobs that were given up go too. Whole uploads that a power cut left without a job get one. At start and from time to time.
+Steps of jobs that were given up go too. Whole uploads that a power cut left without a job get one. At start and from
+time to time.
 """
 
 from __future__ import annotations
