@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import obstore
@@ -37,7 +38,7 @@ class ObjectBlobs:
     def __init__(self, storage: ObjectStorage, cache: Path) -> None:
         place = Bucket(storage.url, storage.endpoint, storage.region, storage.access_key, storage.secret_key)
         self._store, self._prefix = open_bucket(place)
-        self._cache, self._most = cache, storage.cache_bytes
+        self._storage, self._cache, self._most = storage, cache, storage.cache_bytes
         cache.mkdir(parents=True, exist_ok=True)
 
     def put(self, source: Path, sha256: str) -> Path:
@@ -82,6 +83,34 @@ class ObjectBlobs:
     def free_bytes(self) -> int:
         """Free space on the disk of the cache."""
         return shutil.disk_usage(self._cache).free
+
+    def passing(self) -> ObjectBlobs:
+        """Files beside these that can be made again and go in time."""
+        beside = self._storage.model_copy(update={"url": f"{self._storage.url.rstrip('/')}/passing"})
+        return ObjectBlobs(beside, self._cache.with_name(f"passing-{self._cache.name}"))
+
+    def sweep(self, older_s: float) -> int:
+        """Remove what was put so long ago; how many. Of passing files alone.
+
+        Raises:
+            StoreBusyError: If the storage does not answer.
+        """
+        for path in self._cache.glob("??/*"):
+            if time.time() - path.stat().st_mtime >= older_s:
+                path.unlink(missing_ok=True)
+        now = datetime.now(UTC)
+        try:
+            old = [
+                one["path"]
+                for page in obstore.list(self._store, prefix=self._prefix)
+                for one in page
+                if (now - one["last_modified"]).total_seconds() >= older_s
+            ]
+            if old:
+                obstore.delete(self._store, old)
+        except BaseError as error:
+            raise _busy(error) from error
+        return len(old)
 
     def _fetch(self, sha256: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

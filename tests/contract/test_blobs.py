@@ -103,3 +103,18 @@ def test_a_storage_that_cannot_be_reached_or_named_is_told(tmp_path: Path) -> No
     with pytest.raises(StoreBusyError):
         blobs.put(path, sha256)
     assert path.exists()
+
+
+def test_what_passes_lies_beside_and_goes_in_time(maker: Maker, tmp_path: Path) -> None:
+    kept, passing = maker("one"), maker("one").passing()
+    path, sha256 = content(tmp_path, "both")
+    kept.put(path, sha256)
+    passing.put(*content(tmp_path, "both"))
+    assert maker("two").passing().path(sha256).read_text() == "both"
+    assert passing.sweep(3600) == 0 and passing.path(sha256).exists()
+    time.sleep(1.1)  # an object's time is told in whole seconds
+    assert passing.sweep(1) == 1
+    for one in (passing, maker("three").passing()):
+        with pytest.raises(NotFoundError):
+            one.path(sha256)
+    assert maker("four").path(sha256).read_text() == "both"
