@@ -1,4 +1,5 @@
-"""What has to go in time: expired uploads, personal data that were kept long enough, steps of jobs that were given up.
+"""What has to go in time: expired uploads, personal data that were kept long enough, steps of jobs that were given up,
+files of exports.
 
 Whole uploads that a power cut left without a job get one. At start and from time to time.
 """
@@ -12,6 +13,7 @@ import time
 
 from geodata.errors import KanchaError
 from service.services import Services
+from service.usecases.export_orders import sweep as sweep_exports
 from service.usecases.intake import stale_work
 from service.usecases.privacy import sweep as sweep_privacy
 from service.usecases.uploads import sweep
@@ -51,6 +53,7 @@ class Sweeper:
                     self._daily_due = time.monotonic() + _DAY_S
                     sweep_privacy(self._services)
                     self._services.store.steps.sweep(_STEPS_S)
+                    sweep_exports(self._services)
             except KanchaError as error:
                 _LOG.error("sweeping: %s", error)
             except Exception:
