@@ -40,13 +40,20 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     from service.usecases.intake import run_intake_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
+    from service.usecases.training_run import run_training_job
 
     services = open_for_worker(settings)
     try:
         kind = services.store.jobs.get(claim.job_id).kind
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
-        work = {"scan": run_scan_job, "intake": run_intake_job, "tiles": run_tiles_job, "export": run_export_job}
+        work = {
+            "scan": run_scan_job,
+            "intake": run_intake_job,
+            "tiles": run_tiles_job,
+            "export": run_export_job,
+            "training": run_training_job,
+        }
         work[kind](services, claim)
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
