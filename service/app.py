@@ -31,6 +31,7 @@ from service.routers import (
     jobs,
     layers,
     models,
+    nights,
     oidc,
     pages,
     people,
@@ -47,6 +48,7 @@ from service.routers import (
     verdicts,
     watching,
 )
+from service.scheduler import Scheduler
 from service.schemas.problem import Problem
 from service.settings import Settings
 from service.sweeper import Sweeper
@@ -80,9 +82,11 @@ def create_app(settings: Settings) -> FastAPI:
         metrics.source = lambda: watcher.figures
         sweeper = Sweeper(services)
         app.state.courier = Courier(services)
+        scheduler = Scheduler(services)
         try:
             yield
         finally:
+            await anyio.to_thread.run_sync(scheduler.close)
             await anyio.to_thread.run_sync(watcher.close)
             if app.state.traces is not None:
                 await anyio.to_thread.run_sync(app.state.traces.close)
@@ -130,6 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
         alarms,
         events,
         jobs,
+        nights,
         access,
         oidc,
         people,

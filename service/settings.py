@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     SerializationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -155,15 +157,33 @@ class Arrival(BaseModel):
 
 
 class Nightly(BaseModel):
-    """The batch over what arrives."""
+    """The night: what arrived is taken in and compared."""
 
     sources: tuple[Arrival, ...] = Field(default=(), description="Where imagery arrives, as JSON.")
 
+    schedule: str = Field(
+        default="",
+        description="When the service begins a night, cron syntax, Beijing time; empty: never.",
+    )
     stable_s: float = Field(default=60.0, ge=0, description="A file is taken once it has not changed for so long, s.")
     min_overlap_share: float = Field(
         default=0.05, gt=0, le=1, description="Share of the smaller scene that two scenes of one place share."
     )
+    min_days: int = Field(default=1, ge=0, description="Days that lie at least between two scenes that are compared.")
+    max_scans: int = Field(default=0, ge=0, description="Scans that one night orders at most; 0: no limit.")
     detector: str = Field(default="current", description="What judges: training-free, a model's name, or current.")
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        from cronsim import CronSim, CronSimError
+
+        try:
+            if value:
+                CronSim(value, datetime(2025, 1, 1))
+        except CronSimError as error:
+            raise ValueError(f"{value!r} is no cron expression of five fields: {error}") from error
+        return value
 
 
 class Uploads(BaseModel):

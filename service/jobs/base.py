@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from service.store.job_base import JobStore, RunnerStore
@@ -39,3 +40,24 @@ class JobRunner(Protocol):
 
     def close(self) -> None:
         """Stop; running jobs go back into the line, what they have done is kept."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line as a job sees it that orders others: it stores them, and the runners find them within half a second.
+
+    Args:
+        place: Id of the data folder.
+        id: It runs nothing itself.
+        alive: The runner lives as long as the job does.
+    """
+
+    place: str
+    id: str = ""
+    alive: bool = True
+
+    def wake(self) -> None:
+        """Nothing: the runner of another process looks by itself."""
+
+    def close(self) -> None:
+        """Nothing: it holds nothing."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 TRAINING = "training"
 
-LIGHT = ("intake",)
-"""Work that a slot of its own is kept for: an upload does not wait for a scan of hours."""
+OWN_SLOTS: tuple[tuple[str, ...], ...] = (("intake",), ("night",))
+"""Kinds that a slot of their own is kept for: an upload does not wait for a scan of hours, nor do the scans of a night
+for the night that waits for them."""
+NEVER_ELSEWHERE = ("night",)
+"""Kinds that are done in their own slot alone: they wait for others, and would keep the place of what they wait for."""
+UNTIMED = ("night",)
+"""Kinds without a limit of time: they take as long as what they ordered."""
 
 
 def time_limit_s(kind: str, request: Mapping[str, Any], usual_s: float) -> float:
@@ -19,7 +25,9 @@ def time_limit_s(kind: str, request: Mapping[str, Any], usual_s: float) -> float
         request: What was asked.
         usual_s: The setting.
 
-    >>> time_limit_s("scan", {}, 60.0), time_limit_s("training", {"minutes": 60}, 60.0)
-    (60.0, 7260.0)
+    >>> time_limit_s("scan", {}, 60.0), time_limit_s("training", {"minutes": 60}, 60.0), time_limit_s("night", {}, 60.0)
+    (60.0, 7260.0, inf)
     """
+    if kind in UNTIMED:
+        return math.inf
     return usual_s + (2 * 60.0 * float(request["minutes"]) if kind == TRAINING else 0.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 from geodata.errors import KanchaError
 from service.errors import JobCrashedError, LostClaimError, StoreBusyError
 from service.jobs.base import RunnerStores
-from service.jobs.kinds import LIGHT, time_limit_s
+from service.jobs.kinds import NEVER_ELSEWHERE, OWN_SLOTS, time_limit_s
 from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
 from service.jobs.process import TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
@@ -24,7 +24,6 @@ from service.watching.context import RUN_ID
 _POLL_S = 0.5
 _BEATS = 4
 _LOG_BYTES = 64 * 1024
-_LIGHT_SLOT = "light"
 _LOG = logging.getLogger(__name__)
 
 
@@ -108,27 +107,30 @@ class ProcessRunner:
                     self._bell.wait(_POLL_S)
 
     def _take_next(self) -> bool:
-        """Take a job into a free slot: of any kind, or where only the slot for light work is free, such a one."""
+        """Take a job into a free slot: of any kind, or where only a slot for some kinds is free, one of those."""
         names = [thread.name for thread in list(self._in_hand.values())]
-        light = sum(name.startswith(_LIGHT_SLOT) for name in names)
-        if len(names) - light < self._settings.jobs.workers:
-            return self._take(None)
-        return light == 0 and self._take(LIGHT)
+        slots = {kinds[0]: kinds for kinds in OWN_SLOTS}
+        own = {slot for slot in slots if any(name.startswith(f"{slot}-") for name in names)}
+        if len(names) - len(own) < self._settings.jobs.workers and self._take(None):
+            return True
+        return any(self._take(slot) for slot in slots if slot not in own)
 
     def _has_room(self) -> bool:
         """Whether the disk can take what a job may write; else all wait."""
         return shutil.disk_usage(self._settings.data).free >= self._settings.limits.min_free_bytes
 
-    def _take(self, kinds: tuple[str, ...] | None) -> bool:
+    def _take(self, slot: str | None) -> bool:
         limits = self._settings.jobs
-        wanted = Wanted(kinds, self._place, limits.per_area, limits.patience_s)
+        kinds = next((kinds for kinds in OWN_SLOTS if kinds[0] == slot), None)
+        but = () if slot else NEVER_ELSEWHERE
+        wanted = Wanted(kinds, self._place, limits.per_area, limits.patience_s, but)
         with self._taking:
             claimed = self._jobs.claim(self.id, wanted)
             if claimed is None:
                 return False
             job, claim = claimed
+            name = f"{slot or 'job'}-{claim.job_id[:8]}"
             limit_s = time_limit_s(job.kind, job.request, limits.timeout_s)
-            name = f"{_LIGHT_SLOT if kinds else 'job'}-{claim.job_id[:8]}"
             thread = threading.Thread(target=self._run, args=(claim, limit_s), name=name, daemon=True)
             self._in_hand[claim] = thread
         thread.start()

@@ -38,6 +38,7 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     from service.bootstrap import open_for_worker
     from service.usecases.export_orders import run_export_job
     from service.usecases.intake import run_intake_job
+    from service.usecases.nightly import run_night_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
     from service.usecases.training_run import run_training_job
@@ -51,6 +52,7 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
             "scan": run_scan_job,
             "intake": run_intake_job,
             "tiles": run_tiles_job,
+            "night": run_night_job,
             "export": run_export_job,
             "training": run_training_job,
         }

@@ -203,13 +203,34 @@ class IntakeStore(Protocol):
     """The memory of the nightly batch."""
 
     def open_run(self, run: NightRun) -> NightRun:
-        """Begin a run over a folder, or go on with the unfinished one."""
+        """Begin a run over a folder, or go on with the unfinished one; of a moment that was due there is one run."""
 
-    def close_run(self, run_id: str) -> None:
-        """Mark a run finished."""
+    def close_run(self, run_id: str, report: Mapping[str, Any]) -> None:
+        """Mark a run finished, with what it reported; nothing happens to one that is."""
+
+    def run(self, run_id: str) -> NightRun:
+        """One run; `NotFoundError` without it."""
+
+    def runs(self, limit: int, after_key: int = 0) -> Page[NightRun]:
+        """Runs, the latest first."""
+
+    def last_due(self) -> datetime | None:
+        """The latest moment of a schedule that a run was begun for; None: there was none."""
 
     def entries(self, folder: str) -> Mapping[str, IntakeEntry]:
-        """What is known of a folder's files, by name."""
+        """What is known of the files of a source, by name."""
+
+    def of_run(self, run_id: str) -> Sequence[IntakeEntry]:
+        """What a run took or refused."""
+
+    def in_state(self, state: str) -> Sequence[IntakeEntry]:
+        """What is in a state, of all sources."""
+
+    def with_scene(self, scene_id: str) -> Sequence[IntakeEntry]:
+        """The files that became a scene."""
+
+    def unheard(self) -> Sequence[str]:
+        """Ids of the scenes that no run has heard of, the first stored first."""
 
     def put(self, entry: IntakeEntry) -> None:
         """Keep what is known of a file."""

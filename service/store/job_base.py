@@ -22,7 +22,7 @@ class JobStore(Protocol):
     def get(self, job_id: str) -> Job:
         """One job; `NotFoundError` without it."""
 
-    def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
+    def page(self, limit: int, after_key: int = 0, state: JobState | None = None, kind: str | None = None) -> Page[Job]:
         """Jobs, the latest first."""
 
     def claim(self, runner: str, wanted: Wanted | None = None) -> tuple[Job, Claim] | None:

@@ -126,12 +126,14 @@ class Wanted:
         place: The data folder it has; jobs that need another are left.
         per_area: Jobs of one administrative area that run at once; 0: no limit.
         patience_s: A job that has waited for so long goes before every other, s.
+        but: Not of these kinds.
     """
 
     kinds: tuple[str, ...] | None = None
     place: str = ""
     per_area: int = 0
     patience_s: float = 6 * 3600.0
+    but: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

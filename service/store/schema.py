@@ -293,6 +293,9 @@ night_runs = sa.Table(
     sa.Column("folder", sa.Text, nullable=False),
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("finished_at", UtcTime),
+    sa.Column("due_at", UtcTime),
+    sa.Column("report", sa.JSON(none_as_null=True)),
+    sa.Index("uq_night_runs_due_at", "due_at", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -308,6 +311,9 @@ intake = sa.Table(
     sa.Column("run_id", sa.String(64)),
     sa.Column("scene_id", sa.ForeignKey("scenes.id")),
     sa.Column("outcome", sa.JSON, nullable=False),
+    sa.Index("ix_intake_scene_id", "scene_id"),
+    sa.Index("ix_intake_run_id", "run_id"),
+    sa.Index("ix_intake_state", "state"),
 )
 
 changes = sa.Table(

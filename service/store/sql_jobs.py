@@ -65,9 +65,10 @@ class SqlJobs:
         with self._db.read() as connection:
             return self._shown(connection, _get(connection, job_id))
 
-    def page(self, limit: int, after_key: int = 0, state: JobState | None = None) -> Page[Job]:
+    def page(self, limit: int, after_key: int = 0, state: JobState | None = None, kind: str | None = None) -> Page[Job]:
         """Jobs, the latest first."""
-        in_state = sa.and_(*self._disclosed(), sa.true() if state is None else jobs.c.state == state.value)
+        of_kind = sa.true() if kind is None else jobs.c.kind == kind
+        in_state = sa.and_(*self._disclosed(), of_kind, sa.true() if state is None else jobs.c.state == state.value)
         older = sa.true() if after_key == 0 else jobs.c.seq < after_key
         with self._db.read() as connection:
             count = sa.select(sa.func.count()).select_from(jobs).where(in_state)
@@ -322,6 +323,7 @@ def _next(wanted: Wanted, now: datetime) -> sa.Select[str]:
             sa.or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now),
             jobs.c.place.in_(("", wanted.place)),
             sa.true() if wanted.kinds is None else jobs.c.kind.in_(wanted.kinds),
+            jobs.c.kind.not_in(wanted.but) if wanted.but else sa.true(),
             jobs.c.area.not_in(full) if wanted.per_area else sa.true(),
         )
         .order_by(sa.case((patient, jobs.c.urgency), else_=-1), jobs.c.seq)

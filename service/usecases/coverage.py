@@ -13,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pyproj
 import shapely
 
@@ -158,11 +159,9 @@ def _made(services: Services, day: date) -> Covered:
     cells = Cells.over(whole, services.settings.coverage.cell_m)
     here = [scene for scene in pictures if _meets(scene, whole)]
     looks, without = _looks(services, here, cells.grid.crs, day)
-    zones = _layer(services, "zones")
-    table = {**DUE_DAYS, **services.settings.coverage.due_days}
     end = datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
-    excluded = excluded_by_zone(cells, whole, zones, day)
-    ledger = Ledger(cells, looks, end, due_by_zone(cells, zones, day, table), excluded)
+    excluded = excluded_by_zone(cells, whole, _layer(services, "zones"), day)
+    ledger = Ledger(cells, looks, end, demands_of(services, cells, day), excluded)
     return Covered(ledger, day, tuple(areas), "areas" if areas else "scenes", tuple(without))
 
 
@@ -201,11 +200,11 @@ def _looks(services: Services, scenes: list[Scene], crs: pyproj.CRS, day: date) 
         if scene.mask_sha256 is None:
             without.append(scene.id)
         else:
-            looks.append(_look(services, scene, crs))
+            looks.append(look_of(services, scene, crs))
     return looks, without
 
 
-def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> KeptLook:
+def look_of(services: Services, scene: Scene, crs: pyproj.CRS) -> KeptLook:
     """What a scene shows of the lattice: kept in the data folder, and made again from its mask where it is not."""
     cell_m = services.settings.coverage.cell_m
     lattice = hashlib.sha256(f"{crs.to_wkt()}|{cell_m}".encode()).hexdigest()[:12]
@@ -224,14 +223,29 @@ def _look(services: Services, scene: Scene, crs: pyproj.CRS) -> KeptLook:
     return KeptLook(scene.id, scene.acquired_at, path)
 
 
+def lattice_of(services: Services) -> tuple[shapely.MultiPolygon, pyproj.CRS] | None:
+    """The administrative areas as one, and the metric system of their cells; None without areas."""
+    areas = _areas(services)
+    if not areas:
+        return None
+    whole = _whole([one.outline for one in areas], services.sight.ground)
+    middle = whole.centroid
+    return whole, metric_crs_at(middle.x, middle.y)
+
+
 def keep_look(services: Services, scene: Scene) -> None:
     """Enter a new scene in the ledger, so that nobody waits for it later; without areas it is entered when asked."""
     if scene.mask_sha256 is None or is_model(scene):
         return
-    areas = _areas(services)
-    if areas and _meets(scene, whole := _whole([one.outline for one in areas], services.sight.ground)):
-        middle = whole.centroid
-        _look(services, scene, metric_crs_at(middle.x, middle.y))
+    lattice = lattice_of(services)
+    if lattice is not None and _meets(scene, lattice[0]):
+        look_of(services, scene, lattice[1])
+
+
+def demands_of(services: Services, cells: Cells, day: date) -> npt.NDArray[np.float64]:
+    """How old a look at each cell may be on a day, days: by the zones of plan and law, and by the settings."""
+    table = {**DUE_DAYS, **services.settings.coverage.due_days}
+    return due_by_zone(cells, _layer(services, "zones"), day, table)
 
 
 # --- figures -------------------------------------------------------------------------------------

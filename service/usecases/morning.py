@@ -1,8 +1,9 @@
-"""The morning report: what was scanned, what was found, what was not scanned and why."""
+"""The morning report: found, stopped, closed; what was not scanned and why; blind spots; the queue; system health."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,34 @@ from typing import Any
 import jinja2
 import orjson
 
-from geodata.errors import KanchaError
 from geodata.io.dates import BEIJING
+from service.auth.caller import Clearance
+from service.auth.sight import Sight
 from service.errors import NotFoundError
 from service.files import write_beside
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
-from service.store.queries import FeatureQuery
-from service.usecases import coverage, coverage_features
+from service.usecases import morning_parts as parts
+from service.usecases.alarm_sending import Round
+from service.usecases.arrivals import SourceLook
 from service.usecases.layers import newest_versions
+from service.usecases.night_sites import sites_of
 
-_MOST_LISTED = 50
+REPORT_GRADE = Clearance.INTERNAL
+"""A report goes to many, as a page and in messages: of what is secret it tells only how much there is."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a night knows of itself and no table keeps.
+
+    Args:
+        sources: The places as they were found.
+        sent: What was done about alarms.
+    """
+
+    sources: Sequence[SourceLook]
+    sent: Round
 
 
 @dataclass(frozen=True)
@@ -43,24 +61,32 @@ class NightReport:
     markdown: Path
     body: dict[str, Any]
 
+    def as_result(self) -> dict[str, Any]:
+        """What its job gives."""
+        return {"run": self.run_id, "summary": self.summary, "html": str(self.html)}
 
-def write_report(services: Services, run: NightRun) -> NightReport:
+
+def write_report(services: Services, run: NightRun, told: Told) -> NightReport:
     """Write the report of a run as HTML, JSON and Markdown into `reports` of the data folder.
 
     Args:
         services: The service.
         run: The run; what a killed start of it did is told as well.
+        told: What the run knows of itself.
 
     Returns:
         The report and where it lies.
     """
-    body = _body(services, run)
+    # plain values throughout: the same from the store, from the file and here
+    sight = Sight.of(None, REPORT_GRADE)
+    seen = replace(services, store=services.store.seen_by(sight), sight=sight)
+    body: dict[str, Any] = orjson.loads(orjson.dumps(_body(seen, run, told), option=orjson.OPT_SERIALIZE_NUMPY))
     folder = services.settings.data / "reports"
     files = {kind: folder / f"{run.id}.{kind}" for kind in ("html", "json", "md")}
     contents = {
-        "html": _render("morning.html", body),
+        "html": render("morning.html", body),
         "json": orjson.dumps(body, option=orjson.OPT_INDENT_2),
-        "md": _render("morning.md", body),
+        "md": render("morning.md", body),
     }
     for kind, content in contents.items():
         write_beside(files[kind], content)
@@ -68,7 +94,8 @@ def write_report(services: Services, run: NightRun) -> NightReport:
     return NightReport(run.id, body["summary"], files["html"], files["json"], files["md"], body)
 
 
-def _render(template: str, body: dict[str, Any]) -> bytes:
+def render(template: str, body: Mapping[str, Any]) -> bytes:
+    """A report in words."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("service", "templates"),
         autoescape=template.endswith(".html"),
@@ -79,125 +106,75 @@ def _render(template: str, body: dict[str, Any]) -> bytes:
     return environment.get_template(template).render(**body).encode()
 
 
-def _body(services: Services, run: NightRun) -> dict[str, Any]:
-    entries = services.store.intake.entries(run.folder).values()
-    mine = sorted((e for e in entries if e.run_id == run.id), key=lambda e: e.name)
+def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    every = sorted(services.store.intake.of_run(run.id), key=lambda e: e.name)
+    mine = [entry for entry in every if _is_shown(services, entry)]
+    withheld = len(every) - len(mine)
     by_result: dict[str, list[IntakeEntry]] = {}
     for entry in mine:
         by_result.setdefault(str(entry.outcome.get("result", "unfinished")), []).append(entry)
-    scanned = [_scanned(services, entry) for entry in by_result.get("scanned", [])]
-    waiting = sorted(entry.name for entry in entries if entry.state == "waiting")
-    refused = [_error(e) for kind in ("refused", "not-scanned") for e in by_result.get(kind, [])]
+    since = _since(services, run)
+    scans = [(entry, scan) for entry in by_result.get("scanned", []) for scan in entry.outcome["scans"]]
+    scanned = [parts.scanned(services, entry, scan) for entry, scan in scans]
+    waiting = sorted(entry.name for entry in services.store.intake.in_state("waiting") if _is_of(entry, told))
+    refused = [parts.error_of(e, e.outcome["error"]) for e in by_result.get("refused", [])]
+    refused += [line for e in [*by_result.get("not-scanned", []), *by_result.get("scanned", [])] for line in
+                parts.failed(services, e)]  # fmt: skip
     suspected = sum(scan["counts"].get("suspected", 0) for scan in scanned)
     findings = sum(sum(scan["counts"].values()) for scan in scanned)
+    sites = sites_of(services, [scan["scan_id"] for _, scan in scans])
     return {
         "run": run.id,
-        "folder": run.folder,
+        "folder": run.folder or ", ".join(look.name for look in told.sources),
         "started_at": run.started_at.astimezone(BEIJING).isoformat(timespec="seconds"),
-        "written_at": datetime.now(UTC).astimezone(BEIJING).isoformat(timespec="seconds"),
+        "due_at": None if run.due_at is None else run.due_at.astimezone(BEIJING).isoformat(timespec="minutes"),
+        "written_at": now.astimezone(BEIJING).isoformat(timespec="seconds"),
+        "since": since.astimezone(BEIJING).isoformat(timespec="minutes"),
         "summary": f"{len(scanned)} scanned, {findings} findings, {suspected} suspected, "
         f"{len(refused)} refused, {len(waiting)} not yet complete",
+        "withheld": withheld,
+        "balance": parts.balance(services, sites, since),
         "scanned": scanned,
-        "first": [_first(services, entry) for entry in by_result.get("first", [])],
-        "refused": sorted(refused, key=lambda told: str(told["file"])),
+        "sources": [parts.source(look, mine) for look in told.sources],
+        "first": [parts.first(services, entry) for entry in by_result.get("first", [])],
+        "unseen": [parts.unseen(services, entry) for entry in by_result.get("unseen", [])],
+        "left": [parts.left(services, entry) for entry in by_result.get("left", [])],
+        "refused": sorted(refused, key=lambda line: str(line["file"])),
         "duplicates": [{"file": e.name, "of": e.outcome["of"]} for e in by_result.get("duplicate", [])],
         "waiting": waiting,
-        "coverage": _coverage(services, run),
+        "coverage": parts.coverage_of(services, run),
+        "papers": parts.papers(services, since, now),
+        "alarms": parts.alarms(services, told.sent, now),
+        "queue": parts.queue(services),
+        "health": parts.health(services, now),
         "layers": {
             kind: services.store.layers.get(version).file_name for kind, version in newest_versions(services).items()
         },
     }
 
 
-_MOST_TASKS = 5
-
-
-def _coverage(services: Services, run: NightRun) -> dict[str, Any] | None:
-    """What was seen in time, what became overdue since the night before, and what needs a look; None without an area.
-
-    Without administrative areas the area is what the scenes cover, of which nothing is blind but by age and cloud.
-    """
+def _is_shown(services: Services, entry: IntakeEntry) -> bool:
+    """Whether what became of a file may be told: its scene, and the scans of it."""
     try:
-        told = coverage.summary(services)
-        before = run.started_at.astimezone(BEIJING).date() - timedelta(days=1)
-        lost = coverage.newly_overdue_km2(services, before)
-        tasks = coverage_features.tasking(services, within_days=0)["features"][:_MOST_TASKS]
-        wanted = orjson.loads(orjson.dumps(tasks))
-    except KanchaError as error:
-        # a report is written all the same; who keeps no areas is told nothing of them
-        return None if isinstance(error, NotFoundError) else {"error": error.message, "remedy": error.remedy}
-    return {
-        "error": None,
-        "sentence": told.sentence,
-        "sentence_zh": told.sentence_zh,
-        "seen_share": round(told.all.seen_share, 4),
-        "newly_overdue_km2": round(lost, 4),
-        "without_mask": len(told.without_mask),
-        "tasks": [
-            {"place": f"{(f['bbox'][0] + f['bbox'][2]) / 2:.5f}, {(f['bbox'][1] + f['bbox'][3]) / 2:.5f}",
-             **{name: f["properties"][name] for name in ("area_m2", "reasons_zh", "overdue_days")}}
-            for f in wanted
-        ],
-    }  # fmt: skip
+        if entry.scene_id is not None:
+            services.store.scenes.get(entry.scene_id)
+        for scan in entry.outcome.get("scans", ()):
+            services.store.scans.get(scan["scan_id"])
+    except NotFoundError:
+        return False
+    return True
 
 
-def _scanned(services: Services, entry: IntakeEntry) -> dict[str, Any]:
-    scan = services.store.scans.get(str(entry.outcome["scan_id"]))
-    before, after = services.store.scenes.get(scan.before_scene), services.store.scenes.get(scan.after_scene)
-    query = FeatureQuery(within=scan.id, limit=services.settings.limits.max_page_size)
-    features = [orjson.loads(text) for text in services.store.scans.findings(query).items]
-    leads = [f for f in features if f["properties"]["status"] in ("suspected", "unassessed")]
-    # what officers have dismissed before is counted, not listed again
-    wanted = [f for f in leads if f["properties"]["suppressed_by"] is None]
-    wanted.sort(key=lambda f: (-f["properties"]["priority"], str(f["id"])))
-    return {
-        "file": entry.name,
-        "scan": scan.id,
-        "before": {"file": before.file_name, "acquired_at": _day(before.acquired_at)},
-        "after": {"file": after.file_name, "acquired_at": _day(after.acquired_at)},
-        "counts": dict(scan.counts),
-        "findings": [_finding(f) for f in wanted[:_MOST_LISTED]],
-        "further": max(0, len(wanted) - _MOST_LISTED),
-        "dismissed_before": len(leads) - len(wanted),
-    }
+def _is_of(entry: IntakeEntry, told: Told) -> bool:
+    return any(entry.folder == look.name for look in told.sources)
 
 
-def _finding(feature: dict[str, Any]) -> dict[str, Any]:
-    told = feature["properties"]
-    return {
-        "id": feature["id"],
-        "status": told["status"],
-        "change": told["change"],
-        "confidence": round(float(told["confidence"]), 3),
-        "priority": round(float(told["priority"]), 3),
-        "area_m2": round(float(told["area_m2"])),
-        "place": _place(feature["geometry"]),
-        "parcel_ids": told.get("parcel_ids") or [],
-        "reasons": [str(reason.get("message", reason.get("code", ""))) for reason in told.get("reasons") or []],
-    }
+def _since(services: Services, run: NightRun) -> datetime:
+    """Since when a report tells: the start of the night before."""
+    before = [one for one in services.store.intake.runs(_FEW).items if one.finished_at and one.id != run.id]
+    earlier = [one.started_at for one in before if one.started_at < run.started_at]
+    return max(earlier, default=run.started_at - timedelta(days=1))
 
 
-def _place(geometry: dict[str, Any]) -> str:
-    ring = geometry["coordinates"][0]
-    lon, lat = (ring[0] if geometry["type"] == "MultiPolygon" else ring)[0][:2]
-    return f"{lon:.6f}, {lat:.6f}"
-
-
-def _first(services: Services, entry: IntakeEntry) -> dict[str, Any]:
-    scene = services.store.scenes.get(entry.scene_id or "")
-    return {"file": entry.name, "scene": scene.id, "acquired_at": _day(scene.acquired_at)}
-
-
-def _error(entry: IntakeEntry) -> dict[str, Any]:
-    error = dict(entry.outcome["error"])
-    return {
-        "file": entry.name,
-        "code": error.get("code", "error"),
-        "title_zh": error.get("title_zh", ""),
-        "message": error.get("message", ""),
-        "remedy": error.get("remedy", ""),
-    }
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(BEIJING).isoformat(timespec="minutes")
+_FEW = 20

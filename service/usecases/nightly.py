@@ -1,168 +1,163 @@
-"""The nightly batch: new imagery in, findings and a morning report out.
+"""A night: what arrived is taken in, compared and followed, alarms go out, and the morning report is written.
 
-Every step is kept before the next begins, so a run that is killed goes on where it stood: a file is `taken`
-once its scene is stored and `done` once its scan has ended, and a run stays open until its report is written.
+A night is a durable run like any other. Whatever it does is kept before the next begins: a file is `taken` once its
+scene is stored and `done` once its scans have ended, and a run stays open until its report is written. Started twice it
+is one run; killed, it goes on where it was; begun late, it does what there is to do.
 """
 
 from __future__ import annotations
 
-import fcntl
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from geodata.errors import KanchaError
 from geodata.types import ProgressHook
-from service.arrivals.base import Sighting, Source
-from service.arrivals.folder import Folder
-from service.errors import InternalError, NightlyRunningError
-from service.files import private_folder
-from service.jobs.states import ACTIVE, JobState
+from service.errors import NightlyRunningError
+from service.jobs.base import Line
+from service.jobs.liveness import place_of
+from service.jobs.states import ACTIVE
 from service.services import Services
-from service.store.intake_records import IntakeEntry, NightRun
-from service.store.job_records import Job, Urgency
-from service.usecases.layers import newest_versions
+from service.store.intake_records import NightRun
+from service.store.job_records import Claim, Job, Urgency, new_job
+from service.usecases import jobs
+from service.usecases.alarm_sending import send_round
+from service.usecases.arrivals import sources_of, take_in
 from service.usecases.models import detector_for
-from service.usecases.morning import NightReport, write_report
-from service.usecases.pairs import latest_earlier
-from service.usecases.scans import ScanOrder, order_scan
-from service.usecases.scenes import SceneFacts, add_scene
+from service.usecases.morning import NightReport, Told, write_report
+from service.usecases.night_scans import await_scans, order_scans
+from service.usecases.scan_run import JobSteps, progress_hook
+from service.usecases.schedule import last_due
 
-_POLL_S = 0.3
+KIND = "night"
 
 
-def run_night(services: Services, folder: Path, progress: ProgressHook) -> NightReport:
-    """Take in what is new in a folder, scan it, write the morning report.
+def order_night(services: Services, folder: Path | None = None, due_at: datetime | None = None) -> tuple[Job, bool]:
+    """Order a night, or find the one that is under way.
 
     Args:
         services: A service with a runner.
-        folder: Watched folder.
-        progress: Called while it works.
+        folder: Watched folder, None: all places of the settings.
+        due_at: The moment of the schedule that it is for, None: by hand.
+
+    Returns:
+        Its job, and whether it is new.
 
     Raises:
-        NightlyRunningError: If another nightly run is at work on the data folder.
+        NightlyRunningError: If a night over other places is at work.
         MissingFileError: If there is no such folder.
         OptionError: If there is no such detector as the settings say.
     """
-    home = folder.resolve()
-    with _alone(services.settings.data):
-        # asked before anything is taken: a model that is not there is no fault of the imagery
-        detector = detector_for(services.settings, services.settings.nightly.detector)
-        source = Folder(home, services.settings.data)
-        sightings = source.look()
-        now = datetime.now(UTC)
-        fresh = NightRun(f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}", str(home), now, None)
-        run = services.store.intake.open_run(fresh)
-        for i, sighting in enumerate(sightings):
-            progress(0.3 * i / len(sightings), f"taking {sighting.name}")
-            _take(services, run, source, sighting)
-        jobs = _order_all(services, run, detector)
-        _await_all(services, run, jobs, progress)
-        report = write_report(services, run)
-        services.store.intake.close_run(run.id)
+    home = "" if folder is None else str(folder.resolve())
+    # asked before anything is taken: a model that is not there is no fault of the imagery
+    detector_for(services.settings, services.settings.nightly.detector)
+    if home:
+        sources_of(services, home)[0].look()
+    now = datetime.now(UTC)
+    _require_alone(services, home)
+    fresh = NightRun(f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}", home, now, None, due_at)
+    run = services.store.intake.open_run(fresh)
+    # a folder lies on the machine that names it
+    place = services.runner.place if home and services.runner is not None else ""
+    request = {"run": run.id, "folder": home}
+    job = new_job(KIND, request, f"night:{run.id}", urgency=Urgency.NIGHT, place=place, owner=services.caller.id)
+    return jobs.order(services, job)
+
+
+def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
+    """Begin the night that is due and was not begun yet; of several that were missed, one does the work of all.
+
+    Any number of processes may ask: of each moment there is one night.
+
+    Args:
+        services: A service with a runner.
+        since: Where no night was ever due, moments before this do not count: a schedule begins when it is set.
+        now: The time.
+
+    Returns:
+        Its job; None where nothing is due.
+
+    Raises:
+        NightlyRunningError: If a night over other places is at work; it is due again at the next look.
+    """
+    schedule = services.settings.nightly.schedule
+    if not schedule:
+        return None
+    due = last_due(schedule, now)
+    if due <= (services.store.intake.last_due() or since):
+        return None
+    return order_night(services, due_at=due)[0]
+
+
+def _require_alone(services: Services, home: str) -> None:
+    for state in ACTIVE:
+        for job in services.store.jobs.page(_MOST_ACTIVE, state=state, kind=KIND).items:
+            if job.request["folder"] != home:
+                raise NightlyRunningError(
+                    f"A nightly run over {job.request['folder'] or 'the places of the settings'} is at work.",
+                    remedy="Begin another when it has ended.",
+                )
+
+
+_MOST_ACTIVE = 10
+
+
+def run_night_job(services: Services, claim: Claim) -> None:
+    """Do a night.
+
+    Args:
+        services: The service of a worker.
+        claim: The right to do it.
+
+    Raises:
+        KanchaError: What keeps the whole night from its work; what is wrong with a file is told in the report.
+        LostClaimError: If the job was taken away meanwhile.
+    """
+    job = services.store.jobs.get(claim.job_id)
+    run = services.store.intake.run(str(job.request["run"]))
+    if run.finished_at is None:
+        steps = JobSteps(services, claim, job.inputs_key)
+        services = replace(services, runner=Line(job.place or place_of(services.settings.data)))
+        report = run_night(services, run, progress_hook(services, claim), steps)
+        result = report.as_result()
+    else:
+        # its report was written, and then the power went
+        result = {"run": run.id, "summary": str((run.report or {}).get("summary", ""))}
+    services.store.jobs.succeed(claim, result["summary"], result)
+
+
+def run_night(services: Services, run: NightRun, progress: ProgressHook, steps: JobSteps) -> NightReport:
+    """Take in what is new, scan it, send the alarms, write the morning report.
+
+    Args:
+        services: A service with a line of jobs.
+        run: The run.
+        progress: Called while it works.
+        steps: Where it is kept that it gets on.
+
+    Raises:
+        OptionError: If there is no such detector as the settings say.
+    """
+
+    def mark(what: str) -> None:
+        steps.keep(f"{run.id}/{what}"[-_LONGEST:], b"")
+
+    detector = detector_for(services.settings, services.settings.nightly.detector)
+    sources = take_in(services, run.id, run.folder, _part(progress, 0.0, 0.2))
+    mark("taken")
+    ordered = order_scans(services, run.id, detector, _part(progress, 0.2, 0.3))
+    mark("ordered")
+    await_scans(services, ordered, _part(progress, 0.3, 0.95), mark)
+    progress(0.95, "sending the alarms")
+    sent = send_round(services)
+    progress(0.97, "writing the report")
+    report = write_report(services, run, Told(sources, sent))
+    services.store.intake.close_run(run.id, report.body)
     return report
 
 
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    with (data / "nightly.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise NightlyRunningError(
-                f"Another nightly run is at work on {data}.",
-                remedy="Nothing is to be done: it does the work.",
-            ) from error
-        yield
+_LONGEST = 200
 
 
-def _take(services: Services, run: NightRun, source: Source, sighting: Sighting) -> None:
-    """Store the scene of a file that is new and complete; keep what came of it."""
-    known = services.store.intake.entries(run.folder)
-    before = known.get(sighting.name)
-    if before is not None and sighting.same_as(before) and before.state != "waiting":
-        return
-    now = datetime.now(UTC)
-    entry = sighting.remembered(run.folder, before, now)
-    if not sighting.is_complete(before, now, timedelta(seconds=services.settings.nightly.stable_s)):
-        services.store.intake.put(entry)
-        return
-    entry = replace(entry, run_id=run.id)
-    try:
-        scene_id = _store_scene(services, source, sighting)
-    except KanchaError as error:
-        outcome = {"result": "refused", "error": _plain(error)}
-        services.store.intake.put(replace(entry, state="rejected", outcome=outcome))
-        return
-    twin = next((e.name for e in known.values() if e.scene_id == scene_id and e.name != entry.name), None)
-    if twin is not None:
-        outcome = {"result": "duplicate", "of": twin}
-        services.store.intake.put(replace(entry, state="done", scene_id=scene_id, outcome=outcome))
-        return
-    services.store.intake.put(replace(entry, state="taken", scene_id=scene_id))
-
-
-def _store_scene(services: Services, source: Source, sighting: Sighting) -> str:
-    with private_folder(services.settings.data / "incoming") as folder:
-        fetched = source.fetch(sighting, folder)
-        facts = SceneFacts(acquired_at=fetched.acquired_at, attributes=dict(fetched.attributes) or None)
-        return add_scene(services, fetched.upload, facts)[0].id
-
-
-def _plain(error: KanchaError) -> dict[str, Any]:
-    told = error.as_dict()
-    return {**told, "measured": {name: str(value) for name, value in error.measured.items()}}
-
-
-def _order_all(services: Services, run: NightRun, detector: str) -> list[tuple[IntakeEntry, Job]]:
-    """Order a scan for every scene that is stored and not scanned, the earliest first."""
-    entries = [e for e in services.store.intake.entries(run.folder).values() if e.state == "taken"]
-    scenes = {e.name: services.store.scenes.get(e.scene_id or "") for e in entries}
-    jobs: list[tuple[IntakeEntry, Job]] = []
-    for entry in sorted(entries, key=lambda e: (scenes[e.name].acquired_at, e.name)):
-        scene = scenes[entry.name]
-        share = services.settings.nightly.min_overlap_share
-        partner = latest_earlier(scene, services.store.scenes.meeting(scene.bbox), share)
-        if partner is None:
-            _done(services, run, entry, {"result": "first"})
-            continue
-        try:
-            order = ScanOrder(partner.id, scene.id, layers=newest_versions(services), options={"detector": detector})
-            job, _ = order_scan(services, order, Urgency.NIGHT)
-        except KanchaError as error:
-            _done(services, run, entry, {"result": "not-scanned", "before": partner.id, "error": _plain(error)})
-            continue
-        jobs.append((entry, job))
-    return jobs
-
-
-def _await_all(services: Services, run: NightRun, jobs: list[tuple[IntakeEntry, Job]], progress: ProgressHook) -> None:
-    total = max(1, len(jobs))
-    for done, (entry, ordered) in enumerate(jobs):
-        while (job := services.store.jobs.get(ordered.id)).state in ACTIVE:
-            progress(0.3 + 0.65 * (done + job.progress / 100) / total, f"scanning {entry.name}")
-            if services.runner is None or not services.runner.alive:
-                raise InternalError("The runner of the nightly batch has stopped.")
-            time.sleep(_POLL_S)
-        _done(services, run, entry, _outcome(services, job))
-    progress(0.95, "writing the report")
-
-
-def _outcome(services: Services, job: Job) -> dict[str, Any]:
-    before = str(job.request["before_scene"])
-    if job.state is JobState.SUCCESSFUL and job.scan_id is not None:
-        counts = dict(services.store.scans.get(job.scan_id).counts)
-        return {"result": "scanned", "before": before, "scan_id": job.scan_id, "counts": counts}
-    error = dict(job.error or {})
-    if job.state is JobState.DISMISSED:
-        error = {"code": "scan-dismissed", "message": "The scan was stopped on request.", "remedy": ""}
-    return {"result": "not-scanned", "before": before, "error": error}
-
-
-def _done(services: Services, run: NightRun, entry: IntakeEntry, outcome: dict[str, Any]) -> None:
-    services.store.intake.put(replace(entry, state="done", run_id=run.id, outcome=outcome))
+def _part(progress: ProgressHook, begin: float, end: float) -> ProgressHook:
+    return lambda share, message: progress(begin + share * (end - begin), message)

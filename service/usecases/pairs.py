@@ -13,7 +13,7 @@ from geodata.errors import OptionError
 from geodata.grid import Grid
 from geodata.io.rasters import RasterInfo
 from geodata.io.sidecars import acquisition_from_mapping
-from geodata.pairing.admissible import judge_pair
+from geodata.pairing.admissible import Admissibility, judge_pair
 from geodata.pairing.checks import PairFacts
 from geodata.pairing.plan import least_overlap, overlap_share, plan_pair, require_dates
 from geodata.types import ScanOptions
@@ -42,7 +42,7 @@ def as_raster(scene: Scene, path: Path | None = None) -> RasterInfo:
     )
 
 
-def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.MultiPolygon | None) -> None:
+def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.MultiPolygon | None) -> Admissibility:
     """Refuse at once a pair that the scan would refuse later, in the same words.
 
     Args:
@@ -50,6 +50,9 @@ def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.
         after: The later scene.
         options: The options of the scan.
         area: Area of interest.
+
+    Returns:
+        What the gate says of it, as far as can be told without a pixel.
 
     Raises:
         PairError: If the two cannot be compared; its subclasses say why.
@@ -59,7 +62,9 @@ def check_pair(before: Scene, after: Scene, options: ScanOptions, area: shapely.
     dates = require_dates(first, second, None, None)
     least = least_overlap(options)
     plan = plan_pair(first, second, min_area_m2=options.min_area_m2, gsd_m=options.gsd_m, area=area, min_overlap=least)
-    judge_pair(PairFacts(first, second, dates, plan), options).require()
+    judged = judge_pair(PairFacts(first, second, dates, plan), options)
+    judged.require()
+    return judged
 
 
 def check_surfaces(models: Mapping[str, Scene], options: ScanOptions) -> None:

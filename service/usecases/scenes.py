@@ -23,7 +23,7 @@ from geodata.io.decoding import decode_throughout
 from geodata.io.guard import GuardLimits
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
-from geodata.io.sidecars import acquisition_from_mapping
+from geodata.io.sidecars import acquisition_from_mapping, read_acquisition
 from geodata.pairing.scene_mask import scene_mask
 from service.auth.caller import parse_clearance
 from service.errors import InternalError, NotFoundError
@@ -81,15 +81,7 @@ def add_scene(
         OptionError: If it is stored already with another secrecy than it is sent with.
     """
     info = inspect_raster(upload.path, crs=facts.crs, sha256=upload.sha256)
-    _check_size(services, info)
-    told = acquisition_from_mapping(facts.attributes or {}, "attributes")
-    acquired_at = facts.acquired_at or info.acquired_at or told.acquired_at
-    if acquired_at is None:
-        raise MissingDateError(
-            f"Neither the TIFF tag DateTime nor the name of {upload.name} tells when it was taken.",
-            remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
-        )
-    scene = _scene(upload, info, facts, acquired_at)
+    scene = _told_scene(services, upload, info, facts)
     require_clearance(services, scene.secrecy)
     require_ground(services, info.footprint)
     try:
@@ -110,6 +102,38 @@ def add_scene(
     if new:
         keep_look(services, stored)
     return stored, new
+
+
+def draft_scene(services: Services, path: Path) -> Scene:
+    """What a file would be as a scene, by its header and its name: nothing is stored, its content is not read.
+
+    Raises:
+        RasterError: If its header is refused.
+        MissingDateError: If nothing tells the date.
+    """
+    size, beside = path.stat().st_size, read_acquisition(path).as_stac()
+    # nobody reads the content for a checksum: its name and size stand for it
+    name = hashlib.sha256(f"{path}|{size}".encode()).hexdigest()
+    info = inspect_raster(path, sha256=name)
+    return _told_scene(services, Upload(path, name, size), info, SceneFacts(attributes=beside or None))
+
+
+def _told_scene(services: Services, upload: Upload, info: RasterInfo, facts: SceneFacts) -> Scene:
+    """The scene that a raster and its sender tell of.
+
+    Raises:
+        RasterBombError: If it is too large.
+        MissingDateError: If nothing tells the date.
+    """
+    _check_size(services, info)
+    told = acquisition_from_mapping(facts.attributes or {}, "attributes")
+    acquired_at = facts.acquired_at or info.acquired_at or told.acquired_at
+    if acquired_at is None:
+        raise MissingDateError(
+            f"Neither the TIFF tag DateTime nor the name of {upload.name} tells when it was taken.",
+            remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
+        )
+    return _scene(upload, info, facts, acquired_at)
 
 
 def guard_limits(settings: Settings) -> GuardLimits:

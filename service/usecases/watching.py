@@ -10,6 +10,7 @@ from geodata.errors import KanchaError
 from service.errors import JobCrashedError, StoreBusyError
 from service.jobs.states import JobState
 from service.services import Services
+from service.usecases.schedule import last_due, next_due
 from service.usecases.uploads import folder_of
 from service.watching import drift
 from service.watching.conditions import (
@@ -93,11 +94,18 @@ def _living(services: Services) -> int:
 
 
 def _of_nights(services: Services, now: datetime) -> Iterable[Condition]:
-    """Expected where a night was ever begun. Whoever keeps schedules tells `scheduled` where one is set."""
-    nights = services.store.watching.nights()
+    """Expected where a night was ever begun; where a schedule lets more time pass between two, after that."""
+    nights, hours = services.store.watching.nights(), services.settings.watching.night_hours
     last = nights.last_finished_at or nights.first_started_at
-    found = night_overdue(last, now, services.settings.watching.night_hours)
+    if (schedule := services.settings.nightly.schedule) and last is not None:
+        gap = next_due(schedule, last) - last_due(schedule, last)
+        hours = max(hours, gap.total_seconds() / 3600 + _LATE_HOURS)
+    found = night_overdue(last, now, hours)
     return [] if found is None else [found]
+
+
+_LATE_HOURS = 2.0
+"""So much later than the schedule says a night may end."""
 
 
 def _of_channels(services: Services, now: datetime) -> Iterable[Condition]:

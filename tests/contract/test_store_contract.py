@@ -435,8 +435,44 @@ def test_an_unfinished_night_goes_on(store: Store) -> None:
     first = store.intake.open_run(NightRun("n1", "/in", NOW, None))
     assert store.intake.open_run(NightRun("n2", "/in", NOW, None)) == first
     assert store.intake.open_run(NightRun("n3", "/other", NOW, None)).id == "n3"
-    store.intake.close_run("n1")
+    store.intake.close_run("n1", {"summary": "nothing"})
     assert store.intake.open_run(NightRun("n4", "/in", NOW, None)).id == "n4"
+    ended = store.intake.run("n1")
+    assert ended.finished_at is not None and ended.report == {"summary": "nothing"}
+    store.intake.close_run("n1", {"summary": "another"})
+    assert store.intake.run("n1") == ended, "a report is written once"
+    page = store.intake.runs(2)
+    assert [run.id for run in page.items] == ["n4", "n3"] and page.matched == 3
+    assert [run.id for run in store.intake.runs(2, page.next_key or 0).items] == ["n1"]
+    with pytest.raises(NotFoundError, match="no night"):
+        store.intake.run("n9")
+
+
+def test_of_a_moment_that_was_due_there_is_one_night(store: Store) -> None:
+    due, later = NOW, NOW + timedelta(days=1)
+    assert store.intake.last_due() is None
+    first = store.intake.open_run(NightRun("n1", "", NOW, None, due))
+    assert store.intake.open_run(NightRun("n2", "", NOW, None, due)) == first
+    store.intake.close_run("n1", {})
+    assert store.intake.open_run(NightRun("n3", "", NOW, None, due)).id == "n1", "it has been, and is over"
+    by_hand = store.intake.open_run(NightRun("n4", "", NOW, None))
+    assert by_hand.id == "n4" and by_hand.due_at is None
+    assert store.intake.open_run(NightRun("n5", "", NOW, None, due)).id == "n1"
+    assert store.intake.open_run(NightRun("n6", "", NOW, None, later)) == replace(by_hand, due_at=later)
+    assert store.intake.last_due() == later
+
+
+def test_scenes_that_no_night_has_heard_of(store: Store) -> None:
+    for name in ("b", "a", "c"):
+        store.scenes.add(scene(name))
+    assert store.intake.unheard() == ["b", "a", "c"], "the first stored first"
+    entry = IntakeEntry("/in", "a.tif", 5, 6, NOW, "taken", "n1", "a")
+    store.intake.put(entry)
+    store.intake.put(IntakeEntry("/other", "x.tif", 5, 6, NOW, "waiting"))
+    assert store.intake.unheard() == ["b", "c"]
+    assert store.intake.of_run("n1") == [entry] and store.intake.of_run("n2") == []
+    assert store.intake.in_state("taken") == [entry] and store.intake.with_scene("a") == [entry]
+    assert [e.name for e in store.intake.in_state("waiting")] == ["x.tif"]
 
 
 def test_the_last_word_on_a_file_is_kept(store: Store) -> None:

@@ -1,0 +1,45 @@
+"""The scheduler: begins the nights that are due, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from geodata.errors import KanchaError
+from service.services import Services
+from service.usecases.nightly import begin_due
+
+_LOG = logging.getLogger(__name__)
+_EVERY_S = 5.0
+
+
+class Scheduler:
+    """Looks for due nights until it is closed. Any number of processes may have one.
+
+    Args:
+        services: A service with a runner.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._since = datetime.now(UTC)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the look that is being taken."""
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                begin_due(self._services, self._since, datetime.now(UTC))
+            except KanchaError as error:
+                _LOG.error("schedule: %s", error)
+            except Exception:
+                # a scheduler that died would let every night pass
+                _LOG.exception("schedule")
+            self._stop.wait(_EVERY_S)
