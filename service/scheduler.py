@@ -1,4 +1,4 @@
-"""The scheduler: begins the nights that are due, in a thread of its own."""
+"""The scheduler: begins the nights that are due, and compares at once what was uploaded, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from geodata.errors import KanchaError
 from service.services import Services
-from service.usecases.nightly import begin_due
+from service.usecases.nightly import begin_at_once, begin_due
 
 _LOG = logging.getLogger(__name__)
-_EVERY_S = 5.0
+_EVERY_S = 1.0
 
 
 class Scheduler:
@@ -24,6 +24,7 @@ class Scheduler:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._since = datetime.now(UTC)
+        self._known: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
         self._thread.start()
@@ -37,6 +38,7 @@ class Scheduler:
         while not self._stop.is_set():
             try:
                 begin_due(self._services, self._since, datetime.now(UTC))
+                begin_at_once(self._services, self._known)
             except KanchaError as error:
                 _LOG.error("schedule: %s", error)
             except Exception:

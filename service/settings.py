@@ -171,6 +171,7 @@ class Nightly(BaseModel):
     )
     min_days: int = Field(default=1, ge=0, description="Days that lie at least between two scenes that are compared.")
     max_scans: int = Field(default=0, ge=0, description="Scans that one night orders at most; 0: no limit.")
+    at_once: bool = Field(default=False, description="Compare an uploaded scene at once; the night reports it.")
     detector: str = Field(default="current", description="What judges: training-free, a model's name, or current.")
 
     @field_validator("schedule")

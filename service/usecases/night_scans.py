@@ -18,6 +18,7 @@ from service.store.records import Scene
 from service.usecases.arrivals import told
 from service.usecases.layers import newest_versions
 from service.usecases.night_pairs import Pairer, Pairing
+from service.usecases.pairs import is_model
 from service.usecases.scans import ScanOrder, order_scan
 
 _POLL_S = 0.3
@@ -88,16 +89,38 @@ def order_scans(services: Services, run_id: str, detector: str, progress: Progre
     return [one for one in ordered if one.jobs]
 
 
-class _Orders:
-    """The orders of one night.
+def order_at_once(services: Services, detector: str, scene_id: str) -> int:
+    """Order the scans of a scene that has just come, without waiting for the night.
+
+    The night hears of the scene all the same, finds its comparisons made, and reports them.
 
     Args:
         services: A service with a line of jobs.
         detector: What judges.
+        scene_id: The scene.
+
+    Returns:
+        How many were ordered.
+    """
+    scene = services.store.scenes.get(scene_id)
+    if is_model(scene):
+        return 0
+    orders = _Orders(services, detector, Urgency.NORMAL)
+    jobs = [orders.order(partner.scene, scene_id) for partner in Pairer(services).of(scene).choice.partners]
+    return sum(isinstance(job, Job) for _, _, job in jobs)
+
+
+class _Orders:
+    """Orders with the layers of this moment.
+
+    Args:
+        services: A service with a line of jobs.
+        detector: What judges.
+        urgency: Which of the waiting goes first.
     """
 
-    def __init__(self, services: Services, detector: str) -> None:
-        self._services, self._detector = services, detector
+    def __init__(self, services: Services, detector: str, urgency: Urgency = Urgency.NIGHT) -> None:
+        self._services, self._detector, self._urgency = services, detector, urgency
         self._layers = newest_versions(services)
         self._count = 0
 
@@ -111,7 +134,7 @@ class _Orders:
         """Order a comparison, or say why it is none."""
         order = ScanOrder(before, after, layers=self._layers, options={"detector": self._detector})
         try:
-            job, _ = order_scan(self._services, order, Urgency.NIGHT)
+            job, _ = order_scan(self._services, order, self._urgency)
         except StoreBusyError:
             raise  # no fault of the pair: the run is tried again
         except KanchaError as error:

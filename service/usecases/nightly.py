@@ -25,7 +25,7 @@ from service.usecases.alarm_sending import send_round
 from service.usecases.arrivals import sources_of, take_in
 from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, Told, write_report
-from service.usecases.night_scans import await_scans, order_scans
+from service.usecases.night_scans import await_scans, order_at_once, order_scans
 from service.usecases.scan_run import JobSteps, progress_hook
 from service.usecases.schedule import last_due
 
@@ -87,6 +87,26 @@ def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
     if due <= (services.store.intake.last_due() or since):
         return None
     return order_night(services, due_at=due)[0]
+
+
+def begin_at_once(services: Services, known: set[str]) -> None:
+    """Order the scans of the scenes that came since the last look.
+
+    Args:
+        services: A service with a runner.
+        known: Scenes that were looked at; the new ones are added.
+
+    Raises:
+        OptionError: If there is no such detector as the settings say.
+    """
+    if not services.settings.nightly.at_once:
+        return
+    new = [scene_id for scene_id in services.store.intake.unheard() if scene_id not in known]
+    if new:
+        detector = detector_for(services.settings, services.settings.nightly.detector)
+        for scene_id in new:
+            order_at_once(services, detector, scene_id)
+            known.add(scene_id)
 
 
 def _require_alone(services: Services, home: str) -> None:

@@ -32,6 +32,7 @@ from assessing import assessing  # noqa: E402
 from height import height  # noqa: E402
 from layers import layers  # noqa: E402
 from learning import cascade, quiet, starter  # noqa: E402
+from nights import first_moment, quiet_night  # noqa: E402
 from nochange import nochange  # noqa: E402
 from pairs import DATA, DATES, FRANCE, TEXAS, real_pairs  # noqa: E402
 from roofs import roofs  # noqa: E402
@@ -143,6 +144,8 @@ BENCHES: dict[str, Callable[[Console, int], dict[str, Any] | None]] = {
     "demo": demo,
     "height": height,
     "layers": layers,
+    "quiet_night": quiet_night,
+    "first_moment": first_moment,
     "nochange": nochange,
     "roofs": roofs,
     "assessing": assessing,
