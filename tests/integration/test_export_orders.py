@@ -141,6 +141,10 @@ def test_a_part_of_the_file_and_no_second_time(client: Any) -> None:
     whole = content(client, who, job)
     part = content(client, who, job, Range="bytes=100-199")
     assert part.status_code == 206 and part.content == whole.content[100:200]
+    # packed on the way, the bytes of a part would be others than those of the file
+    assert "content-encoding" not in whole.headers and whole.headers["content-length"] == str(
+        job["result"]["size_bytes"]
+    )
     assert whole.headers["etag"] == f'"{job["result"]["sha256"]}"' and "private" in whole.headers["cache-control"]
     assert content(client, who, job, **{"If-None-Match": whole.headers["etag"]}).status_code == 304
     assert content(client, who, job, Range="bytes=999999999-").status_code == 416
