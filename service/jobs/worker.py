@@ -36,17 +36,26 @@ def main() -> int:
 def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     """Do the job; how it went is told to the span."""
     from service.bootstrap import open_for_worker
+    from service.usecases.export_orders import run_export_job
     from service.usecases.intake import run_intake_job
     from service.usecases.nightly import run_night_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
+    from service.usecases.training_run import run_training_job
 
     services = open_for_worker(settings)
     try:
         kind = services.store.jobs.get(claim.job_id).kind
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
-        work = {"scan": run_scan_job, "intake": run_intake_job, "tiles": run_tiles_job, "night": run_night_job}
+        work = {
+            "scan": run_scan_job,
+            "intake": run_intake_job,
+            "tiles": run_tiles_job,
+            "night": run_night_job,
+            "export": run_export_job,
+            "training": run_training_job,
+        }
         work[kind](services, claim)
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):
