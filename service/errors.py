@@ -317,6 +317,22 @@ class UploadFailedError(ServiceError):
     title_zh = "文件上传失败"
 
 
+class SourceUnavailableError(ServiceError):
+    """A place where imagery arrives does not answer, or breaks off; it may do better later."""
+
+    code = "source-unavailable"
+    title = "The source of imagery cannot be reached"
+    title_zh = "影像来源无法访问"
+
+
+class ArrivalError(ServiceError):
+    """What a source offers cannot be taken, or is not what the source says it is."""
+
+    code = "arrival-refused"
+    title = "What the source offers cannot be taken"
+    title_zh = "影像来源提供的文件无法接收"
+
+
 class NightlyRunningError(ServiceError):
     """Another nightly run holds the data folder."""
 

@@ -61,6 +61,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.StoreTooNewError: 503,
         service.BackupError: 422,
         service.UploadFailedError: 502,
+        service.SourceUnavailableError: 502,
+        service.ArrivalError: 422,
         service.NightlyRunningError: 409,
         service.ClusterError: 503,
         service.ClusterCrashError: 500,

@@ -39,7 +39,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report",
     # what leaves by a channel is taken away
-    Permission.EXPORT: "get_export get_ledger get_patches get_package "
+    Permission.EXPORT: "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
     Permission.JUDGE: "post_verdict post_answer",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",

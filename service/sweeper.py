@@ -1,6 +1,7 @@
 """What has to go in time: expired uploads, what killed processes left, personal data that were kept long enough.
 
-Steps of jobs that were given up go too. Whole uploads that a power cut left without a job get one. At start and from time to time.
+Steps of jobs that were given up and files of exports go too. Whole uploads that a power cut left without a job get one.
+At start and from time to time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from geodata.errors import KanchaError
 from service.files import PRIVATE, sweep_private
 from service.services import Services
+from service.usecases.export_orders import sweep as sweep_exports
 from service.usecases.intake import stale_work
 from service.usecases.privacy import sweep as sweep_privacy
 from service.usecases.uploads import sweep
@@ -54,6 +56,7 @@ class Sweeper:
                     self._daily_due = time.monotonic() + _DAY_S
                     sweep_privacy(self._services)
                     self._services.store.steps.sweep(_STEPS_S)
+                    sweep_exports(self._services)
             except KanchaError as error:
                 _LOG.error("sweeping: %s", error)
             except Exception:

@@ -1,4 +1,4 @@
-"""Parts of a topology of many machines, as real processes on loopback: object storage, a Dask scheduler, workers."""
+"""Parts of a topology of many machines, as real processes on loopback: a Dask scheduler, workers."""
 
 from __future__ import annotations
 
@@ -8,39 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import httpx
 
 from geodata.detect.crews import WindowGroup
 from service.errors import ClusterSetupError
-from tests.integration.service_kit import environment, free_port, kancha, until
-
-BUCKET = "kancha"
-
-
-@contextmanager
-def object_storage() -> Iterator[str]:
-    """Address of a server that speaks S3, with a bucket."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-
-    def made() -> bool:
-        try:
-            return httpx.put(f"{url}/{BUCKET}", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        until(made, 30)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+from tests.integration.service_kit import environment, kancha, until
 
 
 class Talking:

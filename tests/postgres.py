@@ -73,11 +73,8 @@ class Cluster:
             "shared_buffers": "256MB",
         }
         told = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [str(bin_ / "postgres"), "-D", str(data), "-p", str(self.port), *told],
-                stdout=log, stderr=log, **self._as,  # type: ignore[call-overload]
-            )  # fmt: skip
+        self._command = [str(bin_ / "postgres"), "-D", str(data), "-p", str(self.port), *told]
+        self.process = self._started()
         self._wait()
         self._execute(f"CREATE DATABASE {_TEMPLATE}")
         PostgisStore(self.url(_TEMPLATE)).close()
@@ -94,8 +91,14 @@ class Cluster:
 
     def restart(self) -> None:
         """Stop at once and start again, as after a failure."""
-        data, log = str(self.folder / "data"), str(self.folder / "log")
-        self._run("pg_ctl", "-D", data, "-m", "immediate", "-w", "restart", "-l", log)
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = self._started()
+        self._wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(self._command, stdout=log, stderr=log, **self._as)  # type: ignore[call-overload]
 
     def stop(self) -> None:
         """Stop and leave nothing behind."""

@@ -297,22 +297,43 @@ _FORMATS: tuple[tuple[str, Callable[[bytes], Words]], ...] = (
 )
 
 
+def _names(name: str) -> list[tuple[str, Callable[[bytes], Words]]]:
+    """What side files of a raster may be called, the most telling format first."""
+    stem = Path(name).stem
+    stems = [stem]
+    if stem.upper().startswith("IMG_"):  # DIMAP: DIM_x.XML tells of IMG_x_R1C1.TIF
+        stems.append("DIM_" + re.sub(r"_R\d+C\d+$", "", stem[4:]))
+    return [
+        (one + form, reader)
+        for suffix, reader in _FORMATS
+        for one in stems
+        for form in dict.fromkeys((suffix, suffix.lower(), suffix.upper()))
+    ]
+
+
+def names_beside(name: str) -> list[str]:
+    """What side files of a raster may be called; for two rasters the names stand in the same order.
+
+    Args:
+        name: Name of the raster's file.
+
+    >>> names_beside("a.tif")[:2]
+    ['a.stac.json', 'a.STAC.JSON']
+    """
+    return [one for one, _ in _names(name)]
+
+
 def _beside(path: Path) -> list[tuple[Path, Callable[[bytes], Words]]]:
     """Side files that are there, the most telling format first."""
-    stems = [path.stem]
-    if path.stem.upper().startswith("IMG_"):  # DIMAP: DIM_x.XML tells of IMG_x_R1C1.TIF
-        stems.append("DIM_" + re.sub(r"_R\d+C\d+$", "", path.stem[4:]))
     found, seen = [], set[tuple[int, int]]()
-    for suffix, reader in _FORMATS:
-        for stem in stems:
-            for form in dict.fromkeys((suffix, suffix.lower(), suffix.upper())):
-                candidate = path.with_name(stem + form)
-                if not candidate.is_file():
-                    continue
-                status = candidate.stat()
-                if (status.st_dev, status.st_ino) not in seen:
-                    seen.add((status.st_dev, status.st_ino))
-                    found.append((candidate, reader))
+    for name, reader in _names(path.name):
+        candidate = path.with_name(name)
+        if not candidate.is_file():
+            continue
+        status = candidate.stat()
+        if (status.st_dev, status.st_ino) not in seen:
+            seen.add((status.st_dev, status.st_ino))
+            found.append((candidate, reader))
     return found
 
 

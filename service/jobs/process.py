@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from service.settings import Settings
+from service.settings import Settings, settings_for_worker
 from service.store.job_records import Claim
 
 WORKER = "service.jobs.worker"
@@ -84,7 +84,7 @@ class JobProcess:
 
 def _first_line(settings: Settings, claim: Claim) -> bytes:
     told = {
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings_for_worker(settings),
         "claim": {"job_id": claim.job_id, "runner": claim.runner, "attempt": claim.attempt},
     }
     return orjson.dumps(told) + b"\n"

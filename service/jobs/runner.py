@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import shutil
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from geodata.errors import KanchaError
 from service.errors import JobCrashedError, LostClaimError, StoreBusyError
 from service.jobs.base import RunnerStores
-from service.jobs.kinds import NEVER_ELSEWHERE, OWN_SLOTS, UNTIMED
+from service.jobs.kinds import NEVER_ELSEWHERE, OWN_SLOTS, time_limit_s
 from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, myself, place_of
 from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
@@ -134,13 +133,13 @@ class ProcessRunner:
                 return False
             job, claim = claimed
             name = f"{slot or 'job'}-{claim.job_id[:8]}"
-            timed = job.kind not in UNTIMED
-            thread = threading.Thread(target=self._run, args=(claim, timed), name=name, daemon=True)
+            limit_s = time_limit_s(job.kind, job.request, limits.timeout_s)
+            thread = threading.Thread(target=self._run, args=(claim, limit_s), name=name, daemon=True)
             self._in_hand[claim] = thread
         thread.start()
         return True
 
-    def _run(self, claim: Claim, timed: bool) -> None:
+    def _run(self, claim: Claim, limit_s: float) -> None:
         # the thread is of this job alone: what it logs names it
         RUN_ID.set(claim.job_id)
         try:
@@ -148,7 +147,7 @@ class ProcessRunner:
             begin = log.stat().st_size if log.exists() else 0
             process = JobProcess(self._settings, claim, log, self._worker)
             try:
-                self._attend(process, claim, timed)
+                self._attend(process, claim, limit_s)
             finally:
                 process.close()
                 self._keep_log(claim, log, begin)
@@ -169,8 +168,8 @@ class ProcessRunner:
         if said:
             self._jobs.keep_log(claim, said)
 
-    def _attend(self, process: JobProcess, claim: Claim, timed: bool) -> None:
-        deadline = time.monotonic() + self._settings.jobs.timeout_s if timed else math.inf
+    def _attend(self, process: JobProcess, claim: Claim, limit_s: float) -> None:
+        deadline = time.monotonic() + limit_s
         while (status := process.wait(_POLL_S)) is None:
             if self._stop.is_set():
                 process.kill()
@@ -181,7 +180,7 @@ class ProcessRunner:
                 return
             if time.monotonic() > deadline:
                 process.kill()
-                self._fail(claim, _timed_out(self._settings.jobs.timeout_s))
+                self._fail(claim, _timed_out(limit_s))
                 return
         if not self._still_mine(claim):
             return

@@ -46,18 +46,26 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     """Do the job; how it went is told to the span."""
     from service.bootstrap import open_for_worker
     from service.jobs.executors import crew_for
+    from service.usecases.export_orders import run_export_job
     from service.usecases.intake import run_intake_job
     from service.usecases.nightly import run_night_job
     from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
+    from service.usecases.training_run import run_training_job
 
     services = open_for_worker(settings)
     try:
         kind = services.store.jobs.get(claim.job_id).kind
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
-        scan: Callable[[Services, Claim], None] = partial(run_scan_job, crew_for=crew_for)
-        work = {"scan": scan, "intake": run_intake_job, "tiles": run_tiles_job, "night": run_night_job}
+        work: dict[str, Callable[[Services, Claim], None]] = {
+            "scan": partial(run_scan_job, crew_for=crew_for),
+            "intake": run_intake_job,
+            "tiles": run_tiles_job,
+            "night": run_night_job,
+            "export": run_export_job,
+            "training": run_training_job,
+        }
         work[kind](services, claim)
         _LOG.info("job %s has ended", kind)
     except (LostClaimError, ScanCancelledError):

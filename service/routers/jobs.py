@@ -25,6 +25,9 @@ def job_out(request: Request, job: Job) -> JobOut:
         links.append(Link(href=f"{base}/scans/{job.scan_id}", rel="related", type="application/json"))
         findings = f"{base}/scans/{job.scan_id}/findings"
         links.append(Link(href=findings, rel=_RESULTS, type="application/geo+json"))
+    if job.kind == "export" and job.result is not None:
+        content = f"{base}/exports/{job.id}/content"
+        links.append(Link(href=content, rel=_RESULTS, type=job.result["media_type"], title=job.result["name"]))
     return JobOut.model_validate(job).model_copy(update={"links": links})
 
 

@@ -22,6 +22,7 @@ class JobOut(Answer):
     message: str
     request: dict[str, Any]
     scan_id: str | None = Field(description="The result, once successful.")
+    result: dict[str, Any] | None = Field(description="What came of it where that is no scan: of an export its file.")
     error: dict[str, Any] | None = Field(description="The named error, once failed.")
     attempts: int = Field(description="How often it was started.")
     strikes: int = Field(description="Starts in a row that ended badly without a step done.")

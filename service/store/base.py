@@ -371,3 +371,19 @@ class BlobStore(Protocol):
 
     def free_bytes(self) -> int:
         """Free space."""
+
+    def passing(self) -> PassingStore:
+        """Files beside these that can be made again and go in time; none of these is ever among them."""
+
+
+class PassingStore(Protocol):
+    """Files by checksum that are kept for a while."""
+
+    def put(self, source: Path, sha256: str) -> Path:
+        """Take a file over (it is moved) and return where it lies."""
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies; `NotFoundError` without it."""
+
+    def sweep(self, older_s: float) -> int:
+        """Remove what was put so long ago; how many."""

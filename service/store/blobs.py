@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 from service.errors import NotFoundError
@@ -61,6 +62,17 @@ class DiskBlobs:
     def free_bytes(self) -> int:
         """Free space on the disk."""
         return shutil.disk_usage(self._root).free
+
+    def passing(self) -> DiskBlobs:
+        """Files beside these that can be made again and go in time."""
+        return DiskBlobs(self._root.with_name("passing"))
+
+    def sweep(self, older_s: float) -> int:
+        """Remove what was put so long ago; how many. Of passing files alone."""
+        old = [path for path in self._root.glob("??/*") if time.time() - path.stat().st_mtime >= older_s]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def _place(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

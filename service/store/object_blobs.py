@@ -9,19 +9,17 @@ import shutil
 import time
 import uuid
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import S3Store
 
-from geodata.errors import OptionError
+from service.buckets import Bucket, open_bucket, words_of
 from service.errors import InternalError, NotFoundError, StoreBusyError
 from service.settings import ObjectStorage
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?")
 _REST_S = 3600.0
 """What was asked for within so many seconds stays in the cache: somebody may be about to open it."""
 
@@ -38,16 +36,9 @@ class ObjectBlobs:
     """
 
     def __init__(self, storage: ObjectStorage, cache: Path) -> None:
-        named = _BUCKET.fullmatch(storage.url)
-        if named is None:
-            raise OptionError(f"{storage.url[:80]!r} is no bucket.", remedy="Write s3://bucket or s3://bucket/prefix.")
-        self._prefix = (named.group(2) or "").strip("/")
-        self._cache, self._most = cache, storage.cache_bytes
-        told: dict[str, Any] = {"region": storage.region, "client_options": {"allow_http": True, "timeout": "300s"}}
-        told |= {"endpoint": storage.endpoint} if storage.endpoint else {}
-        if storage.access_key:
-            told |= {"access_key_id": storage.access_key, "secret_access_key": storage.secret_key}
-        self._store = S3Store(named.group(1), virtual_hosted_style_request=False, **told)
+        place = Bucket(storage.url, storage.endpoint, storage.region, storage.access_key, storage.secret_key)
+        self._store, self._prefix = open_bucket(place)
+        self._storage, self._cache, self._most = storage, cache, storage.cache_bytes
         cache.mkdir(parents=True, exist_ok=True)
 
     def put(self, source: Path, sha256: str) -> Path:
@@ -92,6 +83,34 @@ class ObjectBlobs:
     def free_bytes(self) -> int:
         """Free space on the disk of the cache."""
         return shutil.disk_usage(self._cache).free
+
+    def passing(self) -> ObjectBlobs:
+        """Files beside these that can be made again and go in time."""
+        beside = self._storage.model_copy(update={"url": f"{self._storage.url.rstrip('/')}/passing"})
+        return ObjectBlobs(beside, self._cache.with_name(f"passing-{self._cache.name}"))
+
+    def sweep(self, older_s: float) -> int:
+        """Remove what was put so long ago; how many. Of passing files alone.
+
+        Raises:
+            StoreBusyError: If the storage does not answer.
+        """
+        for path in self._cache.glob("??/*"):
+            if time.time() - path.stat().st_mtime >= older_s:
+                path.unlink(missing_ok=True)
+        now = datetime.now(UTC)
+        try:
+            old = [
+                one["path"]
+                for page in obstore.list(self._store, prefix=self._prefix)
+                for one in page
+                if (now - one["last_modified"]).total_seconds() >= older_s
+            ]
+            if old:
+                obstore.delete(self._store, old)
+        except BaseError as error:
+            raise _busy(error) from error
+        return len(old)
 
     def _fetch(self, sha256: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,6 +166,6 @@ class ObjectBlobs:
 
 def _busy(error: Exception) -> StoreBusyError:
     return StoreBusyError(
-        f"The object storage did not answer: {' '.join(str(error).split())[:300]}.",
+        f"The object storage did not answer: {words_of(error)}.",
         remedy="See that it runs, that the bucket exists and that the keys may write to it.",
     )

@@ -13,12 +13,15 @@ from geodata.types import ProgressHook
 from service.arrivals.base import Sighting, Source
 from service.arrivals.folder import Folder
 from service.arrivals.opening import open_sources
-from service.errors import StoreBusyError
+from service.errors import SourceUnavailableError, StoreBusyError
 from service.files import private_folder
 from service.services import Services
 from service.store.intake_records import CATALOGUE, IntakeEntry
 from service.usecases.pairs import is_model
 from service.usecases.scenes import SceneFacts, add_scene
+
+_MOST_AWAY = 3
+"""So many files in a row that their source did not give are taken for an outage."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,18 @@ def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook
     for source in sources_of(services, folder):
         look, new = look_at(services, source)
         looks.append(look)
+        away = 0
         for i, (sighting, before) in enumerate(new):
             progress(i / len(new), f"taking {sighting.name}")
-            _take(services, run_id, source, (sighting, before))
+            try:
+                _take(services, run_id, source, (sighting, before))
+                away = 0
+            except SourceUnavailableError as error:
+                # no fault of the file: the next night sees it as new
+                looks[-1] = replace(look, error=error)
+                away += 1
+            if away == _MOST_AWAY:
+                break  # every further file would wait as long for the same answer
     _hear(services, run_id)
     return looks
 
@@ -88,7 +100,7 @@ def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting,
     entry = replace(entry, run_id=run_id)
     try:
         scene_id = _store_scene(services, source, sighting)
-    except StoreBusyError:
+    except (StoreBusyError, SourceUnavailableError):
         raise  # no fault of the file: the run is tried again
     except KanchaError as error:
         services.store.intake.put(replace(entry, state="rejected", outcome={"result": "refused", "error": told(error)}))

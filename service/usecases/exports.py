@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -166,30 +166,52 @@ def export_patches(services: Services, path: Path, wanted: Selection, options: P
 # --- everything ----------------------------------------------------------------------------------
 
 
-def export_everything(services: Services, path: Path) -> dict[str, int]:
+def export_everything(
+    services: Services, path: Path, heard: Callable[[int], None] = lambda rows: None
+) -> dict[str, int]:
     """Write one GeoPackage: findings, the newest layers, scenes, scans and verdicts; rows by table are told.
+
+    Args:
+        services: The service.
+        path: `.gpkg`.
+        heard: Hears how many rows were written so far.
 
     Raises:
         OptionError: If the file is not named as one, or there is nothing to write.
     """
     from geodata.exchange import Table, write_package
 
+    written = 0
+
+    def counted(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        nonlocal written
+        for part in parts:
+            yield part
+            written += len(part)
+            heard(written)
+
     layers = [
-        Table(kind, _layer_parts(services, kind), TITLES[kind])
+        Table(kind, counted(_layer_parts(services, kind)), TITLES[kind])
         for kind in LAYER_KINDS
         if services.store.layers.newest(kind) is not None
     ]
     return write_package(
         [
-            Table("findings", _finding_parts(services), TITLES["findings"]),
-            Table("structures", _structure_parts(services), TITLES["structures"]),
+            Table("findings", counted(_finding_parts(services)), TITLES["findings"]),
+            Table("structures", counted(_structure_parts(services)), TITLES["structures"]),
             *layers,
-            Table("scenes", _scene_parts(services), "Scenes 影像"),
-            Table("scans", _scan_parts(services), "Scans 比对"),
-            Table("verdicts", _verdict_parts(services), "Verdicts 核查结论"),
+            Table("scenes", counted(_scene_parts(services)), "Scenes 影像"),
+            Table("scans", counted(_scan_parts(services)), "Scans 比对"),
+            Table("verdicts", counted(_verdict_parts(services)), "Verdicts 核查结论"),
         ],
         path,
     )
+
+
+def rows_of_everything(services: Services) -> int:
+    """About how many rows `export_everything` writes: those of the layers, which are the most."""
+    newest = (services.store.layers.newest(kind) for kind in LAYER_KINDS)
+    return sum(version.features for version in newest if version is not None)
 
 
 _NUMBERS = ("confidence", "priority", "area_m2", "area_mu", "area_error_m2", "outline_error_m", "height_gain_m",

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from service.errors import BadQueryError, InternalError
+from geodata.errors import KanchaError
+from service.errors import BadQueryError, ConflictError, InternalError
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.job_records import Job, JobEvent
@@ -95,3 +96,14 @@ def wait_for(services: Services, job_ids: Sequence[str], every_s: float = 0.2) -
         if not any(job.state in ACTIVE for job in jobs):
             return jobs
         time.sleep(every_s)
+
+
+def failure_of(job: Job) -> KanchaError:
+    """The named error that a job ended with, as it was raised in its process."""
+    told = dict(job.error or {"message": f"The job {job.id} was stopped on request."})
+    measured = {str(name): value for name, value in dict(told.get("measured") or {}).items()}
+    kinds = [KanchaError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    named = next((kind for kind in kinds if kind.code == told.get("code")), ConflictError)
+    return named(str(told["message"]), remedy=str(told.get("remedy", "")), **measured)

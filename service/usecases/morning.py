@@ -12,6 +12,7 @@ import jinja2
 import orjson
 
 from geodata.io.dates import BEIJING
+from geodata.report.words import CHANGE, STATUS
 from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.errors import NotFoundError
@@ -103,7 +104,14 @@ def render(template: str, body: Mapping[str, Any]) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["word"] = _word
     return environment.get_template(template).render(**body).encode()
+
+
+def _word(name: str) -> str:
+    """A status or change in Chinese, with the name that programs use."""
+    known = {**STATUS, **CHANGE}.get(name)
+    return name if known is None else f"{known.zh} {name}"
 
 
 def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:

@@ -120,6 +120,9 @@ def alarms(services: Services, sent: Round, now: datetime) -> dict[str, Any]:
 def queue(services: Services) -> dict[str, Any]:
     """What officers look at first today."""
     rows = [row_values(one) for one in review_queue(services, _MOST_QUEUED, 0.0)]
+    for row in rows:
+        reasons = orjson.loads(services.store.scans.finding(row["id"]))["properties"].get("reasons") or [{}]
+        row["reason_zh"] = str(reasons[0].get("message_zh") or "")
     return {"open": len(services.store.verdicts.open()), "rows": rows}
 
 
@@ -221,6 +224,7 @@ def _finding(feature: dict[str, Any]) -> dict[str, Any]:
         "place": _place(feature["geometry"]),
         "parcel_ids": told.get("parcel_ids") or [],
         "reasons": [str(reason.get("message", reason.get("code", ""))) for reason in told.get("reasons") or []],
+        "reasons_zh": [str(reason.get("message_zh") or "") for reason in told.get("reasons") or []],
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import shapely
 
+from geodata.io.dates import BEIJING
 from geodata.pairing.scene_mask import SceneMask
 from service.services import Services
 from service.store.queries import FeatureQuery
@@ -149,10 +150,16 @@ def _row(feature: dict[str, Any], confirmed: set[str]) -> dict[str, Any]:
         "status": told["status"],
         "area_m2": round(float(told["area_m2"])),
         "place": f"{point.x:.6f}, {point.y:.6f}",
-        "first_seen": told["first_seen"],
-        "gone_on": told["gone_on"],
+        "first_seen": _day(told["first_seen"]),
+        "gone_on": _day(told["gone_on"]),
         "confirmed": bool(confirmed.intersection(told["finding_ids"])),
     }
+
+
+def _day(text: str | None) -> str | None:
+    """The day in Beijing."""
+    moment = _moment(text)
+    return None if moment is None else f"{moment.astimezone(BEIJING):%Y-%m-%d}"
 
 
 def _moment(text: str | None) -> datetime | None:

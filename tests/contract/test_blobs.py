@@ -10,7 +10,6 @@ from pathlib import Path
 
 import obstore
 import pytest
-from obstore.store import S3Store
 
 from geodata.errors import OptionError
 from service.errors import InternalError, NotFoundError, StoreBusyError
@@ -18,8 +17,8 @@ from service.settings import ObjectStorage
 from service.store.base import BlobStore
 from service.store.blobs import DiskBlobs
 from service.store.object_blobs import ObjectBlobs
+from tests.contract.s3_server import opened, s3_server
 from tests.integration.service_kit import free_port
-from tests.machines import object_storage
 
 Maker = Callable[[str], BlobStore]
 
@@ -27,7 +26,7 @@ Maker = Callable[[str], BlobStore]
 @pytest.fixture(scope="module")
 def storage() -> Iterator[str]:
     """A server that speaks S3, with a bucket."""
-    with object_storage() as url:
+    with s3_server("kancha") as url:
         yield url
 
 
@@ -76,8 +75,7 @@ def test_an_object_that_was_changed_is_not_handed_out(storage: str, tmp_path: Pa
     one = ObjectBlobs(told(storage), tmp_path / "one")
     path, sha256 = content(tmp_path, "as it was")
     one.put(path, sha256)
-    changed = S3Store("kancha", endpoint=storage, access_key_id="a", secret_access_key="b", region="us-east-1",
-                      client_options={"allow_http": True}, virtual_hosted_style_request=False)  # fmt: skip
+    changed = opened(storage, "kancha")
     obstore.put(changed, f"files/{sha256[:2]}/{sha256}", b"changed")
     two = ObjectBlobs(told(storage), tmp_path / "two")
     with pytest.raises(InternalError, match="checksum"):
@@ -105,3 +103,18 @@ def test_a_storage_that_cannot_be_reached_or_named_is_told(tmp_path: Path) -> No
     with pytest.raises(StoreBusyError):
         blobs.put(path, sha256)
     assert path.exists()
+
+
+def test_what_passes_lies_beside_and_goes_in_time(maker: Maker, tmp_path: Path) -> None:
+    kept, passing = maker("one"), maker("one").passing()
+    path, sha256 = content(tmp_path, "both")
+    kept.put(path, sha256)
+    passing.put(*content(tmp_path, "both"))
+    assert maker("two").passing().path(sha256).read_text() == "both"
+    assert passing.sweep(3600) == 0 and passing.path(sha256).exists()
+    time.sleep(1.1)  # an object's time is told in whole seconds
+    assert passing.sweep(1) == 1
+    for one in (passing, maker("three").passing()):
+        with pytest.raises(NotFoundError):
+            one.path(sha256)
+    assert maker("four").path(sha256).read_text() == "both"

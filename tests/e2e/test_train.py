@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from tests.integration.service_kit import kancha
+from service.bootstrap import open_services
+from service.settings import Settings
+from service.store.job_records import Job
+from tests.integration.service_kit import kancha, until
 from tests.unit.detect.district_kit import ROOF, fields, roofed
 from tests.unit.io_rasters.raster_kit import write
 
@@ -83,3 +87,48 @@ def test_what_cannot_be_trained_is_refused_by_name(drawn: Path, tmp_path: Path) 
     ]:
         done = train(*arguments, data=data)
         assert done.returncode == 2 and code in done.stderr and "Traceback" not in done.stderr, (arguments, done.stderr)
+
+
+def jobs_of(data: Path) -> list[Job]:
+    services = open_services(Settings(data=data))
+    try:
+        return list(services.store.jobs.page(10).items)
+    finally:
+        services.store.close()
+
+
+def history_of(data: Path, name: str) -> list[dict[str, Any]]:
+    path = data / "training" / name / "run" / "history.json"
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return found
+
+
+def test_a_training_that_is_killed_goes_on_from_its_checkpoint(drawn: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    line = ("train", drawn, "--name", "north-2", "--keep-worse", "--minutes", 0.5)
+    first = kancha(*line, data=data, wait=False)
+    until(lambda: len(history_of(data, "north-2")) >= 2, 240)
+    first.kill()
+    first.communicate()
+    before = history_of(data, "north-2")
+    (job,) = jobs_of(data)
+    assert (job.kind, job.state, job.attempts) == ("training", "running", 1) and "held out" in job.message
+    again = kancha(*line, data=data, KANCHA_JOBS__RETRY_S="0.1")
+    assert again.returncode == 0, again.stderr
+    (job,) = jobs_of(data)
+    assert (job.state, job.attempts) == ("successful", 2) and job.result is not None
+    assert job.result["model"] == "north-2" and Path(str(job.result["report"])).is_file()
+    whole = history_of(data, "north-2")
+    assert whole[: len(before)] == before and len(whole) > len(before)
+    assert "north-2" in kancha("models", "list", data=data).stdout
+
+
+def test_another_order_of_the_same_name_takes_the_place_of_one_that_waits(drawn: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = kancha("train", drawn, "--name", "north-3", "--keep-worse", "--minutes", 5, data=data, wait=False)
+    until(lambda: history_of(data, "north-3"), 240)
+    first.kill()
+    first.communicate()
+    again = kancha("train", drawn, "--name", "north-3", "--keep-worse", "--minutes", 0.2, data=data)
+    assert again.returncode == 0, again.stderr
+    assert [(job.state, job.request["minutes"]) for job in jobs_of(data)] == [("successful", 0.2), ("dismissed", 5)]

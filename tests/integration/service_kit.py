@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -43,14 +43,15 @@ def draw_scene(
     seed: int = 1,
     crs: str | None = CRS,
     gsd: float = 0.5,
+    more: Sequence[tuple[int, int, int, int]] = (),
 ) -> Path:
-    """A GeoTIFF of fields and roofs; `built` adds one roof of 700 m2."""
+    """A GeoTIFF of fields and roofs; `built` adds one roof of 700 m2, `more` any others."""
     rng = np.random.default_rng(7)
     ground = rng.normal(0, 1, (size // 8, size // 8))
     soft = np.kron(ground, np.ones((8, 8))) * 5
     noise = np.random.default_rng(seed).normal(0, 2.5, (3, size, size))
     picture = np.array([92, 108, 70])[:, None, None] + soft + noise
-    for row, col, height, width in [*ROOFS, *([NEW_ROOF] if built else [])]:
+    for row, col, height, width in [*ROOFS, *([NEW_ROOF] if built else []), *more]:
         picture[:, row : row + height, col : col + width] = np.array([176, 168, 160])[:, None, None]
         shade = picture[:, row + height : row + height + 8, col + 4 : col + width + 4]
         shade *= 0.45

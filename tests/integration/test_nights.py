@@ -18,7 +18,7 @@ from service.usecases.jobs import wait_for
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layers import add_layer
 from service.usecases.night_plan import plan_night
-from service.usecases.nightly import begin_due, order_night
+from service.usecases.nightly import begin_at_once, begin_due, order_night
 from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.verdicts import Judgement, judge
 from tests.integration.night_kit import arrive, ended, night, nights, pairs
@@ -251,3 +251,25 @@ def test_a_night_that_is_stopped_goes_on_with_the_next(drawn: Path, tmp_path: Pa
         assert new and again.request["run"] == job.request["run"]
         assert pairs(ended(services, again)) == [("east_20250401.tif", "east_20250501.tif")]
         assert services.store.jobs.get(job.id).state is JobState.DISMISSED
+
+
+def test_an_upload_is_compared_at_once_and_the_night_reports_it(drawn: Path, tmp_path: Path) -> None:
+    with nights(tmp_path / "data", at_once=True) as services:
+        known: set[str] = set()
+        store(services, drawn / "east_20250401.tif")
+        begin_at_once(services, known)
+        assert services.store.jobs.page(9).matched == 0, "nothing to compare it with"
+        later = store(services, drawn / "east_20250501.tif")
+        store(services, drawn / "west_20250501.tif", attributes={"kind": "surface"})
+        begin_at_once(services, known)
+        (job,) = services.store.jobs.page(9).items
+        assert job.request["after_scene"] == later and len(known) == 3
+        begin_at_once(services, known)
+        begin_at_once(services, set())
+        assert services.store.jobs.page(9).matched == 1, "whoever looks again orders nothing again"
+        told = night(services)
+        assert pairs(told) == [("east_20250401.tif", "east_20250501.tif")]
+        assert services.store.scans.page(9).matched == 1, "the night found it made"
+    with nights(tmp_path / "data") as services:
+        begin_at_once(services, set())
+        assert services.store.jobs.page(9, kind="scan").matched == 1
