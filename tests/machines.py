@@ -1,4 +1,4 @@
-"""Parts of a topology of many machines, as real processes on loopback: a Dask scheduler, workers."""
+"""Parts of a topology of many machines, as real processes on loopback: object storage, a Dask scheduler, workers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from geodata.detect.crews import WindowGroup
 from service.errors import ClusterSetupError
+from tests.contract.s3_server import s3_server
 from tests.integration.service_kit import environment, kancha, until
+
+BUCKET = "kancha"
+
+
+@contextmanager
+def object_storage() -> Iterator[str]:
+    """Address of a server that speaks S3, with the bucket."""
+    with s3_server(BUCKET) as url:
+        yield url
 
 
 class Talking:

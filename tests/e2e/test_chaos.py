@@ -70,9 +70,7 @@ def undisturbed(data: Path, scenes: Mapping[str, list[Path]], parcels: Path, rou
             options = {"detector": DETECTOR, "window_px": WINDOW_PX, "min_area_m2": least}
             for some in ids.values():
                 for pair in zip(some, some[1:], strict=False):
-                    jobs.append(
-                        order_scan(services, ScanOrder(*pair, newest_versions(services), options=options))[0].id
-                    )
+                    jobs.append(order_scan(services, ScanOrder(*pair, newest_versions(services), options=options))[0].id)
         assert all(job.scan_id for job in wait_for(services, jobs))
         return found(services)
     finally:

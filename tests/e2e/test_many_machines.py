@@ -16,12 +16,10 @@ import pytest
 
 from geodata.scan import scan
 from geodata.types import ScanOptions
-from tests.contract.s3_server import s3_server
 from tests.integration.service_kit import Served, draw_pair, finished, free_port, post_scene, until
-from tests.machines import Talking, scheduler, worker
+from tests.machines import BUCKET, Talking, object_storage, scheduler, worker
 from tests.postgres import Cluster
 
-BUCKET = "kancha"
 WINDOW_PX = 256
 SIZE_PX = 3072
 GROUPS = 81
@@ -56,7 +54,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory, postgis: Cluster) -> Iterator[Machines]:
     folder, port = tmp_path_factory.mktemp("machines"), free_port()
-    with s3_server(BUCKET) as endpoint:
+    with object_storage() as endpoint:
         env = {
             "KANCHA_STORE": postgis.new_database(),
             "KANCHA_STORAGE__URL": f"s3://{BUCKET}/files",
