@@ -17,10 +17,10 @@ from geodata.errors import TruncatedRasterError
 from geodata.io.sidecars import MAX_BYTES, names_beside, read_acquisition
 from geodata.io.tiff import inspect_tiff
 from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting
+from service.arrivals.settings import Arrival
 from service.buckets import Bucket, open_bucket, words_of
 from service.errors import ArrivalError, PayloadTooLargeError, SourceUnavailableError
 from service.files import Upload, safe_name
-from service.settings import Arrival
 
 _PIECE = 8 * 1024**2
 """Bytes of one request: a request has a bounded time, and a slow line must bring a piece within it."""

@@ -6,8 +6,9 @@ from geodata.errors import OptionError
 from service.arrivals.base import Source
 from service.arrivals.folder import Folder
 from service.arrivals.objects import Objects
+from service.arrivals.settings import Arrival
 from service.arrivals.stac import Catalogue
-from service.settings import Arrival, Settings
+from service.settings import Settings
 
 
 def open_sources(settings: Settings) -> list[Source]:

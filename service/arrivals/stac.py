@@ -17,11 +17,11 @@ from obstore.exceptions import BaseError
 from geodata.io.tiff import inspect_tiff
 from service.arrivals.base import Fetched, Sighting
 from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970, too_large
+from service.arrivals.settings import Arrival
 from service.arrivals.web import Provider, Terms, joined
 from service.buckets import open_bucket, words_of
 from service.errors import ArrivalError, SourceUnavailableError
 from service.files import Upload, safe_name
-from service.settings import Arrival
 
 _PAGE = 100
 _GEOTIFF = ("image/tiff", "image/vnd.stac.geotiff")

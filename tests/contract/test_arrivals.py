@@ -18,8 +18,9 @@ import pytest
 from geodata.errors import KanchaError, MissingFileError, OptionError, RasterFormatError
 from service.arrivals.base import Sighting, Source
 from service.arrivals.opening import open_sources
+from service.arrivals.settings import Arrival
 from service.errors import ArrivalError, PayloadTooLargeError, SourceUnavailableError
-from service.settings import Arrival, Limits, Nightly, Settings
+from service.settings import Limits, Nightly, Settings
 from tests.contract.s3_server import opened, s3_server
 from tests.contract.stac_server import TOKEN, StacServer, stac_server
 from tests.integration.service_kit import draw_scene, free_port

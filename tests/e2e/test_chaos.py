@@ -1,4 +1,4 @@
-"""A hundred kills at random moments: every run ends, what is found is what is found undisturbed, nothing is left over."""
+"""A hundred kills at random moments: every run ends, what is found is what is found undisturbed, nothing is left."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def undisturbed(data: Path, scenes: Mapping[str, list[Path]], parcels: Path, rou
             options = {"detector": DETECTOR, "window_px": WINDOW_PX, "min_area_m2": least}
             for some in ids.values():
                 for pair in zip(some, some[1:], strict=False):
-                    jobs.append(order_scan(services, ScanOrder(*pair, newest_versions(services), options=options))[0].id)
+                    jobs.append(
+                        order_scan(services, ScanOrder(*pair, newest_versions(services), options=options))[0].id
+                    )
         assert all(job.scan_id for job in wait_for(services, jobs))
         return found(services)
     finally:
@@ -295,8 +297,8 @@ def test_kills_change_nothing(kills: int, tmp_path: Path) -> None:
                 _no_orphan(made, services)
             finally:
                 services.close()
-            print(f"{made.kills.total()} kills in {took:.0f} s ({dict(made.kills)}), {len(pairs) * rounds} scans and a night: "
-                  f"all ended well, findings equal, {len(heard.got)} messages of {len(set(_ids(heard)))} "
+            print(f"{made.kills.total()} kills in {took:.0f} s ({dict(made.kills)}), {len(pairs) * rounds} scans and a "
+                  f"night: all ended well, findings equal, {len(heard.got)} messages of {len(set(_ids(heard)))} "
                   f"({repeated} came twice under one id), no structure in two, no file left over")  # fmt: skip
     finally:
         cluster.stop()
@@ -376,7 +378,7 @@ def _no_duplicate_alarm(heard: Receiver) -> int:
 
 
 def _no_orphan(made: Topology, services: Any) -> None:
-    """Every object of the storage is named by a row, nothing half-written lies in a cache, no step is kept for nothing."""
+    """Every object of the storage is named by a row, nothing half-written lies about, no step is kept for nothing."""
     told = made.env
     shelf = S3Store(BUCKET, endpoint=told["KANCHA_STORAGE__ENDPOINT"], region="us-east-1", access_key_id="a",
                     secret_access_key="b", virtual_hosted_style_request=False,

@@ -9,7 +9,7 @@ from typing import Any
 import obstore
 import pytest
 
-from service.settings import Arrival
+from service.arrivals.settings import Arrival
 from tests.contract.s3_server import opened, s3_server
 from tests.contract.stac_server import TOKEN, StacServer, stac_server
 from tests.integration.night_kit import night, nights, pairs
