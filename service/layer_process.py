@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -107,8 +108,30 @@ def read_head_apart(path: Path, kind: LayerKind, limits: Limits, rows: int, **ho
 
 def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     request |= {"out": str(folder), "memory": limits.max_reader_memory_bytes}
+    for _ in range(_TRIES):
+        done = _attempt(request, limits)
+        # its own limits never end it so: it was killed from outside, which is no fault of the file
+        if done.returncode != -signal.SIGKILL:
+            break
+    answer_file = folder / _ANSWER
+    if done.returncode != 0 or not answer_file.is_file():
+        raise LayerError(
+            f"The file could not be read: the reading process ended with status {done.returncode}.",
+            remedy="It is damaged, or larger than the memory it may use; export it again or split it.",
+            status=done.returncode,
+        )
+    answer: dict[str, Any] = orjson.loads(answer_file.read_bytes())
+    if "error" in answer:
+        raise rebuild_error(answer["error"])
+    return answer
+
+
+_TRIES = 3
+
+
+def _attempt(request: dict[str, Any], limits: Limits) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "service.layer_process"],
             input=orjson.dumps(request),
             stdout=subprocess.DEVNULL,
@@ -122,17 +145,6 @@ def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, An
             remedy="Split the layer, or raise KANCHA_LIMITS__MAX_READER_S.",
             seconds=limits.max_reader_s,
         ) from error
-    answer_file = folder / _ANSWER
-    if done.returncode != 0 or not answer_file.is_file():
-        raise LayerError(
-            f"The file could not be read: the reading process ended with status {done.returncode}.",
-            remedy="It is damaged, or larger than the memory it may use; export it again or split it.",
-            status=done.returncode,
-        )
-    answer: dict[str, Any] = orjson.loads(answer_file.read_bytes())
-    if "error" in answer:
-        raise rebuild_error(answer["error"])
-    return answer
 
 
 def _read_layer(request: dict[str, Any]) -> dict[str, Any]:

@@ -48,9 +48,10 @@ class Cluster:
 
     Args:
         bin_: Folder of PostgreSQL's programs.
+        lasting: Whether what it says is stored outlives its own death; quicker without.
     """
 
-    def __init__(self, bin_: Path) -> None:
+    def __init__(self, bin_: Path, *, lasting: bool = False) -> None:
         self.bin = bin_
         self.folder = Path(tempfile.mkdtemp(prefix="kancha-pg-"))
         self.port = free_port()
@@ -67,8 +68,8 @@ class Cluster:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
+            "synchronous_commit": "on" if lasting else "off",
+            "full_page_writes": "on" if lasting else "off",
             "max_connections": "200",
             "shared_buffers": "256MB",
         }

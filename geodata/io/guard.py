@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -69,6 +70,29 @@ def call_guarded(
     Raises:
         KanchaError: The named error that the probe raised, or `RasterError` when the process died.
     """
+    for _ in range(_TRIES):
+        answer, status = _attempt(probe, request, limits, progress)
+        # its own limits never end it so: it was killed from outside, which is no fault of the file
+        if answer is not None or status != -signal.SIGKILL:
+            break
+    if answer is None:
+        raise RasterError(
+            f"The file could not be opened: the reading process ended with status {status}.",
+            remedy="The file is damaged or not what it claims to be; export it again.",
+            status=status,
+        )
+    if "error" in answer:
+        raise rebuild_error(answer["error"])
+    return dict(answer["value"])
+
+
+_TRIES = 3
+
+
+def _attempt(
+    probe: str, request: dict[str, Any], limits: GuardLimits, progress: Callable[[float], None] | None
+) -> tuple[dict[str, Any] | None, int]:
+    """What a process of its own answers, None where it died, and its exit status."""
     env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}
     with subprocess.Popen(
         [sys.executable, "-m", "geodata.io.guard", probe],
@@ -93,15 +117,7 @@ def call_guarded(
             remedy="Re-write it with: gdal_translate -of COG INPUT output.tif",
             seconds=limits.wall_s,
         )
-    if answer is None:
-        raise RasterError(
-            f"The file could not be opened: the reading process ended with status {process.returncode}.",
-            remedy="The file is damaged or not what it claims to be; export it again.",
-            status=process.returncode,
-        )
-    if "error" in answer:
-        raise rebuild_error(answer["error"])
-    return dict(answer["value"])
+    return answer, int(process.returncode)
 
 
 def _stop(process: subprocess.Popen[str], late: threading.Event) -> None:

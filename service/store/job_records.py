@@ -160,6 +160,11 @@ class Runner:
     started_at: datetime
     beat_at: datetime
 
+    @property
+    def place(self) -> str:
+        """Id of its data folder."""
+        return self.ground.rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class JobEvent:

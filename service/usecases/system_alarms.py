@@ -15,7 +15,7 @@ from service.services import Services
 from service.store.records import Page
 from service.usecases.alarm_sending import own_channels
 from service.usecases.listing import every
-from service.watching.conditions import Condition
+from service.watching.conditions import OF_A_MACHINE, Condition
 
 
 def raise_system_alarm(services: Services, condition: Condition, now: datetime | None = None) -> bool:
@@ -26,6 +26,8 @@ def raise_system_alarm(services: Services, condition: Condition, now: datetime |
     """
     at = now or datetime.now(UTC)
     told = _told(condition)
+    if condition.code in OF_A_MACHINE and services.runner is not None:
+        told["place"] = services.runner.place
     alarm = SystemAlarm(uuid.uuid4().hex, condition.code, condition.severity, told, at)
     if any(one.code == condition.code for one in services.store.deliveries.system(lasting=True)):
         return False
@@ -53,9 +55,20 @@ def tell_conditions(services: Services, conditions: Sequence[Condition], now: da
         How many of them are new or over.
     """
     codes = {one.code for one in conditions}
-    over = [one.code for one in services.store.deliveries.system(lasting=True) if one.code not in codes]
+    lasting = [one for one in services.store.deliveries.system(lasting=True) if one.code not in codes]
+    over = [one.code for one in lasting if _may_tell(services, one)]
     new = sum(raise_system_alarm(services, one, now) for one in conditions)
     return new + sum(end_system_alarm(services, code, now) for code in over)
+
+
+def _may_tell(services: Services, alarm: SystemAlarm) -> bool:
+    """Whether this process can know that a condition is over: of another machine's only when nobody lives there."""
+    place = alarm.told.get("place")
+    if place is None or services.runner is None or place == services.runner.place:
+        return True
+    lease = services.settings.jobs.lease_s
+    living = {runner.place for runner, silent in services.store.runners.all() if silent <= lease}
+    return place not in living
 
 
 def list_system_alarms(services: Services, *, lasting: bool) -> Page[SystemAlarm]:

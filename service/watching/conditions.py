@@ -28,6 +28,8 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
     }
 )
 """Every condition there is, and how bad it is."""
+OF_A_MACHINE = frozenset({DISK_FULL, DISK_LOW, RUNNER})
+"""What one machine of several suffers from, and the others do not see."""
 BLOCKING = frozenset({STORE, DISK_FULL, RUNNER})
 """With these the service cannot do its work: `/readyz` answers 503. A night that did not run is as bad for the bureau,
 but a service that is taken out of rotation for it would not run the next one either."""

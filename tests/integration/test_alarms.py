@@ -16,10 +16,11 @@ import pytest
 from geodata.errors import KanchaError, OptionError
 from service.alarms.values import Delivery
 from service.auth.caller import Caller
-from service.bootstrap import open_services
+from service.bootstrap import make_folders, open_services, open_with_runner
 from service.courier import Courier
 from service.errors import ChannelError, ForbiddenError, NotFoundError, TargetError
 from service.privacy.keyring import read_keyring
+from service.settings import Jobs, Settings
 from service.usecases.alarm_clock import clock as read_clock
 from service.usecases.alarm_rules import RuleFacts, add_rule, change_rule, list_rules, remove_rule
 from service.usecases.alarm_sending import send_round
@@ -535,6 +536,7 @@ def test_rules_are_ones_own_and_administrators_make_them_for_others(here: Bureau
             change_rule(here.as_(wang), mine, RuleFacts(**bad))  # type: ignore[arg-type]
 
 
+NIGHT = Condition("night-overdue", "critical", "No night", "夜间任务未完成", {}, "Run it.")
 DISK = Condition("disk-low", "critical", "Little space", "磁盘空间不足", {"free_gib": 1.5}, "Make space.")
 
 
@@ -555,6 +557,26 @@ def test_a_condition_is_told_to_administrators_until_it_is_over(here: Bureau, ho
     here.round()
     assert [one["data"]["over"] for one in hook.events("kancha.system.condition")] == [False, True]
     assert tell_conditions(here.services, [DISK], here.clock.now) == 1, "it came back"
+
+
+def test_what_one_machine_suffers_from_another_does_not_call_over(tmp_path: Path) -> None:
+    """Two services with a data folder each and one database: one of them has a full disk."""
+    data, store = [tmp_path / "one", tmp_path / "two"], tmp_path / "one" / "kancha.sqlite"
+    one = open_with_runner(Settings(data=data[0]))
+    # the second one's database is the first one's file
+    make_folders(data[1])
+    (data[1] / "kancha.sqlite").symlink_to(store)
+    two = open_with_runner(Settings(data=data[1], jobs=Jobs(lease_s=0.5)))
+    try:
+        assert one.runner is not None and two.runner is not None and one.runner.place != two.runner.place
+        assert tell_conditions(one, [DISK]) == 1
+        assert tell_conditions(two, []) == 0, "its own disk is well, and of the other's it knows nothing"
+        assert tell_conditions(two, [NIGHT]) == 1 and tell_conditions(one, [DISK]) == 1, "what all see, all call over"
+        one.close()
+        until(lambda: tell_conditions(two, []) == 1, 10)
+        assert list(two.store.deliveries.system(lasting=True)) == [], "nobody lives there any more"
+    finally:
+        two.close()
 
 
 def test_other_systems_get_every_event_once_and_only_what_they_may_see(here: Bureau, hook: Receiver) -> None:
