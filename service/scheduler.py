@@ -1,21 +1,18 @@
-"""The scheduler: begins the nights that are due, and compares at once what was uploaded, in a thread of its own."""
+"""The scheduler: begins the nights that are due, and compares at once what was uploaded."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import UTC, datetime
 
-from geodata.errors import KanchaError
+from service.rounds import Rounds
 from service.services import Services
 from service.usecases.nightly import begin_at_once, begin_due
 
-_LOG = logging.getLogger(__name__)
 _EVERY_S = 1.0
 
 
-class Scheduler:
-    """Looks for due nights until it is closed. Any number of processes may have one.
+class Scheduler(Rounds):
+    """Any number of processes may have one.
 
     Args:
         services: A service with a runner.
@@ -25,23 +22,9 @@ class Scheduler:
         self._services = services
         self._since = datetime.now(UTC)
         self._known: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
-        self._thread.start()
+        super().__init__("scheduler", self._look, _EVERY_S)
 
-    def close(self) -> None:
-        """Stop after the look that is being taken."""
-        self._stop.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
-                begin_due(self._services, self._since, datetime.now(UTC))
-                begin_at_once(self._services, self._known)
-            except KanchaError as error:
-                _LOG.error("schedule: %s", error)
-            except Exception:
-                # a scheduler that died would let every night pass
-                _LOG.exception("schedule")
-            self._stop.wait(_EVERY_S)
+    def _look(self) -> None:
+        # uploads first: a night over other places may keep the next one waiting
+        begin_at_once(self._services, self._known)
+        begin_due(self._services, self._since, datetime.now(UTC))
