@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -152,6 +152,9 @@ class ScanOptions:
         for name in ("window_px", "workers"):
             del values[name]
         values["accept"] = list(self.accept)
+        # 20 and 20.0 are one parameter, and one hash
+        numbers = {one.name for one in fields(self) if "float" in str(one.type)}
+        values |= {name: float(values[name]) for name in numbers if isinstance(values[name], int)}
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}
 
 
