@@ -16,6 +16,9 @@ OTHER_IMAGERY = (".vrt", ".img", ".jp2", ".ecw", ".sid", ".zip", ".tar", ".gz", 
 """Imagery or packed imagery that is not accepted: refused by name rather than passed over in silence."""
 
 
+_MOST = 2**63 - 1
+
+
 @dataclass(frozen=True)
 class Sighting:
     """A file as it is now.
@@ -31,6 +34,11 @@ class Sighting:
     size_bytes: int
     mtime_ns: int
     settled: bool
+
+    def __post_init__(self) -> None:
+        # what a source tells may be anything; what is remembered has 64 bits
+        for name in ("size_bytes", "mtime_ns"):
+            object.__setattr__(self, name, max(-_MOST, min(_MOST, getattr(self, name))))
 
     def same_as(self, entry: IntakeEntry | None) -> bool:
         """Whether an earlier look saw the file just so."""
