@@ -42,6 +42,15 @@ def safe_name(name: str, default: str = "upload") -> str:
     return (stem + dot + suffix)[:_LONGEST] if stem.strip("_.") else default
 
 
+def storable(text: str) -> str:
+    r"""A text with nothing in it that a database or JSON does not take: bytes of a name that are no UTF-8.
+
+    >>> storable("\udcd5\udcfd_20250412.tif")
+    '\\udcd5\\udcfd_20250412.tif'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class PrivateFolder:
     """A fresh folder that nobody else uses.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from service.errors import PayloadTooLargeError
 from service.files import Upload
 from service.store.intake_records import IntakeEntry
 
@@ -108,3 +109,18 @@ class Source(Protocol):
         Raises:
             KanchaError: If it cannot be had, or is refused by what can be told from its name.
         """
+
+
+def too_large(sighting: Sighting, max_bytes: int) -> None:
+    """Refuse a file that is larger than an upload may be.
+
+    Raises:
+        PayloadTooLargeError: If it is.
+    """
+    if sighting.size_bytes > max_bytes:
+        raise PayloadTooLargeError(
+            f"{sighting.name} has {sighting.size_bytes:,} bytes; {max_bytes:,} may be taken in at once.",
+            remedy="Raise KANCHA_LIMITS__MAX_UPLOAD_BYTES, or cut it into smaller pieces.",
+            size_bytes=sighting.size_bytes,
+            allowed_bytes=max_bytes,
+        )

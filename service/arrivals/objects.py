@@ -16,9 +16,9 @@ from obstore.store import S3Store
 from geodata.errors import TruncatedRasterError
 from geodata.io.sidecars import MAX_BYTES, names_beside, read_acquisition
 from geodata.io.tiff import inspect_tiff
-from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting
+from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting, too_large
 from service.buckets import Bucket, open_bucket, words_of
-from service.errors import ArrivalError, PayloadTooLargeError, SourceUnavailableError
+from service.errors import ArrivalError, SourceUnavailableError
 from service.files import Upload, safe_name
 from service.settings import Arrival
 
@@ -200,21 +200,6 @@ def _changed(name: str, listed: int, size: int | None) -> ArrivalError:
         listed_bytes=listed,
         size_bytes=size,
     )
-
-
-def too_large(sighting: Sighting, max_bytes: int) -> None:
-    """Refuse a file that is larger than an upload may be.
-
-    Raises:
-        PayloadTooLargeError: If it is.
-    """
-    if sighting.size_bytes > max_bytes:
-        raise PayloadTooLargeError(
-            f"{sighting.name} has {sighting.size_bytes:,} bytes; {max_bytes:,} may be taken in at once.",
-            remedy="Raise KANCHA_LIMITS__MAX_UPLOAD_BYTES, or cut it into smaller pieces.",
-            size_bytes=sighting.size_bytes,
-            allowed_bytes=max_bytes,
-        )
 
 
 def ns_since_1970(moment: datetime) -> int:

@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote, urlencode
 from obstore.exceptions import BaseError
 
 from geodata.io.tiff import inspect_tiff
-from service.arrivals.base import Fetched, Sighting
-from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970, too_large
+from service.arrivals.base import Fetched, Sighting, too_large
+from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970
 from service.arrivals.web import Provider, Terms, joined
 from service.buckets import open_bucket, words_of
 from service.errors import ArrivalError, SourceUnavailableError

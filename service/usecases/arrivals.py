@@ -14,7 +14,7 @@ from service.arrivals.base import Sighting, Source
 from service.arrivals.folder import Folder
 from service.arrivals.opening import open_sources
 from service.errors import SourceUnavailableError, StoreBusyError
-from service.files import private_folder
+from service.files import private_folder, storable
 from service.services import Services
 from service.store.intake_records import CATALOGUE, IntakeEntry
 from service.usecases.pairs import is_model
@@ -44,7 +44,7 @@ class SourceLook:
 def sources_of(services: Services, folder: str) -> Sequence[Source]:
     """The watched folder, or, where none is named, all places of the settings."""
     if folder:
-        return [Folder(Path(folder), services.settings.data)]
+        return [Folder(Path(folder), services.settings.data, services.settings.limits.max_upload_bytes)]
     return open_sources(services.settings)
 
 
@@ -137,5 +137,6 @@ def _as_taken(services: Services, entry: IntakeEntry) -> IntakeEntry:
 
 
 def told(error: KanchaError) -> dict[str, Any]:
-    """A named error as it is kept and reported."""
-    return {**error.as_dict(), "measured": {name: str(value) for name, value in error.measured.items()}}
+    """A named error as it is kept and reported; it may name a file whose name is no text."""
+    plain = {name: storable(value) if isinstance(value, str) else value for name, value in error.as_dict().items()}
+    return {**plain, "measured": {name: storable(str(value)) for name, value in error.measured.items()}}

@@ -113,7 +113,7 @@ def draft_scene(services: Services, path: Path) -> Scene:
     """
     size, beside = path.stat().st_size, read_acquisition(path).as_stac()
     # nobody reads the content for a checksum: its name and size stand for it
-    name = hashlib.sha256(f"{path}|{size}".encode()).hexdigest()
+    name = hashlib.sha256(f"{path}|{size}".encode("utf-8", "surrogateescape")).hexdigest()
     info = inspect_raster(path, sha256=name)
     return _told_scene(services, Upload(path, name, size), info, SceneFacts(attributes=beside or None))
 

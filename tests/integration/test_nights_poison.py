@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from service.files import private_folder, take_copy
 from service.services import Services
+from service.settings import Arrival
+from service.usecases.night_plan import plan_night
 from service.usecases.nightly import begin_at_once
 from service.usecases.scenes import SceneFacts, add_scene
-from tests.integration.night_kit import night, nights, pairs
+from tests.integration.night_kit import arrive, night, nights, pairs
 from tests.integration.service_kit import draw_pair, draw_scene
 
 
@@ -52,3 +55,36 @@ def test_a_secret_scene_that_cannot_be_compared_with_one_that_is_not_keeps_no_re
         told = night(services)
         assert told["withheld"] == 1 and "hush" not in str(told)
         assert [(one["file"], one["code"]) for one in told["refused"]] == [(pair[1].name, "withheld")]
+
+
+def test_files_that_cannot_be_read_or_named_keep_nothing_up(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    folder = arrive(tmp_path / "in", *pair)
+    # as old Windows machines name files, in GBK
+    gbk = os.fsencode(folder) + b"/" + "正射".encode("gbk") + b"_20250301.tif"
+    os.link(draw_scene(tmp_path / "far.tif", left=470_000.0), gbk)
+    Path(os.fsdecode(gbk.replace(b"_20250301.tif", b".img"))).write_bytes(b"EHFA_HEADER_TAG" + bytes(99))
+    (folder / "broken_20250301.tif").symlink_to("/proc/self/mem")  # reading it is an error of input
+    with (folder / "holes_20250301.tif").open("wb") as file:
+        file.truncate(2**40)
+    for path in folder.iterdir():
+        os.utime(path, ns=(10**18, 10**18), follow_symlinks=False)
+    os.utime(folder / pair[0].name, (10_000_000_000, 10_000_000_000))
+    (folder / f"{pair[0].name}.done").touch()
+    with nights(tmp_path / "data") as services:
+        assert len(plan_night(services, folder).files) == 6
+        told = night(services, folder)
+        assert pairs(told) == [(pair[0].name, pair[1].name)]
+        assert [one["file"] for one in told["first"]].count("\\udcd5\\udcfd\\udcc9\\udce4_20250301.tif") == 1
+        codes = {one["file"]: one["code"] for one in told["refused"]}
+        assert codes["holes_20250301.tif"] == "payload-too-large"
+        assert codes["\\udcd5\\udcfd\\udcc9\\udce4.img"] == "raster-format-refused"
+        assert told["sources"][0]["error"]["code"] == "source-unavailable"
+        assert not night(services, folder)["scanned"]
+
+
+def test_a_folder_that_cannot_be_looked_at_keeps_no_other_source(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    sources = tuple(Arrival(folder=one) for one in (tmp_path / ("x" * 300), arrive(tmp_path / "in", *pair)))
+    with nights(tmp_path / "data", sources=sources) as services:
+        told = night(services)
+        assert pairs(told) == [(pair[0].name, pair[1].name)]
+        assert told["sources"][0]["error"]["remedy"]
