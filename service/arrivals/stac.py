@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from obstore.exceptions import BaseError
 
+from geodata.io.dates import is_plausible
 from geodata.io.tiff import inspect_tiff
 from service.arrivals.base import Fetched, Sighting, too_large
 from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970
@@ -30,7 +31,6 @@ _LOOK_S = 3600.0
 """So long the pages of one search may take together, s."""
 _LONGEST = 500
 """Characters of an id: it is a key of the tables."""
-_YEARS = range(1900, 2200)
 _GEOTIFF = ("image/tiff", "image/vnd.stac.geotiff")
 _NONE = "-"
 """Stands for the asset in the name of an item of which nobody can tell which one it is."""
@@ -291,7 +291,7 @@ def _time(text: Any) -> datetime | None:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    if moment.year not in _YEARS:
+    if not is_plausible(moment):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rasterio
 
 from service.files import private_folder, take_copy
 from service.services import Services
@@ -88,3 +90,23 @@ def test_a_folder_that_cannot_be_looked_at_keeps_no_other_source(pair: tuple[Pat
         told = night(services)
         assert pairs(told) == [(pair[0].name, pair[1].name)]
         assert told["sources"][0]["error"]["remedy"]
+
+
+def test_a_date_that_programs_write_for_none_is_none(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for number, (name, tag) in enumerate(
+        [("a_20250301.tif", "0001:01:01 00:00:00"), ("b.tif", "0001:01:01 00:00:00"), ("c.tif", "9999:12:31 23:59:59")]
+    ):
+        path = draw_scene(tmp_path / name, size=128, seed=number, left=400_000.0 + 5000 * number)
+        with rasterio.open(path, "r+") as dataset:
+            dataset.update_tags(TIFFTAG_DATETIME=tag)
+        arrive(folder, path)
+    item = {"type": "Feature", "properties": {"datetime": "9999-12-31T23:59:59Z"}}
+    (folder / "c.json").write_text(json.dumps(item))
+    with nights(tmp_path / "data") as services:
+        told = night(services, folder)
+        assert [one["file"] for one in told["first"]] == ["a_20250301.tif"]
+        assert [(one["file"], one["code"]) for one in told["refused"]] == [
+            ("b.tif", "date-missing"),
+            ("c.tif", "date-missing"),
+        ]
