@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from geodata.errors import KanchaError
@@ -25,6 +26,7 @@ class Scheduler:
         self._services = services
         self._since = datetime.now(UTC)
         self._known: set[str] = set()
+        self._said: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
         self._thread.start()
@@ -36,12 +38,22 @@ class Scheduler:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            try:
-                begin_due(self._services, self._since, datetime.now(UTC))
-                begin_at_once(self._services, self._known)
-            except KanchaError as error:
-                _LOG.error("schedule: %s", error)
-            except Exception:
-                # a scheduler that died would let every night pass
-                _LOG.exception("schedule")
+            # what keeps a night from its beginning keeps no upload from its comparison
+            self._do("night", lambda: begin_due(self._services, self._since, datetime.now(UTC)))
+            self._do("at once", lambda: begin_at_once(self._services, self._known))
             self._stop.wait(_EVERY_S)
+
+    def _do(self, what: str, work: Callable[[], object]) -> None:
+        said = ""
+        try:
+            work()
+        except KanchaError as error:
+            said = str(error)
+            if said != self._said.get(what):
+                _LOG.error("schedule, %s: %s", what, said)
+        except Exception as error:
+            # a scheduler that died would let every night pass
+            said = repr(error)
+            if said != self._said.get(what):
+                _LOG.exception("schedule, %s", what)
+        self._said[what] = said  # once, not every second

@@ -22,6 +22,8 @@ from service.usecases.scenes import SceneFacts, add_scene
 
 _MOST_AWAY = 3
 """So many files in a row that their source did not give are taken for an outage."""
+AWAY = "away"
+"""Result of a file that its source did not give."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def look_at(services: Services, source: Source) -> tuple[SourceLook, list[tuple[
     known = services.store.intake.entries(source.name)
     pairs = [(one, known.get(one.name)) for one in sightings]
     new = [pair for pair in pairs if not (pair[0].same_as(pair[1]) and pair[1] and pair[1].state != "waiting")]
+    # what was not given before comes last, the longest ago first: a few files must not stand before all others for ever
+    new.sort(key=lambda pair: pair[1].seen_at.timestamp() if pair[1] and pair[1].outcome.get("result") == AWAY else 0.0)
     return SourceLook(source.name, len(sightings), len(new)), new
 
 
@@ -82,6 +86,9 @@ def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook
             except SourceUnavailableError as error:
                 # no fault of the file: the next night sees it as new
                 looks[-1] = replace(look, error=error)
+                if before is None or before.state == "waiting":
+                    entry = sighting.remembered(source.name, None, datetime.now(UTC))
+                    services.store.intake.put(replace(entry, outcome={"result": AWAY}))
                 away += 1
             if away == _MOST_AWAY:
                 break  # every further file would wait as long for the same answer
@@ -92,6 +99,7 @@ def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook
 def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting, IntakeEntry | None]) -> None:
     """Store the scene of a file that is new and complete; keep what came of it."""
     sighting, before = seen
+    _keep_former(services, before)
     now, stable = datetime.now(UTC), timedelta(seconds=services.settings.nightly.stable_s)
     entry = sighting.remembered(source.name, before, now)
     if not sighting.is_complete(before, now, stable):
@@ -108,10 +116,19 @@ def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting,
     entry = replace(entry, scene_id=scene_id)
     twins = [e for e in services.store.intake.with_scene(scene_id) if (e.folder, e.name) != (entry.folder, entry.name)]
     if twins:
-        outcome = {"result": "duplicate", "of": twins[0].name}
+        of = services.store.scenes.get(scene_id).file_name if twins[0].folder == CATALOGUE else twins[0].name
+        outcome = {"result": "duplicate", "of": of}
         services.store.intake.put(replace(entry, state="done", outcome=outcome))
         return
     services.store.intake.put(_as_taken(services, entry))
+
+
+def _keep_former(services: Services, before: IntakeEntry | None) -> None:
+    """Remember the scene of a file in whose place another one lies now: unheard of, it would be compared once more."""
+    if before is not None and before.scene_id is not None:
+        known = services.store.intake.with_scene(before.scene_id)
+        if all((one.folder, one.name) == (before.folder, before.name) for one in known):
+            services.store.intake.put(replace(before, folder=CATALOGUE, name=before.scene_id))
 
 
 def _store_scene(services: Services, source: Source, sighting: Sighting) -> str:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rasterio
 
+from service.bootstrap import open_services
 from service.files import private_folder, take_copy
+from service.jobs.base import Line
+from service.scheduler import Scheduler
 from service.services import Services
-from service.settings import Arrival
+from service.settings import Arrival, Nightly, Settings
+from service.store.intake_records import NightRun
+from service.store.job_records import new_job
 from service.usecases.night_plan import plan_night
 from service.usecases.nightly import begin_at_once
 from service.usecases.scenes import SceneFacts, add_scene
+from tests.contract.stac_server import stac_server
 from tests.integration.night_kit import arrive, night, nights, pairs
 from tests.integration.service_kit import draw_pair, draw_scene
 
@@ -110,3 +120,58 @@ def test_a_date_that_programs_write_for_none_is_none(tmp_path: Path) -> None:
             ("b.tif", "date-missing"),
             ("c.tif", "date-missing"),
         ]
+
+
+def test_a_file_in_whose_place_another_lies_was_compared_and_is_not_again(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    with nights(tmp_path / "data") as services:
+        for number, path in enumerate(pair):
+            folder.mkdir(exist_ok=True)
+            with rasterio.open(shutil.copyfile(path, folder / "latest.tif"), "r+") as dataset:
+                dataset.update_tags(TIFFTAG_DATETIME=f"202{number}:04:12 00:00:00")
+            (folder / "latest.tif.done").touch()
+            told = night(services, folder)
+        assert len(told["scanned"]) == 1 and not told["first"], "of the former one nothing is new"
+        (folder / "latest.tif.done").unlink()
+        (folder / "latest.tif").write_bytes(b"-")
+        assert not night(services, folder)["scanned"]
+        assert services.store.scenes.page(9).matched == 2
+
+
+def test_files_that_are_never_given_stand_before_no_others(tmp_path: Path) -> None:
+    with stac_server() as catalogue:
+        for number in range(8):
+            path = draw_scene(tmp_path / f"{number}.tif", size=128, seed=number, left=400_000.0 + 5000 * number)
+            catalogue.add(f"n{number}", path.read_bytes())
+        catalogue.turns = {f"/files/n{number}.tif": "403" for number in range(4)}
+        there = {"stac": catalogue.url, "collections": ["vhr"], "timeout_s": 2, "since_days": 36500}
+        with nights(tmp_path / "data", sources=(Arrival.model_validate(there),)) as services:
+            told = [night(services) for _ in range(3)]
+            assert sorted(one["file"] for one in told[1]["first"]) == [f"vhr/n{n}/visual" for n in range(4, 8)]
+            assert not told[0]["waiting"] and told[2]["sources"][0]["error"]["code"] == "source-unavailable"
+            catalogue.turns = {}
+            assert len(night(services)["first"]) == 4
+
+
+def test_a_night_that_cannot_begin_keeps_no_upload_from_its_comparison(
+    pair: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nightly = Nightly(schedule="* * * * *", at_once=True, detector="training-free")
+    services = open_services(Settings(data=tmp_path / "data", nightly=nightly))
+    services = replace(services, runner=Line("here"))
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    run = services.store.intake.open_run(NightRun("n1", "/elsewhere", yesterday, None, yesterday))
+    services.store.jobs.submit(new_job("night", {"run": run.id, "folder": run.folder}, f"night:{run.id}"))
+    for path in pair:
+        store(services, path)
+    scheduler = Scheduler(services)
+    end = time.monotonic() + 20
+    while not services.store.jobs.page(9, kind="scan").matched and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(2.5)
+    scheduler.close()
+    assert services.store.jobs.page(9, kind="scan").matched == 1
+    assert caplog.text.count("is at work") == 1, "said once, not every second"
+    services.store.close()
