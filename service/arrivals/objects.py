@@ -129,11 +129,19 @@ class Objects:
         return f"{self._prefix}/{name}".lstrip("/")
 
     def _away(self, error: Exception) -> SourceUnavailableError:
+        odd = "invalid path" in str(error)
         return SourceUnavailableError(
-            f"{self.name} did not answer: {words_of(error)}.",
-            remedy="See that the storage runs, that the bucket exists and that the keys may list and read it.",
+            f"{self.name} did not answer: {words_of(error, *keys_of(self._arrival))}.",
+            remedy="Rename the object: no part of its name may be empty, a dot or two, or hold a line break."
+            if odd
+            else "See that the storage runs, that the bucket exists and that the keys may list and read it.",
             source=self.name,
         )
+
+
+def keys_of(arrival: Arrival) -> list[str]:
+    """The keys of a source, which nobody is told."""
+    return [key.get_secret_value() for key in (arrival.access_key, arrival.secret_key) if key is not None]
 
 
 def bucket_of(arrival: Arrival, url: str) -> Bucket:

@@ -19,7 +19,7 @@ from obstore.exceptions import BaseError
 from geodata.io.dates import is_plausible
 from geodata.io.tiff import inspect_tiff
 from service.arrivals.base import Fetched, Sighting, too_large
-from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970
+from service.arrivals.objects import bucket_of, fetch_object, keys_of, ns_since_1970
 from service.arrivals.web import Provider, Terms, joined
 from service.buckets import open_bucket, words_of
 from service.errors import ArrivalError, SourceUnavailableError
@@ -211,7 +211,8 @@ class Catalogue:
             raise ArrivalError(f"There is no object {url[:200]}.", remedy="Tell its provider.") from error
         except BaseError as error:
             raise SourceUnavailableError(
-                f"s3://{bucket} did not answer: {words_of(error)}.", remedy="Check the endpoint and the keys."
+                f"s3://{bucket} did not answer: {words_of(error, *keys_of(self._arrival))}.",
+                remedy="Check the endpoint and the keys.",
             ) from error
 
 

@@ -56,7 +56,7 @@ class ObjectBlobs:
             if not self._is_there(key):
                 obstore.put(self._store, key, source)
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
         target.parent.mkdir(parents=True, exist_ok=True)
         source.chmod(0o440)
         source.replace(target)
@@ -109,7 +109,7 @@ class ObjectBlobs:
             if old:
                 obstore.delete(self._store, old)
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
         return len(old)
 
     def _fetch(self, sha256: str, target: Path) -> None:
@@ -132,7 +132,7 @@ class ObjectBlobs:
         except FileNotFoundError as error:
             raise NotFoundError(f"The stored content {sha256} is not in the storage.", remedy="Restore it.") from error
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
         finally:
             beside.unlink(missing_ok=True)
 
@@ -163,9 +163,9 @@ class ObjectBlobs:
         self._key(sha256)
         return self._cache / sha256[:2] / sha256
 
-
-def _busy(error: Exception) -> StoreBusyError:
-    return StoreBusyError(
-        f"The object storage did not answer: {words_of(error)}.",
-        remedy="See that it runs, that the bucket exists and that the keys may write to it.",
-    )
+    def _busy(self, error: Exception) -> StoreBusyError:
+        said = words_of(error, self._storage.access_key, self._storage.secret_key)
+        return StoreBusyError(
+            f"The object storage did not answer: {said}.",
+            remedy="See that it runs, that the bucket exists and that the keys may write to it.",
+        )

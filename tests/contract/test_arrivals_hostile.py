@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,32 @@ def test_an_address_in_plain_chinese_is_asked(catalogue: StacServer, tmp_path: P
     item["assets"]["visual"]["href"] = item["assets"]["visual"]["href"].replace("a.tif", "正射 一.tif")
     there = source(tmp_path, stac=catalogue.url)
     assert there.fetch(there.look()[0], tmp_path).upload.path.read_bytes() == content
+
+
+def test_a_storage_that_refuses_a_key_has_it_told_to_nobody(tmp_path: Path) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = b"<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>AKIAHUSH</AWSAccessKeyId></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        told = {"s3": "s3://bucket/in", "endpoint": endpoint, "access_key": "AKIAHUSH", "secret_key": "k" * 20}
+        nightly = Nightly(sources=(Arrival.model_validate(told),))
+        (there,) = open_sources(Settings(data=tmp_path / "data", nightly=nightly))
+        with pytest.raises(SourceUnavailableError, match="InvalidAccessKeyId") as refused:
+            there.look()
+        assert "AKIAHUSH" not in str(refused.value.as_dict())
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
