@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -56,12 +57,24 @@ def look_at(services: Services, source: Source) -> tuple[SourceLook, list[tuple[
         sightings = source.look()
     except KanchaError as error:
         return SourceLook(source.name, error=error), []
-    known = services.store.intake.entries(source.name)
+    known, terms = services.store.intake.entries(source.name), _terms(services)
     pairs = [(one, known.get(one.name)) for one in sightings]
-    new = [pair for pair in pairs if not (pair[0].same_as(pair[1]) and pair[1] and pair[1].state != "waiting")]
+    new = [pair for pair in pairs if pair[1] is None or not pair[0].same_as(pair[1]) or _is_open(pair[1], terms)]
     # what was not given before comes last, the longest ago first: a few files must not stand before all others for ever
     new.sort(key=lambda pair: pair[1].seen_at.timestamp() if pair[1] and pair[1].outcome.get("result") == AWAY else 0.0)
     return SourceLook(source.name, len(sightings), len(new)), new
+
+
+def _is_open(entry: IntakeEntry, terms: str) -> bool:
+    """Whether a file that looks as before is to be taken: it was not complete, or settings that refused it changed."""
+    return entry.state == "waiting" or (entry.state == "rejected" and entry.outcome.get("terms", terms) != terms)
+
+
+def _terms(services: Services) -> str:
+    """A word that changes with the settings by which a file is refused: what a refusal says to change is changed."""
+    settings = services.settings
+    decide = [one.model_dump_json() for one in (*settings.nightly.sources, settings.limits, settings.uploads)]
+    return hashlib.sha256("|".join(decide).encode()).hexdigest()[:16]
 
 
 def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook) -> list[SourceLook]:
@@ -111,7 +124,8 @@ def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting,
     except (StoreBusyError, SourceUnavailableError):
         raise  # no fault of the file: the run is tried again
     except KanchaError as error:
-        services.store.intake.put(replace(entry, state="rejected", outcome={"result": "refused", "error": told(error)}))
+        outcome = {"result": "refused", "error": told(error), "terms": _terms(services)}
+        services.store.intake.put(replace(entry, state="rejected", outcome=outcome))
         return
     entry = replace(entry, scene_id=scene_id)
     twins = [e for e in services.store.intake.with_scene(scene_id) if (e.folder, e.name) != (entry.folder, entry.name)]

@@ -175,3 +175,18 @@ def test_a_night_that_cannot_begin_keeps_no_upload_from_its_comparison(
     assert services.store.jobs.page(9, kind="scan").matched == 1
     assert caplog.text.count("is at work") == 1, "said once, not every second"
     services.store.close()
+
+
+def test_a_file_that_a_setting_refused_is_taken_once_that_is_changed(tmp_path: Path) -> None:
+    with stac_server() as catalogue, stac_server() as other:
+        other.files["/files/a.tif"] = draw_scene(tmp_path / "a.tif", size=128).read_bytes()
+        catalogue.add("a", other.files["/files/a.tif"])["assets"]["visual"]["href"] = (
+            f"http://localhost:{other.server_port}/files/a.tif"
+        )
+        there = {"stac": catalogue.url, "collections": ["vhr"], "timeout_s": 2, "since_days": 36500}
+        with nights(tmp_path / "data", sources=(Arrival.model_validate(there),)) as services:
+            assert "hosts" in night(services)["refused"][0]["remedy"]
+            assert not night(services)["refused"], "told once"
+        named = Arrival.model_validate(there | {"hosts": [f"localhost:{other.server_port}"]})
+        with nights(tmp_path / "data", sources=(named,)) as services:
+            assert [one["file"] for one in night(services)["first"]] == ["vhr/a/visual"]
