@@ -82,6 +82,7 @@ class PrivateFolder:
 
 _LOCK = ".lock"
 _MINUTE_S = 60.0
+_DAY_S = 24 * 3600.0
 PRIVATE = ("incoming", "work")
 """Folders of the data folder in which processes have private ones."""
 
@@ -96,9 +97,20 @@ def private_folder(parent: Path) -> Iterator[Path]:
         folder.remove()
 
 
+def _sweep_unlocked(parent: Path) -> int:
+    """Remove what releases before the locks left a day ago; fresher ones may belong to such a process."""
+    removed = 0
+    for path in parent.glob("[0-9a-f]" * 32):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DAY_S and not path.with_suffix(_LOCK).exists():
+                shutil.rmtree(path, ignore_errors=True)
+                removed += 1
+    return removed
+
+
 def sweep_private(parent: Path) -> int:
     """Remove the private folders of processes that have ended; how many."""
-    removed = 0
+    removed = _sweep_unlocked(parent)
     for path in parent.glob("*.new"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _MINUTE_S:
