@@ -213,6 +213,8 @@ class Provider:
         addresses = self._addresses(_host(parts), _port(parts))
         if not own and not all(is_allowed(one, self._reachable()) for one in addresses):
             raise self._elsewhere(url, "It lies in a network where its catalogue does not.")
+        if any(_is_link_local(one) for one in addresses):
+            raise self._elsewhere(url, "It lies where clouds keep their credentials.")  # wherever its name leads today
         if own and parts.scheme == "http" and self._terms.headers and any(is_allowed(one, ()) for one in addresses):
             raise self._elsewhere(url, "A token does not travel in the clear over the open internet.")
         return parts, addresses
@@ -281,6 +283,11 @@ def _host(parts: SplitResult) -> str:
 
 def _port(parts: SplitResult) -> int:
     return parts.port or _PORTS.get(parts.scheme, 0)
+
+
+def _is_link_local(address: str) -> bool:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return (getattr(found, "ipv4_mapped", None) or found).is_link_local
 
 
 class _Line:

@@ -17,7 +17,7 @@ import pytest
 
 from service.arrivals.base import Source
 from service.arrivals.opening import open_sources
-from service.errors import SourceUnavailableError
+from service.errors import ArrivalError, SourceUnavailableError
 from service.settings import Arrival, Nightly, Settings
 from service.store.sqlite import SqliteStore
 from tests.contract.stac_server import StacServer, stac_server
@@ -189,3 +189,9 @@ def test_a_storage_that_refuses_a_key_has_it_told_to_nobody(tmp_path: Path) -> N
         server.shutdown()
         thread.join(5)
         server.server_close()
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]"])
+def test_a_catalogue_whose_name_leads_to_credentials_is_not_asked(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ArrivalError, match="credentials"):
+        source(tmp_path, stac=f"http://{host}/stac").look()
