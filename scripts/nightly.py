@@ -73,6 +73,7 @@ def _run(services: Services, folder: Path | None) -> None:
 
 
 def _tell_plan(services: Services, folder: Path | None) -> None:
+    from service.files import storable
     from service.usecases.night_plan import plan_night
 
     plan = plan_night(services, folder)
@@ -81,7 +82,7 @@ def _tell_plan(services: Services, folder: Path | None) -> None:
         state = f"{look.files} files, {look.new} new" if look.error is None else f"{look.error.message}"
         typer.echo(f"source {look.name}: {state}")
     for file in plan.files:
-        why = "" if file.why is None else f": {file.why.code} {file.why.message}"
+        why = "" if file.why is None else f": {file.why.code} {storable(file.why.message)}"
         typer.echo(f"{file.what} {file.name}{why}")
     for pairing in plan.pairings:
         typer.echo(_told_pairing(pairing))

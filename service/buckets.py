@@ -59,6 +59,9 @@ def open_bucket(bucket: Bucket) -> tuple[S3Store, str]:
     return S3Store(named.group(1), virtual_hosted_style_request=False, **told), (named.group(2) or "").strip("/")
 
 
-def words_of(error: Exception) -> str:
-    """What the storage said, on one line."""
-    return " ".join(str(error).split())[:300]
+def words_of(error: Exception, *keys: str) -> str:
+    """What the storage said, on one line, without the keys: it repeats the access key that it refuses."""
+    said = " ".join(str(error).split())
+    for key in filter(None, keys):
+        said = said.replace(key, "***")
+    return said[:300]

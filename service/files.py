@@ -42,6 +42,15 @@ def safe_name(name: str, default: str = "upload") -> str:
     return (stem + dot + suffix)[:_LONGEST] if stem.strip("_.") else default
 
 
+def storable(text: str) -> str:
+    r"""A text with nothing in it that a database or JSON does not take: bytes of a name that are no UTF-8.
+
+    >>> storable("\udcd5\udcfd_20250412.tif")
+    '\\udcd5\\udcfd_20250412.tif'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class PrivateFolder:
     """A fresh folder that nobody else uses.
 
@@ -73,6 +82,7 @@ class PrivateFolder:
 
 _LOCK = ".lock"
 _MINUTE_S = 60.0
+_DAY_S = 24 * 3600.0
 PRIVATE = ("incoming", "work")
 """Folders of the data folder in which processes have private ones."""
 
@@ -87,9 +97,20 @@ def private_folder(parent: Path) -> Iterator[Path]:
         folder.remove()
 
 
+def _sweep_unlocked(parent: Path) -> int:
+    """Remove what releases before the locks left a day ago; fresher ones may belong to such a process."""
+    removed = 0
+    for path in parent.glob("[0-9a-f]" * 32):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DAY_S and not path.with_suffix(_LOCK).exists():
+                shutil.rmtree(path, ignore_errors=True)
+                removed += 1
+    return removed
+
+
 def sweep_private(parent: Path) -> int:
     """Remove the private folders of processes that have ended; how many."""
-    removed = 0
+    removed = _sweep_unlocked(parent)
     for path in parent.glob("*.new"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _MINUTE_S:

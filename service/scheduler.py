@@ -11,7 +11,7 @@ from service.usecases.nightly import begin_at_once, begin_due
 _EVERY_S = 1.0
 
 
-class Scheduler(Rounds):
+class Scheduler:
     """Any number of processes may have one.
 
     Args:
@@ -19,12 +19,14 @@ class Scheduler(Rounds):
     """
 
     def __init__(self, services: Services) -> None:
-        self._services = services
-        self._since = datetime.now(UTC)
-        self._known: set[str] = set()
-        super().__init__("scheduler", self._look, _EVERY_S)
+        since, known = datetime.now(UTC), set[str]()
+        # what keeps a night from its beginning keeps no upload from its comparison
+        self._rounds = (
+            Rounds("schedule", lambda: begin_due(services, since, datetime.now(UTC)), _EVERY_S),
+            Rounds("at once", lambda: begin_at_once(services, known), _EVERY_S),
+        )
 
-    def _look(self) -> None:
-        # uploads first: a night over other places may keep the next one waiting
-        begin_at_once(self._services, self._known)
-        begin_due(self._services, self._since, datetime.now(UTC))
+    def close(self) -> None:
+        """Stop after the look that is being taken."""
+        for one in self._rounds:
+            one.close()

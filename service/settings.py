@@ -103,8 +103,8 @@ class Nightly(BaseModel):
         from cronsim import CronSim, CronSimError
 
         try:
-            if value:
-                CronSim(value, datetime(2025, 1, 1))
+            if value and next(CronSim(value, datetime(2025, 1, 1)), None) is None:
+                raise ValueError(f"{value!r} names no day that there is")
         except CronSimError as error:
             raise ValueError(f"{value!r} is no cron expression of five fields: {error}") from error
         return value

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta, timezone
 from geodata.errors import OptionError
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 _Y, _M, _D = r"(19[89]\d|20\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
 _TIME = r"([01]\d|2[0-3])([0-5]\d)([0-5]\d)"
@@ -54,10 +55,21 @@ def date_from_tag(value: str | None) -> datetime | None:
     text = value.strip().rstrip("\0")
     for form in ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y:%m:%d"):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=BEIJING)
+            moment = datetime.strptime(text, form).replace(tzinfo=BEIJING)
         except ValueError:
             continue
-    return parse_or_none(text)
+        return moment if is_plausible(moment) else None
+    told = parse_or_none(text)
+    return told if told is not None and is_plausible(told) else None
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether imagery may have been taken then: programs write `0001:01:01` or `9999:12:31` for a date they lack.
+
+    >>> is_plausible(datetime(1, 1, 1, tzinfo=BEIJING)), is_plausible(datetime(2025, 4, 12, tzinfo=BEIJING))
+    (False, True)
+    """
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
 
 
 def parse_or_none(text: str) -> datetime | None:

@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from service.errors import PayloadTooLargeError
 from service.files import Upload
 from service.store.intake_records import IntakeEntry
 
 GEOTIFF = (".tif", ".tiff")
 OTHER_IMAGERY = (".vrt", ".img", ".jp2", ".ecw", ".sid", ".zip", ".tar", ".gz", ".rar", ".7z")
 """Imagery or packed imagery that is not accepted: refused by name rather than passed over in silence."""
+
+
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Sighting:
     size_bytes: int
     mtime_ns: int
     settled: bool
+
+    def __post_init__(self) -> None:
+        # what a source tells may be anything; what is remembered has 64 bits
+        for name in ("size_bytes", "mtime_ns"):
+            object.__setattr__(self, name, max(-_MOST, min(_MOST, getattr(self, name))))
 
     def same_as(self, entry: IntakeEntry | None) -> bool:
         """Whether an earlier look saw the file just so."""
@@ -100,3 +109,18 @@ class Source(Protocol):
         Raises:
             KanchaError: If it cannot be had, or is refused by what can be told from its name.
         """
+
+
+def too_large(sighting: Sighting, max_bytes: int) -> None:
+    """Refuse a file that is larger than an upload may be.
+
+    Raises:
+        PayloadTooLargeError: If it is.
+    """
+    if sighting.size_bytes > max_bytes:
+        raise PayloadTooLargeError(
+            f"{sighting.name} has {sighting.size_bytes:,} bytes; {max_bytes:,} may be taken in at once.",
+            remedy="Raise KANCHA_LIMITS__MAX_UPLOAD_BYTES, or cut it into smaller pieces.",
+            size_bytes=sighting.size_bytes,
+            allowed_bytes=max_bytes,
+        )

@@ -5,14 +5,16 @@ A file is taken when a `.done` lies beside it (`scene.tif.done`, `scene.done`), 
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from geodata.errors import MissingFileError
 from geodata.io.sidecars import read_acquisition
 from geodata.io.tiff import inspect_tiff
-from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting
-from service.files import take_copy
+from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting, too_large
+from service.errors import SourceUnavailableError
+from service.files import storable, take_copy
 
 
 class Folder:
@@ -21,10 +23,13 @@ class Folder:
     Args:
         home: The folder.
         leave_out: A folder that is passed over: the data folder, should it lie within.
+        max_bytes: Largest file that is taken.
     """
 
-    def __init__(self, home: Path, leave_out: Path) -> None:
+    def __init__(self, home: Path, leave_out: Path, max_bytes: int) -> None:
         self._home, self._leave_out = home.resolve(), leave_out.resolve()
+        self._max_bytes = max_bytes
+        self._paths: dict[str, Path] = {}
 
     @property
     def name(self) -> str:
@@ -36,9 +41,17 @@ class Folder:
 
         Raises:
             MissingFileError: If there is no such folder.
+            SourceUnavailableError: If it cannot be read: a disk of the network that is away.
         """
-        if not self._home.is_dir():
-            raise MissingFileError(f"There is no folder {self._home}.", remedy="Check the path.")
+        try:
+            if not self._home.is_dir():
+                raise MissingFileError(f"There is no folder {self._home}.", remedy="Check the path.")
+            os.listdir(self._home)  # the walk passes over what it cannot read
+            return self._walk()
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+
+    def _walk(self) -> list[Sighting]:
         found: list[Sighting] = []
         for parent, folders, names in os.walk(self._home):
             here = Path(parent)
@@ -53,20 +66,28 @@ class Folder:
 
     def path(self, sighting: Sighting) -> Path:
         """Where a file lies."""
-        return self._home / sighting.name
+        return self._paths.get(sighting.name, self._home / sighting.name)
 
     def fetch(self, sighting: Sighting, folder: Path) -> Fetched:
         """A copy of a file, as it is at this moment.
 
         Raises:
+            PayloadTooLargeError: If it is larger than an upload may be; of a file with holes the disk holds little.
             RasterError: If it is imagery of a kind that is not taken.
             MissingFileError: If it is not there any more.
+            SourceUnavailableError: If it cannot be read.
         """
+        too_large(sighting, self._max_bytes)
         path = self.path(sighting)
-        if path.suffix.lower() not in GEOTIFF:
-            inspect_tiff(path)  # names what it is in its refusal
-        # What lies beside the file does not travel with it: its words do.
-        return Fetched(take_copy(path, folder), read_acquisition(path).as_stac())
+        try:
+            if path.suffix.lower() not in GEOTIFF:
+                inspect_tiff(path)  # names what it is in its refusal
+            # What lies beside the file does not travel with it: its words do.
+            return Fetched(take_copy(path, folder), read_acquisition(path).as_stac())
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise  # of the disk here
+            raise unreadable(sighting.name, error) from error
 
     def _is_left_out(self, folder: Path) -> bool:
         return folder.resolve() == self._leave_out
@@ -77,4 +98,14 @@ class Folder:
         except OSError:
             return None  # taken away between the listing and now
         marked = f"{path.name}.done" in beside or f"{path.stem}.done" in beside
-        return Sighting(path.relative_to(self._home).as_posix(), stat.st_size, stat.st_mtime_ns, marked)
+        name = storable(path.relative_to(self._home).as_posix())
+        self._paths[name] = path
+        return Sighting(name, stat.st_size, stat.st_mtime_ns, marked)
+
+
+def unreadable(name: str, error: OSError) -> SourceUnavailableError:
+    """What to say of a folder or a file that cannot be read."""
+    return SourceUnavailableError(
+        f"{name} cannot be read: {error.strerror or type(error).__name__}.",
+        remedy="See that the disk is there and that the service may read it; it is looked at again.",
+    )

@@ -16,10 +16,10 @@ from obstore.store import S3Store
 from geodata.errors import TruncatedRasterError
 from geodata.io.sidecars import MAX_BYTES, names_beside, read_acquisition
 from geodata.io.tiff import inspect_tiff
-from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting
+from service.arrivals.base import GEOTIFF, OTHER_IMAGERY, Fetched, Sighting, too_large
 from service.arrivals.settings import Arrival
 from service.buckets import Bucket, open_bucket, words_of
-from service.errors import ArrivalError, PayloadTooLargeError, SourceUnavailableError
+from service.errors import ArrivalError, SourceUnavailableError
 from service.files import Upload, safe_name
 
 _PIECE = 8 * 1024**2
@@ -129,11 +129,19 @@ class Objects:
         return f"{self._prefix}/{name}".lstrip("/")
 
     def _away(self, error: Exception) -> SourceUnavailableError:
+        odd = "invalid path" in str(error)
         return SourceUnavailableError(
-            f"{self.name} did not answer: {words_of(error)}.",
-            remedy="See that the storage runs, that the bucket exists and that the keys may list and read it.",
+            f"{self.name} did not answer: {words_of(error, *keys_of(self._arrival))}.",
+            remedy="Rename the object: no part of its name may be empty, a dot or two, or hold a line break."
+            if odd
+            else "See that the storage runs, that the bucket exists and that the keys may list and read it.",
             source=self.name,
         )
+
+
+def keys_of(arrival: Arrival) -> list[str]:
+    """The keys of a source, which nobody is told."""
+    return [key.get_secret_value() for key in (arrival.access_key, arrival.secret_key) if key is not None]
 
 
 def bucket_of(arrival: Arrival, url: str) -> Bucket:
@@ -200,21 +208,6 @@ def _changed(name: str, listed: int, size: int | None) -> ArrivalError:
         listed_bytes=listed,
         size_bytes=size,
     )
-
-
-def too_large(sighting: Sighting, max_bytes: int) -> None:
-    """Refuse a file that is larger than an upload may be.
-
-    Raises:
-        PayloadTooLargeError: If it is.
-    """
-    if sighting.size_bytes > max_bytes:
-        raise PayloadTooLargeError(
-            f"{sighting.name} has {sighting.size_bytes:,} bytes; {max_bytes:,} may be taken in at once.",
-            remedy="Raise KANCHA_LIMITS__MAX_UPLOAD_BYTES, or cut it into smaller pieces.",
-            size_bytes=sighting.size_bytes,
-            allowed_bytes=max_bytes,
-        )
 
 
 def ns_since_1970(moment: datetime) -> int:

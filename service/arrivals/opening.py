@@ -33,7 +33,7 @@ def open_sources(settings: Settings) -> list[Source]:
 
 
 def _opened(arrival: Arrival, settings: Settings) -> Source:
-    if arrival.folder is not None:
-        return Folder(arrival.folder, settings.data)
     most = settings.limits.max_upload_bytes
+    if arrival.folder is not None:
+        return Folder(arrival.folder, settings.data, most)
     return Objects(arrival, most) if arrival.s3 else Catalogue(arrival, most)

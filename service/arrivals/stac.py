@@ -6,6 +6,8 @@ attributes.
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +16,10 @@ from urllib.parse import quote, unquote, urlencode
 
 from obstore.exceptions import BaseError
 
+from geodata.io.dates import is_plausible
 from geodata.io.tiff import inspect_tiff
-from service.arrivals.base import Fetched, Sighting
-from service.arrivals.objects import bucket_of, fetch_object, ns_since_1970, too_large
+from service.arrivals.base import Fetched, Sighting, too_large
+from service.arrivals.objects import bucket_of, fetch_object, keys_of, ns_since_1970
 from service.arrivals.settings import Arrival
 from service.arrivals.web import Provider, Terms, joined
 from service.buckets import open_bucket, words_of
@@ -24,6 +27,10 @@ from service.errors import ArrivalError, SourceUnavailableError
 from service.files import Upload, safe_name
 
 _PAGE = 100
+_LOOK_S = 3600.0
+"""So long the pages of one search may take together, s."""
+_LONGEST = 500
+"""Characters of an id: it is a key of the tables."""
 _GEOTIFF = ("image/tiff", "image/vnd.stac.geotiff")
 _NONE = "-"
 """Stands for the asset in the name of an item of which nobody can tell which one it is."""
@@ -118,8 +125,12 @@ class Catalogue:
             body = _as_body(given)
             status, page = self._provider.ask(url, body)
         seen: set[str] = set()
+        end = time.monotonic() + _LOOK_S
         while True:
             yield from self._page(status, page)
+            # without items on them the limit of items would never be met
+            if len(seen) > self._arrival.max_items or time.monotonic() > end:
+                raise self._wrong(f"its pages have no end, {len(seen):,} were read")
             step = _next(page, url, body)
             if step is None:
                 return
@@ -137,7 +148,7 @@ class Catalogue:
         if not isinstance(features, list):
             raise self._wrong("a page without features came")
         for item in features:
-            whole = isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"]
+            whole = isinstance(item, dict) and isinstance(item.get("id"), str) and 0 < len(item["id"]) <= _LONGEST
             if not whole or not isinstance(item.get("assets", {}), dict):
                 raise self._wrong("an item without id or assets came")
         # a server that does not know a parameter passes over it: what was not asked for is left out here
@@ -160,7 +171,8 @@ class Catalogue:
 
     def _imagery(self, item: Item) -> str | None:
         """Key of the asset that is the imagery; None where nothing tells, or too much."""
-        assets = {str(key): one for key, one in (item.get("assets") or {}).items() if isinstance(one, dict)}
+        told = (item.get("assets") or {}).items()
+        assets = {str(key): one for key, one in told if isinstance(one, dict) and len(key) <= _LONGEST}
         if self._arrival.assets:
             return next((key for key in self._arrival.assets if key in assets), None)
         found = [key for key, one in assets.items() if _is_data(one)]
@@ -199,7 +211,8 @@ class Catalogue:
             raise ArrivalError(f"There is no object {url[:200]}.", remedy="Tell its provider.") from error
         except BaseError as error:
             raise SourceUnavailableError(
-                f"s3://{bucket} did not answer: {words_of(error)}.", remedy="Check the endpoint and the keys."
+                f"s3://{bucket} did not answer: {words_of(error, *keys_of(self._arrival))}.",
+                remedy="Check the endpoint and the keys.",
             ) from error
 
 
@@ -274,13 +287,16 @@ def _acquired_at(told: Mapping[str, Any]) -> datetime | None:
 
 
 def _time(text: Any) -> datetime | None:
+    """A time; one of a year that nothing was taken in is none, as `0001-01-01` and `9999-12-31` mostly mean."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
+        return None
+    if not is_plausible(moment):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _part(text: str) -> str:
-    """A part of a name, which has no slash."""
-    return text.replace("%", "%25").replace("/", "%2F")
+    """A part of a name, which has no slash, and no character that a database does not take."""
+    return re.sub(r"[%/\x00-\x1f\x7f]", lambda found: f"%{ord(found[0]):02X}", text)

@@ -13,13 +13,12 @@ import ipaddress
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import orjson
 
@@ -31,6 +30,8 @@ _PORTS = {"http": 80, "https": 443}
 _MOST_HOPS = 5
 _MOST_JSON = 64 * 1024**2
 _PIECE = 1024**2
+_WRITTEN = "%/:?#[]@!$&'()*+,;=~"
+"""What stays as it is in an address; also the percent sign, since most are written properly."""
 _LONGEST_ANSWER = 10
 """A page may take so many times as long as its source may be silent."""
 _DOWNLOAD_S = 6 * 3600.0
@@ -156,32 +157,31 @@ class Provider:
     def _answer(self, url: str, body: bytes | None, most_s: float) -> Iterator[http.client.HTTPResponse]:
         """An open answer of the very address that was looked at; after a bounded time its line is cut."""
         parts, addresses = self._checked(url)
-        end = time.monotonic() + most_s
-        raw = self._connected(url, addresses, _port(parts))
-        timer = threading.Timer(most_s, _cut, [raw])
-        timer.daemon = True
-        timer.start()
+        line = _Line(self._connected(url, addresses, _port(parts)), most_s)
         connection = http.client.HTTPConnection(str(parts.hostname), _port(parts), timeout=self._terms.timeout_s)
+        late = f"it took longer than {most_s:g} s"
         try:
-            line: socket.socket = raw
             if parts.scheme == "https":
-                line = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
-            connection.sock = line
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                line.encrypt(str(parts.hostname))
+            connection.sock = line.socket
+            # letters of other scripts and spaces are written plainly by many
+            path = quote(parts.path or "/", _WRITTEN) + (f"?{quote(parts.query, _WRITTEN)}" if parts.query else "")
             connection.request("GET" if body is None else "POST", path, body, self._headers(url, body))
-            yield connection.getresponse()
+            answer = connection.getresponse()
+            with contextlib.closing(answer):
+                yield answer
+            if line.was_cut:
+                raise self._away(url, late)  # what has no announced length looks whole
         except TimeoutError as error:
             raise self._away(url, f"it was silent for {self._terms.timeout_s:g} s") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise  # of the disk here
-            late = time.monotonic() >= end - 0.05
             # the words of an error may hold the address, and that a signature
-            raise self._away(url, f"it took longer than {most_s:g} s" if late else type(error).__name__) from error
+            raise self._away(url, late if line.was_cut else type(error).__name__) from error
         finally:
-            timer.cancel()
             connection.close()
-            raw.close()
+            line.close()
 
     def _connected(self, url: str, addresses: Sequence[str], port: int) -> socket.socket:
         for address in addresses:
@@ -213,6 +213,8 @@ class Provider:
         addresses = self._addresses(_host(parts), _port(parts))
         if not own and not all(is_allowed(one, self._reachable()) for one in addresses):
             raise self._elsewhere(url, "It lies in a network where its catalogue does not.")
+        if any(_is_link_local(one) for one in addresses):
+            raise self._elsewhere(url, "It lies where clouds keep their credentials.")  # wherever its name leads today
         if own and parts.scheme == "http" and self._terms.headers and any(is_allowed(one, ()) for one in addresses):
             raise self._elsewhere(url, "A token does not travel in the clear over the open internet.")
         return parts, addresses
@@ -283,6 +285,42 @@ def _port(parts: SplitResult) -> int:
     return parts.port or _PORTS.get(parts.scheme, 0)
 
 
-def _cut(line: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+def _is_link_local(address: str) -> bool:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return (getattr(found, "ipv4_mapped", None) or found).is_link_local
+
+
+class _Line:
+    """A connection that is cut after a bounded time, however slowly its other end speaks.
+
+    Args:
+        raw: The connection.
+        most_s: How long it may last, s.
+    """
+
+    def __init__(self, raw: socket.socket, most_s: float) -> None:
+        self.socket, self.was_cut = raw, False
+        self._timer = threading.Timer(most_s, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def encrypt(self, host: str) -> None:
+        """Speak TLS from here on."""
+        # the socket of before is let go of: cutting it would cut nothing, neither here nor in the handshake
+        context = ssl.create_default_context()
+        line = context.wrap_socket(self.socket, server_hostname=host, do_handshake_on_connect=False)
+        self.socket = line
+        if self.was_cut:
+            self._cut()
+        line.do_handshake()
+
+    def close(self) -> None:
+        """Let go."""
+        self._timer.cancel()
+        self.socket.close()
+
+    def _cut(self) -> None:
+        self.was_cut = True
+        with contextlib.suppress(OSError):
+            # not TLS's own, after which the rest would be read as plain text
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)

@@ -186,8 +186,7 @@ class ProcessRunner:
             return
         if status in _RETRIED:
             # without its cluster no job goes on: to give this one up would help none of the others
-            most = _FOR_EVER if status == CLUSTER_AWAY else None
-            self._set_back(claim, "retried", _RETRIED[status], most)
+            self._set_back(claim, "retried", _RETRIED[status], _FOR_EVER)
             return
         ended = f"signal {-status}" if status < 0 else f"exit status {status}"
         how = _CRASHED.get(status, f"its process ended with {ended}")

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from service.errors import NotFoundError
@@ -38,6 +39,8 @@ class DiskBlobs:
         target = self._place(sha256)
         if target.exists():
             source.unlink()
+            with suppress(OSError):
+                os.utime(target)  # of what passes, the time begins anew
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with source.open("rb") as file:

@@ -30,15 +30,17 @@ class ObjectBlobs:
     Args:
         storage: Where the objects are.
         cache: Folder of the cache; made where absent.
+        passes: Whether these go in time: what is put again is kept anew.
 
     Raises:
         OptionError: If the address of the bucket is none.
     """
 
-    def __init__(self, storage: ObjectStorage, cache: Path) -> None:
+    def __init__(self, storage: ObjectStorage, cache: Path, *, passes: bool = False) -> None:
         place = Bucket(storage.url, storage.endpoint, storage.region, storage.access_key, storage.secret_key)
         self._store, self._prefix = open_bucket(place)
         self._storage, self._cache, self._most = storage, cache, storage.cache_bytes
+        self._passes = passes
         cache.mkdir(parents=True, exist_ok=True)
 
     def put(self, source: Path, sha256: str) -> Path:
@@ -53,10 +55,10 @@ class ObjectBlobs:
         """
         key, target = self._key(sha256), self._place(sha256)
         try:
-            if not self._is_there(key):
+            if self._passes or not self._is_there(key):
                 obstore.put(self._store, key, source)
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
         target.parent.mkdir(parents=True, exist_ok=True)
         source.chmod(0o440)
         source.replace(target)
@@ -87,7 +89,7 @@ class ObjectBlobs:
     def passing(self) -> ObjectBlobs:
         """Files beside these that can be made again and go in time."""
         beside = self._storage.model_copy(update={"url": f"{self._storage.url.rstrip('/')}/passing"})
-        return ObjectBlobs(beside, self._cache.with_name(f"passing-{self._cache.name}"))
+        return ObjectBlobs(beside, self._cache.with_name(f"passing-{self._cache.name}"), passes=True)
 
     def sweep(self, older_s: float) -> int:
         """Remove what was put so long ago; how many. Of passing files alone.
@@ -95,21 +97,26 @@ class ObjectBlobs:
         Raises:
             StoreBusyError: If the storage does not answer.
         """
-        for path in self._cache.glob("??/*"):
-            if time.time() - path.stat().st_mtime >= older_s:
-                path.unlink(missing_ok=True)
         now = datetime.now(UTC)
+        cached = list(self._cache.glob("??/*"))  # before the listing: what is put meanwhile is not missed in it
+        old, kept = list[str](), set[str]()
         try:
-            old = [
-                one["path"]
-                for page in obstore.list(self._store, prefix=self._prefix)
-                for one in page
-                if (now - one["last_modified"]).total_seconds() >= older_s
-            ]
+            for page in obstore.list(self._store, prefix=self._prefix):
+                for one in page:
+                    if (now - one["last_modified"]).total_seconds() >= older_s:
+                        old.append(one["path"])
+                    else:
+                        kept.add(one["path"].rpartition("/")[2])
             if old:
                 obstore.delete(self._store, old)
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
+        for path in cached:
+            with suppress(OSError):
+                # what somebody asks for again and again would stay in the cache for ever
+                gone = path.name not in kept and not path.name.startswith(".")
+                if gone or time.time() - path.stat().st_mtime >= older_s:
+                    path.unlink()
         return len(old)
 
     def _fetch(self, sha256: str, target: Path) -> None:
@@ -132,7 +139,7 @@ class ObjectBlobs:
         except FileNotFoundError as error:
             raise NotFoundError(f"The stored content {sha256} is not in the storage.", remedy="Restore it.") from error
         except BaseError as error:
-            raise _busy(error) from error
+            raise self._busy(error) from error
         finally:
             beside.unlink(missing_ok=True)
 
@@ -163,9 +170,9 @@ class ObjectBlobs:
         self._key(sha256)
         return self._cache / sha256[:2] / sha256
 
-
-def _busy(error: Exception) -> StoreBusyError:
-    return StoreBusyError(
-        f"The object storage did not answer: {words_of(error)}.",
-        remedy="See that it runs, that the bucket exists and that the keys may write to it.",
-    )
+    def _busy(self, error: Exception) -> StoreBusyError:
+        said = words_of(error, self._storage.access_key, self._storage.secret_key)
+        return StoreBusyError(
+            f"The object storage did not answer: {said}.",
+            remedy="See that it runs, that the bucket exists and that the keys may write to it.",
+        )

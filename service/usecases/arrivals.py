@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from service.arrivals.base import Sighting, Source
 from service.arrivals.folder import Folder
 from service.arrivals.opening import open_sources
 from service.errors import SourceUnavailableError, StoreBusyError
-from service.files import private_folder
+from service.files import private_folder, storable
 from service.services import Services
 from service.store.intake_records import CATALOGUE, IntakeEntry
 from service.usecases.pairs import is_model
@@ -22,6 +23,8 @@ from service.usecases.scenes import SceneFacts, add_scene
 
 _MOST_AWAY = 3
 """So many files in a row that their source did not give are taken for an outage."""
+AWAY = "away"
+"""Result of a file that its source did not give."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class SourceLook:
 def sources_of(services: Services, folder: str) -> Sequence[Source]:
     """The watched folder, or, where none is named, all places of the settings."""
     if folder:
-        return [Folder(Path(folder), services.settings.data)]
+        return [Folder(Path(folder), services.settings.data, services.settings.limits.max_upload_bytes)]
     return open_sources(services.settings)
 
 
@@ -54,10 +57,24 @@ def look_at(services: Services, source: Source) -> tuple[SourceLook, list[tuple[
         sightings = source.look()
     except KanchaError as error:
         return SourceLook(source.name, error=error), []
-    known = services.store.intake.entries(source.name)
+    known, terms = services.store.intake.entries(source.name), _terms(services)
     pairs = [(one, known.get(one.name)) for one in sightings]
-    new = [pair for pair in pairs if not (pair[0].same_as(pair[1]) and pair[1] and pair[1].state != "waiting")]
+    new = [pair for pair in pairs if pair[1] is None or not pair[0].same_as(pair[1]) or _is_open(pair[1], terms)]
+    # what was not given before comes last, the longest ago first: a few files must not stand before all others for ever
+    new.sort(key=lambda pair: pair[1].seen_at.timestamp() if pair[1] and pair[1].outcome.get("result") == AWAY else 0.0)
     return SourceLook(source.name, len(sightings), len(new)), new
+
+
+def _is_open(entry: IntakeEntry, terms: str) -> bool:
+    """Whether a file that looks as before is to be taken: it was not complete, or settings that refused it changed."""
+    return entry.state == "waiting" or (entry.state == "rejected" and entry.outcome.get("terms", terms) != terms)
+
+
+def _terms(services: Services) -> str:
+    """A word that changes with the settings by which a file is refused: what a refusal says to change is changed."""
+    settings = services.settings
+    decide = [one.model_dump_json() for one in (*settings.nightly.sources, settings.limits, settings.uploads)]
+    return hashlib.sha256("|".join(decide).encode()).hexdigest()[:16]
 
 
 def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook) -> list[SourceLook]:
@@ -82,6 +99,9 @@ def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook
             except SourceUnavailableError as error:
                 # no fault of the file: the next night sees it as new
                 looks[-1] = replace(look, error=error)
+                if before is None or before.state == "waiting":
+                    entry = sighting.remembered(source.name, None, datetime.now(UTC))
+                    services.store.intake.put(replace(entry, outcome={"result": AWAY}))
                 away += 1
             if away == _MOST_AWAY:
                 break  # every further file would wait as long for the same answer
@@ -92,6 +112,7 @@ def take_in(services: Services, run_id: str, folder: str, progress: ProgressHook
 def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting, IntakeEntry | None]) -> None:
     """Store the scene of a file that is new and complete; keep what came of it."""
     sighting, before = seen
+    _keep_former(services, before)
     now, stable = datetime.now(UTC), timedelta(seconds=services.settings.nightly.stable_s)
     entry = sighting.remembered(source.name, before, now)
     if not sighting.is_complete(before, now, stable):
@@ -103,15 +124,25 @@ def _take(services: Services, run_id: str, source: Source, seen: tuple[Sighting,
     except (StoreBusyError, SourceUnavailableError):
         raise  # no fault of the file: the run is tried again
     except KanchaError as error:
-        services.store.intake.put(replace(entry, state="rejected", outcome={"result": "refused", "error": told(error)}))
+        outcome = {"result": "refused", "error": told(error), "terms": _terms(services)}
+        services.store.intake.put(replace(entry, state="rejected", outcome=outcome))
         return
     entry = replace(entry, scene_id=scene_id)
     twins = [e for e in services.store.intake.with_scene(scene_id) if (e.folder, e.name) != (entry.folder, entry.name)]
     if twins:
-        outcome = {"result": "duplicate", "of": twins[0].name}
+        of = services.store.scenes.get(scene_id).file_name if twins[0].folder == CATALOGUE else twins[0].name
+        outcome = {"result": "duplicate", "of": of}
         services.store.intake.put(replace(entry, state="done", outcome=outcome))
         return
     services.store.intake.put(_as_taken(services, entry))
+
+
+def _keep_former(services: Services, before: IntakeEntry | None) -> None:
+    """Remember the scene of a file in whose place another one lies now: unheard of, it would be compared once more."""
+    if before is not None and before.scene_id is not None:
+        known = services.store.intake.with_scene(before.scene_id)
+        if all((one.folder, one.name) == (before.folder, before.name) for one in known):
+            services.store.intake.put(replace(before, folder=CATALOGUE, name=before.scene_id))
 
 
 def _store_scene(services: Services, source: Source, sighting: Sighting) -> str:
@@ -137,5 +168,6 @@ def _as_taken(services: Services, entry: IntakeEntry) -> IntakeEntry:
 
 
 def told(error: KanchaError) -> dict[str, Any]:
-    """A named error as it is kept and reported."""
-    return {**error.as_dict(), "measured": {name: str(value) for name, value in error.measured.items()}}
+    """A named error as it is kept and reported; it may name a file whose name is no text."""
+    plain = {name: storable(value) if isinstance(value, str) else value for name, value in error.as_dict().items()}
+    return {**plain, "measured": {name: storable(str(value)) for name, value in error.measured.items()}}

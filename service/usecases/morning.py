@@ -21,7 +21,7 @@ from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
 from service.usecases import morning_parts as parts
 from service.usecases.alarm_sending import Round
-from service.usecases.arrivals import SourceLook
+from service.usecases.arrivals import AWAY, SourceLook
 from service.usecases.layers import newest_versions
 from service.usecases.night_sites import sites_of
 
@@ -125,7 +125,8 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
     since = _since(services, run)
     scans = [(entry, scan) for entry in by_result.get("scanned", []) for scan in entry.outcome["scans"]]
     scanned = [parts.scanned(services, entry, scan) for entry, scan in scans]
-    waiting = sorted(entry.name for entry in services.store.intake.in_state("waiting") if _is_of(entry, told))
+    waiting = [entry for entry in services.store.intake.in_state("waiting") if entry.outcome.get("result") != AWAY]
+    waiting_names = sorted(entry.name for entry in waiting if _is_of(entry, told))
     refused = [parts.error_of(e, e.outcome["error"]) for e in by_result.get("refused", [])]
     refused += [line for e in [*by_result.get("not-scanned", []), *by_result.get("scanned", [])] for line in
                 parts.failed(services, e)]  # fmt: skip
@@ -140,7 +141,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "written_at": now.astimezone(BEIJING).isoformat(timespec="seconds"),
         "since": since.astimezone(BEIJING).isoformat(timespec="minutes"),
         "summary": f"{len(scanned)} scanned, {findings} findings, {suspected} suspected, "
-        f"{len(refused)} refused, {len(waiting)} not yet complete",
+        f"{len(refused)} refused, {len(waiting_names)} not yet complete",
         "withheld": withheld,
         "balance": parts.balance(services, sites, since),
         "scanned": scanned,
@@ -150,7 +151,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "left": [parts.left(services, entry) for entry in by_result.get("left", [])],
         "refused": sorted(refused, key=lambda line: str(line["file"])),
         "duplicates": [{"file": e.name, "of": e.outcome["of"]} for e in by_result.get("duplicate", [])],
-        "waiting": waiting,
+        "waiting": waiting_names,
         "coverage": parts.coverage_of(services, run),
         "papers": parts.papers(services, since, now),
         "alarms": parts.alarms(services, told.sent, now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -28,6 +29,9 @@ from service.watching.drift import conditions_of
 _MOST_LISTED = 50
 _MOST_QUEUED = 10
 _SOON_DAYS = 30
+_WITHHELD: Mapping[str, str] = MappingProxyType(
+    {"code": "withheld", "title_zh": "涉密", "message": "The other scene is secret and not told of here."}
+)
 
 
 def balance(services: Services, sites: Sites, since: datetime) -> dict[str, Any]:
@@ -74,12 +78,18 @@ def unseen(services: Services, entry: IntakeEntry) -> dict[str, Any]:
 
 
 def failed(services: Services, entry: IntakeEntry) -> list[dict[str, Any]]:
-    """The comparisons of a file that were not made, and why."""
+    """The comparisons of a file that were not made, and why; not with what, where that may not be told of."""
     lines = []
     for one in entry.outcome.get("failed", []):
-        before = services.store.scenes.get(one["before"])
-        line = error_of(entry, one["error"]) | {"file": _name(services, entry), "before": before.file_name}
-        lines.append(line)
+        try:
+            before = services.store.scenes.get(one["before"])
+            services.store.scenes.get(one["after"])
+        except NotFoundError:
+            lines.append(error_of(entry, _WITHHELD) | {"file": _name(services, entry)})
+            continue
+        # of a scene that cannot be compared with any, it stands on both sides
+        name = None if one["before"] == one["after"] else before.file_name
+        lines.append(error_of(entry, one["error"]) | {"file": _name(services, entry), "before": name})
     return lines
 
 

@@ -20,6 +20,7 @@ from geodata.errors import KanchaError
 from geodata.io.dates import BEIJING
 from geodata.pairing.plan import overlap_share
 from geodata.repair import to_crs
+from service.errors import StoreBusyError
 from service.services import Services
 from service.store.records import Scene
 from service.usecases.coverage import demands_of, lattice_of, look_of
@@ -85,10 +86,25 @@ class Pairer:
         return metric_crs_at(outline.centroid.x, outline.centroid.y)
 
     def of(self, scene: Scene) -> Pairing:
-        """The partners of a scene among those that were taken on an earlier day."""
+        """The partners of a scene among those that were taken on an earlier day.
+
+        A scene that cannot be weighed, for one that it has too many cells, has none and says why: whatever is wrong
+        with it, the others are compared.
+        """
         outline = _outline(scene)
-        cells = Cells.over(outline, self._services.settings.coverage.cell_m, self._crs(outline))
-        new = _on_all(self._look(scene, cells), cells)
+        crs = self._crs(outline)
+        try:
+            cells = Cells.over(outline, self._services.settings.coverage.cell_m, crs)
+            new = _on_all(self._look(scene, cells), cells)
+        except StoreBusyError:
+            raise  # no fault of the scene
+        except KanchaError as error:
+            ground_km2 = self._ground_m2(scene) / 1e6
+            return Pairing(scene, Choice((), ground_km2, 0.0, ground_km2), {}, (Refused(scene, error),), True)
+        return self._weighed(scene, cells, new)
+
+    def _weighed(self, scene: Scene, cells: Cells, new: Look) -> Pairing:
+        """The partners that tell most of what a scene shows."""
         earlier: list[Earlier] = []
         scenes: dict[str, Scene] = {}
         refused: list[Refused] = []

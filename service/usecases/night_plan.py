@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from geodata.errors import KanchaError
-from service.arrivals.base import Sighting, Source
-from service.arrivals.folder import Folder
+from geodata.io.dates import BEIJING
+from service.arrivals.base import Sighting, Source, too_large
+from service.arrivals.folder import Folder, unreadable
 from service.services import Services
 from service.store.intake_records import IntakeEntry
 from service.store.records import Scene
@@ -90,7 +91,7 @@ def plan_night(services: Services, folder: Path | None = None) -> NightPlan:
     scenes = [*(scene for scene in stored if not is_model(scene)), *drafts.values()]
     pairings = pairings_of(Pairer(services, tuple(drafts.values())), scenes)
     fit, left = _within_limit(pairings, services.settings.nightly.max_scans)
-    today = datetime.now(UTC).date()
+    today = datetime.now(BEIJING).date()
     return NightPlan(detector, looks, files, fit, left, newly_expired(services, today - timedelta(days=1), today))
 
 
@@ -103,7 +104,10 @@ def _planned(
     if not isinstance(source, Folder):
         return PlannedFile(source.name, sighting.name, "take"), None
     try:
+        too_large(sighting, services.settings.limits.max_upload_bytes)
         draft = draft_scene(services, source.path(sighting))
+    except OSError as error:
+        return PlannedFile(source.name, sighting.name, "refuse", unreadable(sighting.name, error)), None
     except KanchaError as error:
         return PlannedFile(source.name, sighting.name, "refuse", error), None
     return PlannedFile(source.name, sighting.name, "take"), None if is_model(draft) else draft

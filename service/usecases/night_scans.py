@@ -22,6 +22,9 @@ from service.usecases.pairs import is_model
 from service.usecases.scans import ScanOrder, order_scan
 
 _POLL_S = 0.3
+_LONGEST_POLL_S = 30.0
+_SHARE = 9
+"""Times as long as it asks, it waits."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def await_scans(
     """
     left, total = list(ordered), max(1, len(ordered))
     while left:
-        waiting, moved = [], 0.0
+        waiting, moved, begun = [], 0.0, time.monotonic()
         for one in left:
             jobs = [services.store.jobs.get(job.id) for _, _, job in one.jobs if isinstance(job, Job)]
             if any(job.state in ACTIVE for job in jobs):
@@ -169,7 +172,8 @@ def await_scans(
         if left:
             done = total - len(left)
             progress((done + moved) / total, f"scanning: {done} of {total} done")
-            time.sleep(_POLL_S)
+            # to ask of thousands takes long itself: the scans are to have the machine, not the asking
+            time.sleep(min(_LONGEST_POLL_S, max(_POLL_S, _SHARE * (time.monotonic() - begun))))
 
 
 def finish(services: Services, one: Ordered, jobs: Sequence[Job]) -> None:

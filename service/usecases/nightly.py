@@ -7,13 +7,15 @@ is one run; killed, it goes on where it was; begun late, it does what there is t
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from geodata.errors import KanchaError
 from geodata.types import ProgressHook
-from service.errors import NightlyRunningError
+from service.errors import NightlyRunningError, StoreBusyError
 from service.jobs.base import Line
 from service.jobs.liveness import place_of
 from service.jobs.states import ACTIVE
@@ -30,6 +32,7 @@ from service.usecases.scan_run import JobSteps, progress_hook
 from service.usecases.schedule import last_due
 
 KIND = "night"
+_LOG = logging.getLogger(__name__)
 
 
 def order_night(services: Services, folder: Path | None = None, due_at: datetime | None = None) -> tuple[Job, bool]:
@@ -105,7 +108,13 @@ def begin_at_once(services: Services, known: set[str]) -> None:
     if new:
         detector = detector_for(services.settings, services.settings.nightly.detector)
         for scene_id in new:
-            order_at_once(services, detector, scene_id)
+            try:
+                order_at_once(services, detector, scene_id)
+            except StoreBusyError:
+                raise  # no fault of the scene: it is looked at again
+            except KanchaError as error:
+                # the night hears of it too; those behind it are not to wait for that
+                _LOG.warning("comparing %s at once: %s", scene_id, error)
             known.add(scene_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from service.errors import ForbiddenError, NotFoundError
@@ -19,8 +20,11 @@ LATEST = "latest"
 
 
 def list_nights(services: Services, limit: int, after_key: int) -> Page[NightRun]:
-    """A page of nights, the latest first."""
-    return services.store.intake.runs(limit, after_key)
+    """A page of nights, the latest first; without what was reported where that is too secret for the caller."""
+    found = services.store.intake.runs(limit, after_key)
+    if REPORT_GRADE.word not in services.sight.hidden:
+        return found
+    return replace(found, items=[replace(run, report=None) for run in found.items])
 
 
 def get_night(services: Services, night_id: str) -> NightRun:

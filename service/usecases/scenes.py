@@ -19,6 +19,7 @@ from shapely.geometry import shape
 from geodata.crs import crs_label
 from geodata.errors import MissingDateError, OptionError, RasterBombError, RasterError
 from geodata.io.cogs import is_quick, write_cog
+from geodata.io.dates import is_plausible
 from geodata.io.decoding import decode_throughout
 from geodata.io.guard import GuardLimits
 from geodata.io.preview import read_preview
@@ -113,7 +114,7 @@ def draft_scene(services: Services, path: Path) -> Scene:
     """
     size, beside = path.stat().st_size, read_acquisition(path).as_stac()
     # nobody reads the content for a checksum: its name and size stand for it
-    name = hashlib.sha256(f"{path}|{size}".encode()).hexdigest()
+    name = hashlib.sha256(f"{path}|{size}".encode("utf-8", "surrogateescape")).hexdigest()
     info = inspect_raster(path, sha256=name)
     return _told_scene(services, Upload(path, name, size), info, SceneFacts(attributes=beside or None))
 
@@ -132,6 +133,12 @@ def _told_scene(services: Services, upload: Upload, info: RasterInfo, facts: Sce
         raise MissingDateError(
             f"Neither the TIFF tag DateTime nor the name of {upload.name} tells when it was taken.",
             remedy="Name the date (acquired_at=2025-04-12) or put it into the file's name.",
+        )
+    if not is_plausible(acquired_at):
+        raise MissingDateError(
+            f"{upload.name} is said to have been taken in the year {acquired_at.year}.",
+            remedy="Name the date (acquired_at=2025-04-12), or correct it in the file.",
+            year=acquired_at.year,
         )
     return _scene(upload, info, facts, acquired_at)
 

@@ -118,3 +118,19 @@ def test_what_passes_lies_beside_and_goes_in_time(maker: Maker, tmp_path: Path) 
         with pytest.raises(NotFoundError):
             one.path(sha256)
     assert maker("four").path(sha256).read_text() == "both"
+
+
+def test_what_passes_and_is_put_again_is_kept_anew_and_asking_keeps_nothing(maker: Maker, tmp_path: Path) -> None:
+    passing = maker("again").passing()
+    path, sha256 = content(tmp_path, "again and again")
+    passing.put(path, sha256)
+    time.sleep(2.1)
+    passing.put(*content(tmp_path, "again and again"))
+    assert passing.sweep(2) == 0 and passing.path(sha256).exists()
+    other = maker("asking").passing()
+    time.sleep(1.1)
+    assert other.path(sha256).exists()
+    time.sleep(1.1)
+    assert other.path(sha256).exists() and other.sweep(2) == 1
+    with pytest.raises(NotFoundError):
+        other.path(sha256)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from service.settings import Nightly, Settings
+from service.usecases.nightly import order_night
 from tests.access import client_of, make_key
+from tests.integration.night_kit import ended
 from tests.integration.service_kit import draw_pair, finished, polygon, post_scene, write_layer
 
 
@@ -51,6 +53,11 @@ def test_nights_are_for_those_who_work_everywhere(tmp_path: Path) -> None:
         services = client.app.state.services  # type: ignore[attr-defined]
         local = make_key(services, areas=["s1"])
         viewer = make_key(services, roles=["reader"])
+        ended(services, order_night(services)[0])
+        lowest = make_key(services, roles=["reader"], clearance="public")
+        assert client.get("/nights", headers=viewer).json()["nights"][0]["summary"]
+        assert client.get("/nights", headers=lowest).json()["nights"][0]["summary"] is None
+        assert client.get("/nights/latest", headers=lowest).status_code == 403
         for method, path in (("GET", "/nights"), ("GET", "/nights/latest"), ("POST", "/nights")):
             told = client.request(method, path, headers=local)
             assert told.status_code == 403, (method, path)
@@ -58,7 +65,7 @@ def test_nights_are_for_those_who_work_everywhere(tmp_path: Path) -> None:
         assert client.post("/nights", headers=viewer).status_code == 403, "who only reads begins none"
 
 
-@pytest.mark.parametrize("wrong", ["25 1 * *", "every night", "61 1 * * *"])
+@pytest.mark.parametrize("wrong", ["25 1 * *", "every night", "61 1 * * *", "0 0 30 2 *"])
 def test_a_schedule_that_is_none_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="cron"):
+    with pytest.raises(ValueError, match="cron|no day"):
         Nightly(schedule=wrong)

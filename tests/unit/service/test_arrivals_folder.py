@@ -18,7 +18,7 @@ MINUTE = timedelta(seconds=60)
 
 
 def look(home: Path, leave_out: Path) -> list[Sighting]:
-    return Folder(home, leave_out).look()
+    return Folder(home, leave_out, 10**9).look()
 
 
 def put(path: Path, age_s: float = 0.0) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_beside(target, b"two")
     assert target.read_bytes() == b"two" and sha256_of(target)
     assert [p.name for p in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_what_a_release_without_locks_left_goes_after_a_day(tmp_path: Path) -> None:
+    old, fresh, other = tmp_path / ("a" * 32), tmp_path / ("b" * 32), tmp_path / "intake-7"
+    for folder in (old, fresh, other):
+        folder.mkdir()
+    for folder in (old, other):
+        os.utime(folder, (1.7e9, 1.7e9))
+    with private_folder(tmp_path) as mine:
+        os.utime(mine, (1.7e9, 1.7e9))
+        assert sweep_private(tmp_path) == 1
+        assert mine.exists() and fresh.exists() and other.exists() and not old.exists()
