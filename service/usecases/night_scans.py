@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import KanchaError
@@ -42,14 +44,25 @@ class Ordered:
     jobs: Sequence[tuple[str, str, Job | KanchaError]]
 
 
-def pairings_of(pairer: Pairer, scenes: Sequence[Scene]) -> list[Pairing]:
+def pairings_of(
+    pairer: Pairer, scenes: Sequence[Scene], waited_days: Mapping[str, float] = MappingProxyType({})
+) -> list[Pairing]:
     """With what each scene is compared, what is owed most first; but where one is another's partner, that one before.
 
     So the scenes of a place are compared in the order of their dates, and a structure is named by its first sighting.
+
+    Args:
+        pairer: Chooses the partners.
+        scenes: What waits for its comparison.
+        waited_days: Since when, by scene: what is owed grows with the days, so that nothing is left for ever.
     """
+
+    def owed(one: Pairing) -> float:
+        return one.debt_km2 * (1 + waited_days.get(one.scene.id, 0.0))
+
     by_id = {scene.id: pairer.of(scene) for scene in sorted(scenes, key=lambda one: (one.acquired_at, one.id))}
     out: dict[str, Pairing] = {}
-    for pairing in sorted(by_id.values(), key=lambda one: -one.debt_km2):
+    for pairing in sorted(by_id.values(), key=lambda one: -owed(one)):
         needed, look_at = {pairing.scene.id}, [pairing]
         while look_at:
             new = {p for p in look_at.pop().scenes if p in by_id and p not in out} - needed
@@ -75,7 +88,9 @@ def order_scans(services: Services, run_id: str, detector: str, progress: Progre
     scenes = [services.store.scenes.get(str(scene_id)) for scene_id in taken]
     pairer, orders = Pairer(services), _Orders(services, detector)
     ordered: list[Ordered] = []
-    for i, pairing in enumerate(pairings_of(pairer, scenes)):
+    now = datetime.now(UTC)
+    waited = {str(entry.scene_id): (now - entry.seen_at) / timedelta(days=1) for entry in taken.values()}
+    for i, pairing in enumerate(pairings_of(pairer, scenes, waited)):
         progress(i / len(scenes), f"choosing what {pairing.scene.file_name} is compared with")
         entry = replace(taken[pairing.scene.id], run_id=run_id)
         if orders.full:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from geodata.errors import KanchaError
@@ -18,7 +18,7 @@ from geodata.types import ProgressHook
 from service.errors import NightlyRunningError, StoreBusyError
 from service.jobs.base import Line
 from service.jobs.liveness import place_of
-from service.jobs.states import ACTIVE
+from service.jobs.states import ACTIVE, JobState
 from service.services import Services
 from service.store.intake_records import NightRun
 from service.store.job_records import Claim, Job, Urgency, new_job
@@ -70,7 +70,7 @@ def order_night(services: Services, folder: Path | None = None, due_at: datetime
 def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
     """Begin the night that is due and was not begun yet; of several that were missed, one does the work of all.
 
-    Any number of processes may ask: of each moment there is one night.
+    Any number of processes may ask: of each moment there is one night. One that was given up goes on after a while.
 
     Args:
         services: A service with a runner.
@@ -87,9 +87,25 @@ def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
     if not schedule:
         return None
     due = last_due(schedule, now)
-    if due <= (services.store.intake.last_due() or since):
+    begun = services.store.intake.last_due()
+    if due <= (begun or since) and not _was_given_up(services, begun, now):
         return None
-    return order_night(services, due_at=due)[0]
+    return order_night(services, due_at=begun if begun is not None and due <= begun else due)[0]
+
+
+_REST = timedelta(minutes=30)
+"""So long after it was given up a night is tried again: what ended it may have passed."""
+
+
+def _was_given_up(services: Services, begun: datetime | None, now: datetime) -> bool:
+    """Whether the night of the last due moment is unfinished, and nobody works on it any more."""
+    if begun is None:
+        return False
+    last = next(iter(services.store.jobs.page(1, kind=KIND).items), None)
+    if last is None or last.state is not JobState.FAILED or last.finished_at is None or now - last.finished_at < _REST:
+        return False
+    run = services.store.intake.run(str(last.request["run"]))
+    return run.due_at == begun and run.finished_at is None
 
 
 def begin_at_once(services: Services, known: set[str]) -> None:

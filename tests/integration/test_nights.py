@@ -13,6 +13,7 @@ from service.errors import NightlyRunningError
 from service.files import private_folder, take_copy
 from service.jobs.states import JobState
 from service.services import Services
+from service.store.job_records import Claim
 from service.usecases.expiries import newly_expired
 from service.usecases.jobs import wait_for
 from service.usecases.layer_facts import LayerFacts
@@ -22,7 +23,7 @@ from service.usecases.nightly import begin_at_once, begin_due, order_night
 from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.verdicts import Judgement, judge
 from tests.integration.night_kit import arrive, ended, night, nights, pairs
-from tests.integration.service_kit import draw_scene, polygon, write_layer, write_parcels
+from tests.integration.service_kit import draw_scene, polygon, until, write_layer, write_parcels
 
 DAY = timedelta(days=1)
 
@@ -218,6 +219,28 @@ def test_of_every_due_moment_there_is_one_night_and_a_missed_one_is_made_up_for(
         assert ended(services, late)["due_at"] == "2025-06-05T01:30+08:00"
         assert begin_due(services, set_at, first + 3 * DAY + timedelta(hours=8)) is None
         assert services.store.intake.runs(9).matched == 2
+
+
+def test_a_night_that_was_given_up_goes_on_after_a_while(drawn: Path, tmp_path: Path) -> None:
+    # a moment that is due once a year: the night is tried again for it, and no other comes in between
+    now, folder = datetime.now(UTC), arrive(tmp_path / "in", drawn / "east_20250401.tif", drawn / "east_20250501.tif")
+    sources = ({"folder": str(folder)},)
+    due = now.astimezone(BEIJING)
+    schedule = f"{due:%M} {due:%H} {due.day} {due.month} *"
+    with nights(tmp_path / "data", schedule=schedule, sources=sources) as services:
+        job = begin_due(services, now - DAY, now)
+        assert job is not None
+        # as if its process had died three times without getting further
+        until(lambda: services.store.jobs.get(job.id).state is JobState.RUNNING, 30, every=0.02)
+        running = services.store.jobs.get(job.id)
+        services.store.jobs.fail(Claim(job.id, running.runner, running.attempts), {"title": "crashed"})
+        wait_for(services, [job.id])
+        assert begin_due(services, now - DAY, now) is None, "not at once"
+        later = now + timedelta(minutes=31)
+        again = begin_due(services, now - DAY, later)
+        assert again is not None and again.id != job.id and again.request == job.request
+        assert pairs(ended(services, again)) == [("east_20250401.tif", "east_20250501.tif")]
+        assert begin_due(services, now - DAY, later + timedelta(hours=1)) is None, "it has ended"
 
 
 def test_two_that_look_at_the_same_moment_begin_one_night(tmp_path: Path) -> None:
