@@ -17,7 +17,7 @@ from service.jobs.liveness import RunnerLock, bury, is_dead, lock_is_free, mysel
 from service.jobs.process import CLUSTER_AWAY, CLUSTER_CRASHED, TRY_AGAIN, WORKER, JobProcess
 from service.jobs.states import JobState
 from service.settings import Settings
-from service.store.job_records import Claim, Runner, Setback, Wanted
+from service.store.job_records import BLAMELESS, Claim, Runner, Setback, Wanted
 from service.version import code_version
 from service.watching.context import RUN_ID
 
@@ -26,7 +26,6 @@ _BEATS = 4
 _LOG_BYTES = 64 * 1024
 _RETRIED = {TRY_AGAIN: "the store was away", CLUSTER_AWAY: "the cluster was away"}
 _CRASHED = {CLUSTER_CRASHED: "its windows ended several workers of the cluster"}
-_FOR_EVER = 1_000_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -185,8 +184,8 @@ class ProcessRunner:
         if not self._still_mine(claim):
             return
         if status in _RETRIED:
-            # without its cluster no job goes on: to give this one up would help none of the others
-            self._set_back(claim, "retried", _RETRIED[status], _FOR_EVER)
+            # without its database or its cluster no job goes on: to give this one up would help none of the others
+            self._set_back(claim, BLAMELESS, _RETRIED[status])
             return
         ended = f"signal {-status}" if status < 0 else f"exit status {status}"
         how = _CRASHED.get(status, f"its process ended with {ended}")
@@ -200,10 +199,10 @@ class ProcessRunner:
             return True
         return (job.state, job.runner, job.attempts) == (JobState.RUNNING, claim.runner, claim.attempt)
 
-    def _set_back(self, claim: Claim, what: str, how: str, most: int | None = None) -> bool:
+    def _set_back(self, claim: Claim, what: str, how: str) -> bool:
         limits = self._settings.jobs
         error = _crashed(limits.max_attempts, how).as_dict()
-        return self._jobs.set_back(claim, Setback(what, how, error, most or limits.max_attempts, limits.retry_s))
+        return self._jobs.set_back(claim, Setback(what, how, error, limits.max_attempts, limits.retry_s))
 
     def _fail(self, claim: Claim, error: KanchaError) -> None:
         with contextlib.suppress(LostClaimError):

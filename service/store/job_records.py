@@ -185,12 +185,16 @@ class JobEvent:
     detail: str
 
 
+BLAMELESS = "retried"
+"""A setback that is no fault of the job: what it needs was away. Such are not counted against it."""
+
+
 @dataclass(frozen=True)
 class Setback:
     """How a start of a job ended badly.
 
     Args:
-        what: `crashed`, `lost` or `retried`, as in `JobEvent`.
+        what: `crashed`, `lost` or `retried` (see `BLAMELESS`), as in `JobEvent`.
         detail: In words.
         error: The named error, should this have been the last start.
         most: So many setbacks in a row without a step done are the end.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from service.auth.sight import EVERYTHING, Sight
 from service.errors import LostClaimError, NotFoundError
 from service.jobs.states import ACTIVE, JobState, check_move, sources_of
 from service.store.database import Database
-from service.store.job_records import Claim, Job, JobEvent, Setback, Wanted
+from service.store.job_records import BLAMELESS, Claim, Job, JobEvent, Setback, Wanted
 from service.store.job_schema import job_events, job_logs, job_steps
 from service.store.records import Page
 from service.store.schema import jobs
@@ -184,13 +185,15 @@ class SqlJobs:
             found = connection.execute(sa.select(jobs.c.strikes).where(*_held(claim))).first()
             if found is None:
                 return False
-            strikes = int(found.strikes) + 1
+            blameless = setback.what == BLAMELESS
+            before = _blameless(connection, claim.job_id) if blameless else int(found.strikes)
+            strikes = int(found.strikes) + (0 if blameless else 1)
             _note(connection, claim.job_id, JobEvent(now, setback.what, claim.attempt, claim.runner, setback.detail))
-            if strikes >= setback.most:
+            if not blameless and strikes >= setback.most:
                 values = {"message": str(setback.error.get("title", "")), "error": dict(setback.error)}
                 finish(connection, claim, JobState.FAILED, strikes=strikes, **values)
                 return False
-            pause_s = setback.pause_s(strikes)
+            pause_s = setback.pause_s(before + 1)
             message = f"waiting {pause_s:.0f} s for another start: {setback.detail}"
             _put_back(
                 connection, claim, now, not_before=now + timedelta(seconds=pause_s), strikes=strikes, message=message
@@ -329,6 +332,17 @@ def _next(wanted: Wanted, now: datetime) -> sa.Select[str]:
         .order_by(sa.case((patient, jobs.c.urgency), else_=-1), jobs.c.seq)
         .limit(1)
     )
+
+
+def _blameless(connection: sa.Connection, job_id: str) -> int:
+    """How many starts of a job came to nothing lately, one after the other, for no fault of its own."""
+    lately = sa.select(job_events.c.what).where(job_events.c.job_id == job_id, job_events.c.what != "started")
+    found = connection.execute(lately.order_by(job_events.c.seq.desc()).limit(_LATELY)).scalars()
+    return sum(1 for _ in takewhile(lambda what: what == BLAMELESS, found))
+
+
+_LATELY = 10
+"""After so many the pause grows no longer."""
 
 
 def _note(connection: sa.Connection, job_id: str, event: JobEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -152,6 +153,21 @@ def test_a_poisonous_job_is_set_aside_with_its_reason_and_the_next_goes_on(store
     assert ended.finished_at is not None
     assert [what for what, _ in what_happened(store, poison)][-2:] == ["lost", "failed"]
     assert start(store)[0].inputs_key == "good"
+
+
+def test_what_was_away_is_not_counted_against_a_job_and_is_asked_ever_less_often(store: Store) -> None:
+    (name,) = submit(store, job("k"))
+    waits = []
+    for _ in range(5):
+        assert store.jobs.set_back(start(store)[1], setback("retried", wait_s=0.0)), "three would end it"
+        waits.append(store.jobs.get(name).strikes)
+    assert waits == [0] * 5
+    assert store.jobs.set_back(start(store)[1], setback("retried", wait_s=0.001))
+    told = store.jobs.get(name)
+    assert told.not_before is not None and told.message == "waiting 1 s for another start: it retried"
+    time.sleep(1.1)
+    assert store.jobs.set_back(start(store)[1], setback(wait_s=0.0)), "the first that counts"
+    assert store.jobs.get(name).strikes == 1
 
 
 def test_a_step_done_forgives_the_setbacks_before_it(store: Store) -> None:
