@@ -140,6 +140,12 @@ def link_or_copy(source: Path, target: Path) -> Path:
     return target
 
 
+def mark_used(path: Path) -> None:
+    """Note that a file was asked for, as the time of its last use; it counts as unchanged for whoever reads it."""
+    with suppress(OSError):
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+
 def write_beside(path: Path, content: bytes | Iterable[bytes], *, mode: int | None = None) -> None:
     """Write a file, at once or in parts, so that it is there whole or not at all.
 

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from service.errors import NotFoundError
@@ -20,10 +19,11 @@ class DiskBlobs:
 
     Args:
         root: Folder of the contents; made where absent.
+        passes: Whether they go in time: what is put again begins anew.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, passes: bool = False) -> None:
+        self._root, self._passes = root, passes
         root.mkdir(parents=True, exist_ok=True)
 
     def put(self, source: Path, sha256: str) -> Path:
@@ -37,10 +37,9 @@ class DiskBlobs:
             Path of the stored content, read-only.
         """
         target = self._place(sha256)
-        if target.exists():
+        if target.exists() and not self._passes:
+            # not even its times may change: somebody may be reading it, and would take it for another
             source.unlink()
-            with suppress(OSError):
-                os.utime(target)  # of what passes, the time begins anew
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with source.open("rb") as file:
@@ -68,7 +67,7 @@ class DiskBlobs:
 
     def passing(self) -> DiskBlobs:
         """Files beside these that can be made again and go in time."""
-        return DiskBlobs(self._root.with_name("passing"))
+        return DiskBlobs(self._root.with_name("passing"), passes=True)
 
     def sweep(self, older_s: float) -> int:
         """Remove what was put so long ago; how many. Of passing files alone."""

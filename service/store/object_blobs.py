@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import time
@@ -17,6 +16,7 @@ from obstore.exceptions import BaseError
 
 from service.buckets import Bucket, open_bucket, words_of
 from service.errors import InternalError, NotFoundError, StoreBusyError
+from service.files import mark_used
 from service.settings import ObjectStorage
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +62,7 @@ class ObjectBlobs:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.chmod(0o440)
         source.replace(target)
+        mark_used(target)
         self._tidy()
         return target
 
@@ -75,8 +76,8 @@ class ObjectBlobs:
         """
         target = self._place(sha256)
         if target.is_file():
-            with suppress(OSError):
-                os.utime(target)
+            # its time of change stays: a scan that reads it would take another for another content
+            mark_used(target)
             return target
         self._fetch(sha256, target)
         self._tidy()
@@ -136,6 +137,7 @@ class ObjectBlobs:
                 )
             beside.chmod(0o440)
             beside.replace(target)
+            mark_used(target)
         except FileNotFoundError as error:
             raise NotFoundError(f"The stored content {sha256} is not in the storage.", remedy="Restore it.") from error
         except BaseError as error:
@@ -152,10 +154,14 @@ class ObjectBlobs:
 
     def _tidy(self) -> None:
         """Let go of what was not asked for lately, the longest first, once the cache is too large."""
+        for path in self._cache.glob("??/.*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _REST_S:
+                    path.unlink()  # its process died while it fetched
         kept = [(p.stat(), p) for p in self._cache.glob("??/*") if p.is_file() and not p.name.startswith(".")]
         total = sum(stat.st_size for stat, _ in kept)
-        for stat, path in sorted(kept, key=lambda one: one[0].st_mtime):
-            if total <= self._most or time.time() - stat.st_mtime < _REST_S:
+        for stat, path in sorted(kept, key=lambda one: one[0].st_atime):
+            if total <= self._most or time.time() - stat.st_atime < _REST_S:
                 return
             with suppress(OSError):
                 path.unlink()

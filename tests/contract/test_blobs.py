@@ -134,3 +134,18 @@ def test_what_passes_and_is_put_again_is_kept_anew_and_asking_keeps_nothing(make
     assert other.path(sha256).exists() and other.sweep(2) == 1
     with pytest.raises(NotFoundError):
         other.path(sha256)
+
+
+def test_a_file_that_is_read_stays_as_it_is_whoever_puts_or_asks_for_it_again(maker: Maker, tmp_path: Path) -> None:
+    """A scan that finds another time of change takes its scene for another and ends."""
+    one = maker("one")
+    path, sha256 = content(tmp_path, "imagery")
+    stored = one.put(path, sha256)
+    os.utime(stored, (1_700_000_000, 1_700_000_000))
+    before = stored.stat().st_mtime_ns
+    assert one.path(sha256).stat().st_mtime_ns == before
+    reading = tmp_path / "link"
+    os.link(stored, reading)
+    path, _ = content(tmp_path, "imagery")
+    one.put(path, sha256)
+    assert reading.stat().st_mtime_ns == before

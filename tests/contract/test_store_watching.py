@@ -93,7 +93,7 @@ def test_crashes_are_told_apart_from_refusals(store: Store) -> None:
 def test_nights(store: Store) -> None:
     first = store.intake.open_run(NightRun("one", "/in", NOW, None))
     assert store.watching.nights() == Nights(0, 1, NOW, None)
-    store.intake.close_run(first.id)
+    store.intake.close_run(first.id, {})
     store.intake.open_run(NightRun("two", "/in", NOW + timedelta(days=1), None))
     told = store.watching.nights()
     assert (told.finished, told.unfinished, told.first_started_at) == (1, 1, NOW)

@@ -10,7 +10,8 @@ import pytest
 
 from service.settings import Settings
 from service.store.intake_records import IntakeEntry, NightRun
-from service.usecases.morning import write_report
+from service.usecases.alarm_sending import Round
+from service.usecases.morning import Told, write_report
 from service.usecases.verdicts import Judgement
 from service.usecases.verdicts import judge as judged
 from tests.integration.review_kit import AFTER, a_finding, opened, store_scan
@@ -116,9 +117,10 @@ def test_the_morning_report_lists_by_priority_and_counts_what_was_dismissed_befo
     site = a_finding("site", 3, confidence=0.4, stage="under_construction")
     store_scan(services, "again", [a_finding("repeat", 1), a_finding("roof", 2, stage="finished"), site])
     run = services.store.intake.open_run(NightRun("n", "/in", AFTER, None))
-    outcome = {"result": "scanned", "scan_id": "again"}
+    scanned = {"before": "a", "after": "b", "scan_id": "again", "counts": {}, "late": False}
+    outcome = {"result": "scanned", "scans": [scanned], "failed": [], "hidden_km2": 0.0, "alone_km2": 0.0}
     services.store.intake.put(IntakeEntry("/in", "b.tif", 1, 1, AFTER, "done", "n", "b", outcome))
-    report = write_report(services, run)
+    report = write_report(services, run, Told([], Round()))
     told = report.body["scanned"][0]
     assert [f["id"] for f in told["findings"]] == ["site", "roof"] and told["dismissed_before"] == 1
     for path in (report.html, report.markdown):

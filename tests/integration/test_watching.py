@@ -237,7 +237,7 @@ def test_warnings_do_not_stop_the_service(tmp_path: Path) -> None:
         services = client.app.state.services  # type: ignore[attr-defined]
         assert codes(client) == set(), "nobody expects a night where none was ever begun"
         run = services.store.intake.open_run(NightRun("n", "/in", datetime.now(UTC), None))
-        services.store.intake.close_run(run.id)
+        services.store.intake.close_run(run.id, {})
         until(lambda: codes(client) == {"night-overdue"}, 10)
         told = client.get("/readyz")
         assert told.status_code == 200
