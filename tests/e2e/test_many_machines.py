@@ -156,6 +156,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     machines.another()
 
 
+@pytest.mark.soak
 def test_a_scheduler_killed_in_the_middle_is_waited_for_and_what_was_done_is_kept(
     machines: Machines, scenes: dict[str, str], pair: tuple[Path, Path]
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_scheduler_killed_in_the_middle_is_waited_for_and_what_was_done_is_kep
     assert next(one for one in history if one["what"] == "retried")["detail"] == "the cluster was away"
 
 
+@pytest.mark.soak
 def test_a_job_that_is_stopped_leaves_the_workers(machines: Machines, scenes: dict[str, str]) -> None:
     one = machines.replicas[0]
     job = ordered(one, scenes, 43)

@@ -158,7 +158,10 @@ def leftovers(data: Path) -> list[str]:
     return [str(path) for name in ("incoming", "work") for path in (data / name).iterdir()]
 
 
-@pytest.mark.parametrize("count", [pytest.param(4, id="a few"), pytest.param(36, id="a year", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(4, id="a few", marks=pytest.mark.soak), pytest.param(36, id="a year", marks=pytest.mark.soak)],
+)
 def test_the_nights_end_where_scanning_all_in_order_ends(count: int, tmp_path: Path) -> None:
     days, scenes = year(_made(tmp_path / "drawn"), count, seed=count)
     assert sum(len(day.files) for day in days) == len(scenes) + 1, "and the poisoned one"

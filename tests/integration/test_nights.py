@@ -117,6 +117,7 @@ def test_a_scene_that_comes_late_is_compared_on_both_sides(drawn: Path, tmp_path
         assert [one["late"] for one in told["scanned"]] == [False, True]
 
 
+@pytest.mark.soak
 def test_what_a_night_may_not_have_waits_for_the_next(drawn: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     arrive(folder, *sorted(drawn.glob("east_2025*.tif"))[:4])
@@ -155,6 +156,7 @@ def test_a_dry_run_says_what_the_night_then_does_and_leaves_nothing(drawn: Path,
         assert told["waiting"] == ["new_20250601.tif"] and told["refused"][0]["code"] == "not-a-raster"
 
 
+@pytest.mark.soak
 def test_of_two_scenes_of_one_day_none_is_compared_with_the_other(drawn: Path, tmp_path: Path) -> None:
     with nights(tmp_path / "data") as services:
         store(services, drawn / "east_20250401.tif")
