@@ -84,13 +84,15 @@ def _tell_plan(services: Services, folder: Path | None) -> None:
     for file in plan.files:
         why = "" if file.why is None else f": {file.why.code} {storable(file.why.message)}"
         typer.echo(f"{file.what} {file.name}{why}")
-    for pairing in plan.pairings:
+    for pairing, pairs in plan.comparisons:
         typer.echo(_told_pairing(pairing))
+        for before, after in pairs[len(pairing.choice.partners) :]:
+            typer.echo(f"scan {after.file_name} with {before.file_name}, which came late")
     if plan.left:
         typer.echo(f"left for the next night: {plan.left} scenes (KANCHA_NIGHTLY__MAX_SCANS)")
     for paper in plan.expired:
         typer.echo(f"expired permit {paper.permit_id}, last day {paper.last_day}, structures {len(paper.structures)}")
-    scans = sum(len(pairing.choice.partners) for pairing in plan.pairings)
+    scans = sum(len(pairs) for _, pairs in plan.comparisons)
     typer.echo(f"{sum(file.what == 'take' for file in plan.files)} files to take, {scans} scans to order")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from service.rounds import Rounds
 from service.services import Services
-from service.usecases.nightly import begin_at_once, begin_due
+from service.usecases.nightly import Seen, begin_at_once, begin_due
 
 _EVERY_S = 1.0
 
@@ -19,11 +19,11 @@ class Scheduler:
     """
 
     def __init__(self, services: Services) -> None:
-        since, known = datetime.now(UTC), set[str]()
+        since, seen = datetime.now(UTC), Seen()
         # what keeps a night from its beginning keeps no upload from its comparison
         self._rounds = (
             Rounds("schedule", lambda: begin_due(services, since, datetime.now(UTC)), _EVERY_S),
-            Rounds("at once", lambda: begin_at_once(services, known), _EVERY_S),
+            Rounds("at once", lambda: begin_at_once(services, seen), _EVERY_S),
         )
 
     def close(self) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 TRAINING = "training"
+NIGHT = "night"
 
-OWN_SLOTS: tuple[tuple[str, ...], ...] = (("intake",), ("night",))
+OWN_SLOTS: tuple[tuple[str, ...], ...] = (("intake",), (NIGHT,))
 """Kinds that a slot of their own is kept for: an upload does not wait for a scan of hours, nor do the scans of a night
 for the night that waits for them."""
-NEVER_ELSEWHERE = ("night",)
+NEVER_ELSEWHERE = (NIGHT,)
 """Kinds that are done in their own slot alone: they wait for others, and would keep the place of what they wait for."""
-UNTIMED = ("night",)
+UNTIMED = (NIGHT,)
 """Kinds without a limit of time: they take as long as what they ordered."""
 
 

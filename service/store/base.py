@@ -218,8 +218,8 @@ class IntakeStore(Protocol):
     def runs(self, limit: int, after_key: int = 0) -> Page[NightRun]:
         """Runs, the latest first."""
 
-    def last_due(self) -> datetime | None:
-        """The latest moment of a schedule that a run was begun for; None: there was none."""
+    def last_scheduled(self) -> NightRun | None:
+        """The run of the latest moment of a schedule; None: there was none."""
 
     def entries(self, folder: str) -> Mapping[str, IntakeEntry]:
         """What is known of the files of a source, by name."""

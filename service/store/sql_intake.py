@@ -12,7 +12,7 @@ from service.errors import NotFoundError
 from service.store.database import Database
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.records import Page
-from service.store.schema import UtcTime, intake, night_runs, scenes
+from service.store.schema import intake, night_runs, scenes
 
 _RUN = ["id", "folder", "started_at", "finished_at", "due_at", "report"]
 _ENTRY = [c.name for c in intake.c]
@@ -77,13 +77,13 @@ class SqlIntake:
         following = rows[limit - 1].seq if len(rows) > limit else None
         return Page([_run(row) for row in rows[:limit]], matched, following)
 
-    def last_due(self) -> datetime | None:
-        """The latest moment of a schedule that a run was begun for; None: there was none."""
+    def last_scheduled(self) -> NightRun | None:
+        """The run of the latest moment of a schedule; None: there was none."""
+        due = night_runs.c.due_at
+        wanted = sa.select(night_runs).where(due.is_not(None)).order_by(due.desc()).limit(1)
         with self._db.read() as connection:
-            found: datetime | None = connection.execute(
-                sa.select(sa.func.max(night_runs.c.due_at, type_=UtcTime))
-            ).scalar_one()
-        return found
+            row = connection.execute(wanted).first()
+        return None if row is None else _run(row)
 
     def entries(self, folder: str) -> Mapping[str, IntakeEntry]:
         """What is known of the files of a source, by name."""

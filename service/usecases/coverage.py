@@ -159,8 +159,9 @@ def _made(services: Services, day: date) -> Covered:
     here = [one for one in services.store.scenes.frames() if one.kind not in MODELS and _meets(one, whole)]
     looks, without = _looks(services, here, cells.grid.crs, day)
     end = datetime.combine(day, time(23, 59, 59), BEIJING).astimezone(UTC)
-    excluded = excluded_by_zone(cells, whole, _layer(services, "zones"), day)
-    ledger = Ledger(cells, looks, end, demands_of(services, cells, day), excluded)
+    zones = zones_of(services)
+    excluded = excluded_by_zone(cells, whole, zones, day)
+    ledger = Ledger(cells, looks, end, demands_of(services, zones, cells, day), excluded)
     return Covered(ledger, day, tuple(areas), "areas" if areas else "scenes", tuple(without))
 
 
@@ -248,10 +249,15 @@ def keep_look(services: Services, scene: Scene) -> None:
         look_of(services, scene, lattice[1])
 
 
-def demands_of(services: Services, cells: Cells, day: date) -> npt.NDArray[np.float64]:
-    """How old a look at each cell may be on a day, days: by the zones of plan and law, and by the settings."""
+def zones_of(services: Services) -> gpd.GeoDataFrame | None:
+    """The zones of plan and law that are on file; None without a layer of them."""
+    return _layer(services, "zones")
+
+
+def demands_of(services: Services, zones: gpd.GeoDataFrame | None, cells: Cells, day: date) -> npt.NDArray[np.float64]:
+    """How old a look at each cell may be on a day, days: by the zones (`zones_of`), and by the settings."""
     table = {**DUE_DAYS, **services.settings.coverage.due_days}
-    return due_by_zone(cells, _layer(services, "zones"), day, table)
+    return due_by_zone(cells, zones, day, table)
 
 
 # --- figures -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import orjson
@@ -40,8 +40,8 @@ class Expiry:
     structures: tuple[str, ...]
 
 
-def expiries(services: Services, since: date, until: date) -> Sequence[Expiry]:
-    """Permits of the newest register whose last day lies within a time, the earliest first.
+def ending(services: Services, since: date, until: date) -> Sequence[tuple[date, str]]:
+    """Permits of the newest register whose last day lies within a time: the day and the id, the earliest first.
 
     Args:
         services: The service.
@@ -51,17 +51,18 @@ def expiries(services: Services, since: date, until: date) -> Sequence[Expiry]:
     version = services.store.layers.newest("permits")
     if version is None:
         return []
-    found = []
+    found = set[tuple[date, str]]()
     for _, permit_id, told in services.store.layers.values(version.id, ("permit_id", "valid_to")):
         last = parse_day(told)
         if last is not None and since <= last <= until:
-            found.append((last, str(permit_id)))
-    return [_expiry(services, version.id, permit_id, last) for last, permit_id in sorted(set(found))]
+            found.add((last, str(permit_id)))
+    return sorted(found)
 
 
-def newly_expired(services: Services, since: date, today: date) -> Sequence[Expiry]:
-    """Permits that held on a day and do not any more."""
-    return expiries(services, since, today - timedelta(days=1))
+def expiries(services: Services, some: Sequence[tuple[date, str]]) -> Sequence[Expiry]:
+    """Permits that end (see `ending`), each with its place and with what stands on it."""
+    version = services.store.layers.newest("permits")
+    return [] if version is None else [_expiry(services, version.id, name, last) for last, name in some]
 
 
 def _expiry(services: Services, version_id: str, permit_id: str, last: date) -> Expiry:

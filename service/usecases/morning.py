@@ -132,7 +132,8 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
                 parts.failed(services, e)]  # fmt: skip
     suspected = sum(scan["counts"].get("suspected", 0) for scan in scanned)
     findings = sum(sum(scan["counts"].values()) for scan in scanned)
-    sites = sites_of(services, [scan["scan_id"] for _, scan in scans])
+    judged = services.store.verdicts.judged()
+    sites = sites_of(services, [scan["scan_id"] for _, scan in scans], judged)
     return {
         "run": run.id,
         "folder": run.folder or ", ".join(look.name for look in told.sources),
@@ -143,7 +144,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "summary": f"{len(scanned)} scanned, {findings} findings, {suspected} suspected, "
         f"{len(refused)} refused, {len(waiting_names)} not yet complete",
         "withheld": withheld,
-        "balance": parts.balance(services, sites, since),
+        "balance": parts.balance(sites, judged, since),
         "scanned": scanned,
         "sources": [parts.source(look, mine) for look in told.sources],
         "first": [parts.first(services, entry) for entry in by_result.get("first", [])],
@@ -155,7 +156,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "coverage": parts.coverage_of(services, run),
         "papers": parts.papers(services, since, now),
         "alarms": parts.alarms(services, told.sent, now),
-        "queue": parts.queue(services),
+        "queue": parts.queue(services, judged),
         "health": parts.health(services, now),
         "layers": {
             kind: services.store.layers.get(version).file_name for kind, version in newest_versions(services).items()

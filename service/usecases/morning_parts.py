@@ -12,17 +12,20 @@ import orjson
 from geodata.errors import KanchaError
 from geodata.io.dates import BEIJING
 from service.errors import NotFoundError
+from service.jobs.kinds import NIGHT as NIGHT_JOB
 from service.jobs.states import ACTIVE
+from service.review.draw import draw
 from service.services import Services
 from service.store.intake_records import CATALOGUE, IntakeEntry, NightRun
 from service.store.queries import FeatureQuery
+from service.store.records import JudgedRow
 from service.usecases import coverage, coverage_features, watching
 from service.usecases.alarm_clock import clock
 from service.usecases.alarm_sending import Round
 from service.usecases.arrivals import SourceLook
-from service.usecases.expiries import Expiry, expiries, newly_expired
+from service.usecases.expiries import Expiry, ending, expiries
 from service.usecases.night_sites import Sites
-from service.usecases.queue import review_queue, row_values
+from service.usecases.queue import row_values
 from service.watching.conditions import NIGHT
 from service.watching.drift import conditions_of
 
@@ -34,15 +37,15 @@ _WITHHELD: Mapping[str, str] = MappingProxyType(
 )
 
 
-def balance(services: Services, sites: Sites, since: datetime) -> dict[str, Any]:
+def balance(sites: Sites, judged: Sequence[JudgedRow], since: datetime) -> dict[str, Any]:
     """Found, stopped, closed: what came up, what officers did about findings, what is gone and what came back.
 
     Args:
-        services: The service.
         sites: The structures that the night's scans looked at.
-        since: Since when verdicts count.
+        judged: What officers said.
+        since: Since when it counts.
     """
-    words = [one.verdict.verdict for one in services.store.verdicts.judged() if one.verdict.created_at >= since]
+    words = [one.verdict.verdict for one in judged if one.verdict.created_at >= since]
     return {
         "new": list(sites.new[:_MOST_LISTED]),
         "new_count": len(sites.new),
@@ -96,12 +99,13 @@ def failed(services: Services, entry: IntakeEntry) -> list[dict[str, Any]]:
 def papers(services: Services, since: datetime, now: datetime) -> dict[str, Any]:
     """Permits that ran out since the night before, and those that will."""
     today = now.astimezone(BEIJING).date()
-    expired = newly_expired(services, since.astimezone(BEIJING).date(), today)
-    soon = expiries(services, today, today + timedelta(days=_SOON_DAYS))
+    all_ = ending(services, since.astimezone(BEIJING).date(), today + timedelta(days=_SOON_DAYS))
+    # a permit holds on its last day
+    expired, soon = [one for one in all_ if one[0] < today], [one for one in all_ if one[0] >= today]
     return {
-        "expired": [_expiry(one) for one in expired[:_MOST_LISTED]],
+        "expired": [_expiry(one) for one in expiries(services, expired[:_MOST_LISTED])],
         "expired_count": len(expired),
-        "soon": [_expiry(one) for one in soon[:_MOST_QUEUED]],
+        "soon": [_expiry(one) for one in expiries(services, soon[:_MOST_QUEUED])],
         "soon_count": len(soon),
         "soon_days": _SOON_DAYS,
     }
@@ -127,13 +131,19 @@ def alarms(services: Services, sent: Round, now: datetime) -> dict[str, Any]:
     }
 
 
-def queue(services: Services) -> dict[str, Any]:
-    """What officers look at first today."""
-    rows = [row_values(one) for one in review_queue(services, _MOST_QUEUED, 0.0)]
+def queue(services: Services, judged: Sequence[JudgedRow]) -> dict[str, Any]:
+    """What officers look at first today.
+
+    Args:
+        services: The service.
+        judged: What they have said.
+    """
+    waiting = services.store.verdicts.open()
+    rows = [row_values(one) for one in draw(waiting, [one.row for one in judged], _MOST_QUEUED, 0.0)]
     for row in rows:
         reasons = orjson.loads(services.store.scans.finding(row["id"]))["properties"].get("reasons") or [{}]
         row["reason_zh"] = str(reasons[0].get("message_zh") or "")
-    return {"open": len(services.store.verdicts.open()), "rows": rows}
+    return {"open": len(waiting), "rows": rows}
 
 
 def health(services: Services, now: datetime) -> dict[str, Any]:
@@ -141,8 +151,7 @@ def health(services: Services, now: datetime) -> dict[str, Any]:
     # that this night has not ended yet is no news in its own report
     told = [one for one in watching.conditions(services, now) if one.code != NIGHT]
     told += conditions_of(watching.detectors(services, now).drifts)
-    counts = [services.store.jobs.page(1, state=state).matched for state in ACTIVE]
-    counts += [-services.store.jobs.page(1, state=state, kind="night").matched for state in ACTIVE]
+    others = [one.count for one in services.store.watching.jobs() if one.state in ACTIVE and one.kind != NIGHT_JOB]
     return {
         "conditions": [
             {"code": one.code, "severity": one.severity, "title": one.title, "title_zh": one.title_zh,
@@ -150,7 +159,7 @@ def health(services: Services, now: datetime) -> dict[str, Any]:
             for one in told
         ],
         "free_bytes": watching.free_bytes(services),
-        "jobs_active": sum(counts),
+        "jobs_active": sum(others),
     }  # fmt: skip
 
 

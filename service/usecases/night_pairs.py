@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
@@ -23,7 +24,7 @@ from geodata.repair import to_crs
 from service.errors import StoreBusyError
 from service.services import Services
 from service.store.records import Scene
-from service.usecases.coverage import demands_of, lattice_of, look_of
+from service.usecases.coverage import demands_of, lattice_of, look_of, zones_of
 from service.usecases.pairs import as_raster, check_pair, is_model
 from service.usecases.scans import ScanOrder, options_for
 
@@ -79,6 +80,10 @@ class Pairer:
     def _lattice(self) -> tuple[shapely.MultiPolygon, pyproj.CRS] | None:
         return lattice_of(self._services)
 
+    @cached_property
+    def _zones(self) -> gpd.GeoDataFrame | None:
+        return zones_of(self._services)
+
     def _crs(self, outline: shapely.MultiPolygon) -> pyproj.CRS:
         """The system of the ledger, whose looks are kept; of a scene beyond its areas, one of its own."""
         if self._lattice is not None and self._lattice[0].intersects(outline):
@@ -125,11 +130,23 @@ class Pairer:
             wanted[look.slices] -= look.seen > _HALF
             if not (wanted > 0).any():
                 break
-        due = demands_of(self._services, cells, _day(scene))
+        due = demands_of(self._services, self._zones, cells, _day(scene))
         choice = choose(new, earlier, due, cells.cell_m2, self._services.settings.nightly.min_overlap_share)
         return Pairing(scene, choice, {p.scene: scenes[p.scene] for p in choice.partners}, tuple(refused), met)
 
-    def later_of(self, scene: Scene) -> Sequence[Scene]:
+    def comparisons(self, pairing: Pairing, waiting: Collection[str]) -> list[tuple[Scene, Scene]]:
+        """What is compared for a scene: it with its partners, and, where it came late, later ones with it.
+
+        Args:
+            pairing: Of the scene.
+            waiting: Scenes that wait for their own comparison, and find it then.
+        """
+        scene = pairing.scene
+        own = [(pairing.scenes[partner.scene], scene) for partner in pairing.choice.partners]
+        late = (one for one in self._later_of(scene) if one.id not in waiting)
+        return [*own, *((scene, one) for one in late if scene.id in self.of(one).scenes)]
+
+    def _later_of(self, scene: Scene) -> Sequence[Scene]:
         """Later scenes that a scene, which came late, may be the better partner of: of each place the next one."""
         outline = _outline(scene)
         left: shapely.Geometry = outline

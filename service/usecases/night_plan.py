@@ -15,12 +15,14 @@ from service.services import Services
 from service.store.intake_records import IntakeEntry
 from service.store.records import Scene
 from service.usecases.arrivals import SourceLook, look_at, sources_of
-from service.usecases.expiries import Expiry, newly_expired
+from service.usecases.expiries import Expiry, ending, expiries
 from service.usecases.models import detector_for
 from service.usecases.night_pairs import Pairer, Pairing
-from service.usecases.night_scans import pairings_of
+from service.usecases.night_scans import pairings_of, waited_days
 from service.usecases.pairs import is_model
 from service.usecases.scenes import draft_scene
+
+Compared = tuple[Pairing, Sequence[tuple[Scene, Scene]]]
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class NightPlan:
         detector: What would judge.
         sources: The places as they were found.
         files: What is new there.
-        pairings: With what each scene would be compared that is stored and not compared, or that lies in a folder; of
-            files elsewhere that can be told only when they are here.
+        comparisons: What would be compared for each scene that is stored and not compared, or that lies in a folder,
+            as (earlier, later); of files elsewhere that can be told only when they are here.
         left: Scenes that the limit of a night would leave for the next.
         expired: Permits that ran out since yesterday.
     """
@@ -57,7 +59,7 @@ class NightPlan:
     detector: str
     sources: Sequence[SourceLook]
     files: Sequence[PlannedFile]
-    pairings: Sequence[Pairing]
+    comparisons: Sequence[Compared]
     left: int
     expired: Sequence[Expiry]
 
@@ -85,14 +87,15 @@ def plan_night(services: Services, folder: Path | None = None) -> NightPlan:
             files.append(planned)
             if draft is not None:
                 drafts[draft.id] = draft
-    pending = [str(entry.scene_id) for entry in services.store.intake.in_state("taken")]
-    pending += services.store.intake.unheard()
-    stored = [services.store.scenes.get(scene_id) for scene_id in pending]
-    scenes = [*(scene for scene in stored if not is_model(scene)), *drafts.values()]
-    pairings = pairings_of(Pairer(services, tuple(drafts.values())), scenes)
-    fit, left = _within_limit(pairings, services.settings.nightly.max_scans)
-    today = datetime.now(BEIJING).date()
-    return NightPlan(detector, looks, files, fit, left, newly_expired(services, today - timedelta(days=1), today))
+    waiting = {str(entry.scene_id): entry.seen_at for entry in services.store.intake.in_state("taken")}
+    stored = [services.store.scenes.get(scene_id) for scene_id in [*waiting, *services.store.intake.unheard()]]
+    waited = {one.id: waited_days(waiting.get(one.id, one.arrived_at or one.created_at)) for one in stored}
+    scenes = {one.id: one for one in (*stored, *drafts.values()) if not is_model(one)}
+    pairer = Pairer(services, tuple(drafts.values()))
+    compared = [(one, pairer.comparisons(one, scenes)) for one in pairings_of(pairer, list(scenes.values()), waited)]
+    fit, left = _within_limit(compared, services.settings.nightly.max_scans)
+    yesterday = datetime.now(BEIJING).date() - timedelta(days=1)
+    return NightPlan(detector, looks, files, fit, left, expiries(services, ending(services, yesterday, yesterday)))
 
 
 def _planned(
@@ -113,12 +116,12 @@ def _planned(
     return PlannedFile(source.name, sighting.name, "take"), None if is_model(draft) else draft
 
 
-def _within_limit(pairings: Sequence[Pairing], most: int) -> tuple[list[Pairing], int]:
-    """The pairings that one night may have, and how many scenes are left for the next."""
-    fit, scans = list[Pairing](), 0
-    for pairing in pairings:
+def _within_limit(compared: Sequence[Compared], most: int) -> tuple[list[Compared], int]:
+    """What one night may have, and how many scenes are left for the next."""
+    fit, scans = list[Compared](), 0
+    for one in compared:
         if most and scans >= most:
-            return fit, len(pairings) - len(fit)
-        fit.append(pairing)
-        scans += len(pairing.choice.partners)
+            return fit, len(compared) - len(fit)
+        fit.append(one)
+        scans += len(one[1])
     return fit, 0

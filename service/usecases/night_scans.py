@@ -84,12 +84,11 @@ def order_scans(services: Services, run_id: str, detector: str, progress: Progre
         detector: What judges.
         progress: Called while it works.
     """
-    taken = {entry.scene_id: entry for entry in services.store.intake.in_state("taken")}
-    scenes = [services.store.scenes.get(str(scene_id)) for scene_id in taken]
+    taken = {str(entry.scene_id): entry for entry in services.store.intake.in_state("taken")}
+    scenes = [services.store.scenes.get(scene_id) for scene_id in taken]
     pairer, orders = Pairer(services), _Orders(services, detector)
     ordered: list[Ordered] = []
-    now = datetime.now(UTC)
-    waited = {str(entry.scene_id): (now - entry.seen_at) / timedelta(days=1) for entry in taken.values()}
+    waited = {scene_id: waited_days(entry.seen_at) for scene_id, entry in taken.items()}
     for i, pairing in enumerate(pairings_of(pairer, scenes, waited)):
         progress(i / len(scenes), f"choosing what {pairing.scene.file_name} is compared with")
         entry = replace(taken[pairing.scene.id], run_id=run_id)
@@ -97,14 +96,16 @@ def order_scans(services: Services, run_id: str, detector: str, progress: Progre
             # it keeps its place: the next night begins with what is owed most
             services.store.intake.put(replace(entry, outcome={"result": "left", "debt_km2": pairing.debt_km2}))
             continue
-        jobs = [orders.order(partner.scene, pairing.scene.id) for partner in pairing.choice.partners]
-        for later in pairer.later_of(pairing.scene):
-            if later.id not in taken and pairing.scene.id in pairer.of(later).scenes:
-                jobs.append(orders.order(pairing.scene.id, later.id))
+        jobs = [orders.order(before.id, after.id) for before, after in pairer.comparisons(pairing, taken)]
         ordered.append(Ordered(entry, pairing, jobs))
         if not jobs:
             finish(services, ordered[-1], [])
     return [one for one in ordered if one.jobs]
+
+
+def waited_days(since: datetime) -> float:
+    """How long a scene has waited for its comparison, days."""
+    return (datetime.now(UTC) - since) / timedelta(days=1)
 
 
 def order_at_once(services: Services, detector: str, scene_id: str) -> int:
@@ -123,8 +124,8 @@ def order_at_once(services: Services, detector: str, scene_id: str) -> int:
     scene = services.store.scenes.get(scene_id)
     if is_model(scene):
         return 0
-    orders = _Orders(services, detector, Urgency.NORMAL)
-    jobs = [orders.order(partner.scene, scene_id) for partner in Pairer(services).of(scene).choice.partners]
+    pairer, orders = Pairer(services), _Orders(services, detector, Urgency.NORMAL)
+    jobs = [orders.order(before.id, after.id) for before, after in pairer.comparisons(pairer.of(scene), ())]
     return sum(isinstance(job, Job) for _, _, job in jobs)
 
 
@@ -219,10 +220,10 @@ def finish(services: Services, one: Ordered, jobs: Sequence[Job]) -> None:
 def _result(pairing: Pairing, scanned: bool, failed: bool) -> str:
     if scanned:
         return "scanned"
-    if not pairing.met:
-        return "first"
-    # where nothing was refused, no earlier scene shows what this one shows
-    return "not-scanned" if failed or pairing.refused else "unseen"
+    if failed or pairing.refused:
+        return "not-scanned"
+    # nothing was refused: no earlier scene shows what this one shows, or there is none
+    return "unseen" if pairing.met else "first"
 
 
 def _refusal(before: Scene, one: Ordered, error: KanchaError) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from geodata.io.dates import BEIJING
 from geodata.pairing.scene_mask import SceneMask
 from service.services import Services
 from service.store.queries import FeatureQuery
-from service.store.records import Scan, Scene
+from service.store.records import JudgedRow, Scan, Scene
 from service.usecases.structures import LEAST_USABLE
 
 _PAGE = 1_000
@@ -44,14 +44,15 @@ class Sites:
     hidden: int
 
 
-def sites_of(services: Services, scan_ids: Sequence[str]) -> Sites:
+def sites_of(services: Services, scan_ids: Sequence[str], judged: Sequence[JudgedRow]) -> Sites:
     """What scans say of the structures within them.
 
     Args:
         services: The service.
         scan_ids: The scans.
+        judged: What officers said of findings.
     """
-    confirmed = {one.row.fid for one in services.store.verdicts.judged() if one.verdict.verdict}
+    confirmed = {one.row.fid for one in judged if one.verdict.verdict}
     rows: dict[str, dict[str, dict[str, Any]]] = {"new": {}, "gone": {}, "rebuilt": {}}
     built_on: set[str] = set()
     seen: dict[str, set[str]] = {"standing": set(), "clear": set(), "hidden": set()}

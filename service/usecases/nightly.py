@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from geodata.errors import KanchaError
 from geodata.types import ProgressHook
 from service.errors import NightlyRunningError, StoreBusyError
 from service.jobs.base import Line
+from service.jobs.kinds import NIGHT
 from service.jobs.liveness import place_of
 from service.jobs.states import ACTIVE, JobState
 from service.services import Services
@@ -31,7 +32,6 @@ from service.usecases.night_scans import await_scans, order_at_once, order_scans
 from service.usecases.scan_run import JobSteps, progress_hook
 from service.usecases.schedule import last_due
 
-KIND = "night"
 _LOG = logging.getLogger(__name__)
 
 
@@ -63,7 +63,7 @@ def order_night(services: Services, folder: Path | None = None, due_at: datetime
     # a folder lies on the machine that names it
     place = services.runner.place if home and services.runner is not None else ""
     request = {"run": run.id, "folder": home}
-    job = new_job(KIND, request, f"night:{run.id}", urgency=Urgency.NIGHT, place=place, owner=services.caller.id)
+    job = new_job(NIGHT, request, f"night:{run.id}", urgency=Urgency.NIGHT, place=place, owner=services.caller.id)
     return jobs.order(services, job)
 
 
@@ -87,56 +87,73 @@ def begin_due(services: Services, since: datetime, now: datetime) -> Job | None:
     if not schedule:
         return None
     due = last_due(schedule, now)
-    begun = services.store.intake.last_due()
-    if due <= (begun or since) and not _was_given_up(services, begun, now):
-        return None
-    return order_night(services, due_at=begun if begun is not None and due <= begun else due)[0]
+    last = services.store.intake.last_scheduled()
+    begun = since if last is None or last.due_at is None else last.due_at
+    if due > begun:
+        return order_night(services, due_at=due)[0]
+    if last is not None and last.finished_at is None and _was_given_up(services, last, now):
+        return order_night(services, due_at=last.due_at)[0]
+    return None
 
 
 _REST = timedelta(minutes=30)
 """So long after it was given up a night is tried again: what ended it may have passed."""
 
 
-def _was_given_up(services: Services, begun: datetime | None, now: datetime) -> bool:
-    """Whether the night of the last due moment is unfinished, and nobody works on it any more."""
-    if begun is None:
+def _was_given_up(services: Services, run: NightRun, now: datetime) -> bool:
+    """Whether nobody works any more on a night that has not ended."""
+    job = next(iter(services.store.jobs.page(1, kind=NIGHT).items), None)
+    if job is None or job.request["run"] != run.id or job.state is not JobState.FAILED:
         return False
-    last = next(iter(services.store.jobs.page(1, kind=KIND).items), None)
-    if last is None or last.state is not JobState.FAILED or last.finished_at is None or now - last.finished_at < _REST:
-        return False
-    run = services.store.intake.run(str(last.request["run"]))
-    return run.due_at == begun and run.finished_at is None
+    return job.finished_at is not None and now - job.finished_at >= _REST
 
 
-def begin_at_once(services: Services, known: set[str]) -> None:
+@dataclass
+class Seen:
+    """What was looked at already by who compares at once.
+
+    Args:
+        state: Of the catalogue at the last look.
+        scenes: The scenes.
+    """
+
+    state: str = ""
+    scenes: set[str] = field(default_factory=set)
+
+
+def begin_at_once(services: Services, seen: Seen) -> None:
     """Order the scans of the scenes that came since the last look.
 
     Args:
         services: A service with a runner.
-        known: Scenes that were looked at; the new ones are added.
+        seen: What was looked at; what is new is added.
 
     Raises:
         OptionError: If there is no such detector as the settings say.
     """
     if not services.settings.nightly.at_once:
         return
-    new = [scene_id for scene_id in services.store.intake.unheard() if scene_id not in known]
-    if new:
-        detector = detector_for(services.settings, services.settings.nightly.detector)
-        for scene_id in new:
-            try:
-                order_at_once(services, detector, scene_id)
-            except StoreBusyError:
-                raise  # no fault of the scene: it is looked at again
-            except KanchaError as error:
-                # the night hears of it too; those behind it are not to wait for that
-                _LOG.warning("comparing %s at once: %s", scene_id, error)
-            known.add(scene_id)
+    # asked every second: nothing is searched where nothing came
+    state = services.store.state("scenes")
+    if state == seen.state:
+        return
+    new = [scene_id for scene_id in services.store.intake.unheard() if scene_id not in seen.scenes]
+    detector = detector_for(services.settings, services.settings.nightly.detector) if new else ""
+    for scene_id in new:
+        try:
+            order_at_once(services, detector, scene_id)
+        except StoreBusyError:
+            raise  # no fault of the scene: it is looked at again
+        except KanchaError as error:
+            # the night hears of it too; those behind it are not to wait for that
+            _LOG.warning("comparing %s at once: %s", scene_id, error)
+        seen.scenes.add(scene_id)
+    seen.state = state
 
 
 def _require_alone(services: Services, home: str) -> None:
     for state in ACTIVE:
-        for job in services.store.jobs.page(_MOST_ACTIVE, state=state, kind=KIND).items:
+        for job in services.store.jobs.page(_MOST_ACTIVE, state=state, kind=NIGHT).items:
             if job.request["folder"] != home:
                 raise NightlyRunningError(
                     f"A nightly run over {job.request['folder'] or 'the places of the settings'} is at work.",

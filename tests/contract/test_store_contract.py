@@ -466,7 +466,7 @@ def test_an_unfinished_night_goes_on(store: Store) -> None:
 
 def test_of_a_moment_that_was_due_there_is_one_night(store: Store) -> None:
     due, later = NOW, NOW + timedelta(days=1)
-    assert store.intake.last_due() is None
+    assert store.intake.last_scheduled() is None
     first = store.intake.open_run(NightRun("n1", "", NOW, None, due))
     assert store.intake.open_run(NightRun("n2", "", NOW, None, due)) == first
     store.intake.close_run("n1", {})
@@ -475,7 +475,8 @@ def test_of_a_moment_that_was_due_there_is_one_night(store: Store) -> None:
     assert by_hand.id == "n4" and by_hand.due_at is None
     assert store.intake.open_run(NightRun("n5", "", NOW, None, due)).id == "n1"
     assert store.intake.open_run(NightRun("n6", "", NOW, None, later)) == replace(by_hand, due_at=later)
-    assert store.intake.last_due() == later
+    last = store.intake.last_scheduled()
+    assert last is not None and (last.id, last.due_at) == ("n4", later)
 
 
 def test_scenes_that_no_night_has_heard_of(store: Store) -> None:

@@ -14,12 +14,12 @@ from service.files import private_folder, take_copy
 from service.jobs.states import JobState
 from service.services import Services
 from service.store.job_records import Claim
-from service.usecases.expiries import newly_expired
+from service.usecases.expiries import ending
 from service.usecases.jobs import wait_for
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layers import add_layer
 from service.usecases.night_plan import plan_night
-from service.usecases.nightly import begin_at_once, begin_due, order_night
+from service.usecases.nightly import Seen, begin_at_once, begin_due, order_night
 from service.usecases.scenes import SceneFacts, add_scene
 from service.usecases.verdicts import Judgement, judge
 from tests.integration.night_kit import arrive, ended, night, nights, pairs
@@ -109,11 +109,17 @@ def test_a_scene_that_comes_late_is_compared_on_both_sides(drawn: Path, tmp_path
         arrive(folder, drawn / "east_20250401.tif", drawn / "east_20250701.tif")
         assert pairs(night(services, folder)) == [("east_20250401.tif", "east_20250701.tif")]
         arrive(folder, drawn / "east_20250601.tif")
+        plan = plan_night(services, folder)
+        planned = [(a.file_name, b.file_name) for _, some in plan.comparisons for a, b in some]
         told = night(services, folder)
-        assert pairs(told) == [
-            ("east_20250401.tif", "east_20250601.tif"),
-            ("east_20250601.tif", "east_20250701.tif"),
-        ]
+        assert (
+            planned
+            == pairs(told)
+            == [
+                ("east_20250401.tif", "east_20250601.tif"),
+                ("east_20250601.tif", "east_20250701.tif"),
+            ]
+        )
         assert [one["late"] for one in told["scanned"]] == [False, True]
 
 
@@ -146,8 +152,7 @@ def test_a_dry_run_says_what_the_night_then_does_and_leaves_nothing(drawn: Path,
             "new_20250601.tif": "wait",
             "notes.tif": "refuse",
         }
-        planned = {one.scene.file_name: [one.scenes[p.scene].file_name for p in one.choice.partners]
-                   for one in plan.pairings}  # fmt: skip
+        planned = {one.scene.file_name: [before.file_name for before, _ in pairs] for one, pairs in plan.comparisons}
         assert planned == {"east_20250401.tif": [], "east_20250501.tif": ["east_20250401.tif"]}
         assert services.store.scenes.page(9).matched == 0 and services.store.intake.runs(9).matched == 0
         assert services.store.intake.entries(str(folder)) == {} and services.store.jobs.page(9).matched == 0
@@ -199,8 +204,8 @@ def test_a_permit_that_ran_out_is_told_with_what_stands_on_it(drawn: Path, tmp_p
         assert expired["structures"] == [told["balance"]["new"][0]["id"]], "and not the shadow beside it"
         assert [one["permit_id"] for one in told["papers"]["soon"]] == ["证-2"]
         assert "临-1" in (tmp_path / "data" / "reports" / "latest.md").read_text()
-        assert newly_expired(services, date(2020, 12, 1), date(2021, 1, 1)) == []
-        assert [one.permit_id for one in newly_expired(services, date(2020, 12, 1), date(2021, 1, 2))] == ["证-4"]
+        assert ending(services, date(2020, 12, 1), date(2020, 12, 31)) == []
+        assert ending(services, date(2020, 12, 1), date(2021, 1, 1)) == [(date(2021, 1, 1), "证-4")]
 
 
 def test_of_every_due_moment_there_is_one_night_and_a_missed_one_is_made_up_for(tmp_path: Path) -> None:
@@ -280,21 +285,21 @@ def test_a_night_that_is_stopped_goes_on_with_the_next(drawn: Path, tmp_path: Pa
 
 def test_an_upload_is_compared_at_once_and_the_night_reports_it(drawn: Path, tmp_path: Path) -> None:
     with nights(tmp_path / "data", at_once=True) as services:
-        known: set[str] = set()
+        seen = Seen()
         store(services, drawn / "east_20250401.tif")
-        begin_at_once(services, known)
+        begin_at_once(services, seen)
         assert services.store.jobs.page(9).matched == 0, "nothing to compare it with"
         later = store(services, drawn / "east_20250501.tif")
         store(services, drawn / "west_20250501.tif", attributes={"kind": "surface"})
-        begin_at_once(services, known)
+        begin_at_once(services, seen)
         (job,) = services.store.jobs.page(9).items
-        assert job.request["after_scene"] == later and len(known) == 3
-        begin_at_once(services, known)
-        begin_at_once(services, set())
+        assert job.request["after_scene"] == later and len(seen.scenes) == 3
+        begin_at_once(services, seen)
+        begin_at_once(services, Seen())
         assert services.store.jobs.page(9).matched == 1, "whoever looks again orders nothing again"
         told = night(services)
         assert pairs(told) == [("east_20250401.tif", "east_20250501.tif")]
         assert services.store.scans.page(9).matched == 1, "the night found it made"
     with nights(tmp_path / "data") as services:
-        begin_at_once(services, set())
+        begin_at_once(services, Seen())
         assert services.store.jobs.page(9, kind="scan").matched == 1

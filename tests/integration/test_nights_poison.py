@@ -23,7 +23,7 @@ from service.settings import Arrival, Nightly, Settings
 from service.store.intake_records import NightRun
 from service.store.job_records import new_job
 from service.usecases.night_plan import plan_night
-from service.usecases.nightly import begin_at_once
+from service.usecases.nightly import Seen, begin_at_once
 from service.usecases.scenes import SceneFacts, add_scene
 from tests.contract.stac_server import stac_server
 from tests.integration.night_kit import arrive, night, nights, pairs
@@ -48,7 +48,7 @@ def test_a_scene_with_more_cells_than_may_be_weighed_is_told_and_the_others_are_
         store(services, wide)
         for path in pair:
             store(services, path)
-        begin_at_once(services, set())
+        begin_at_once(services, Seen())
         assert services.store.jobs.page(9, kind="scan").matched == 1
         told = night(services)
         assert pairs(told) == [(pair[0].name, pair[1].name)]
