@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from typing import Any
 import orjson
 
 from geodata.errors import KanchaError, LayerError
-from geodata.io.guard import rebuild_error
+from geodata.io.guard import rebuild_error, spared
 from geodata.types import LayerKind
 from service.jobs.process import limit_memory
 from service.settings import Limits
@@ -108,17 +107,13 @@ def read_head_apart(path: Path, kind: LayerKind, limits: Limits, rows: int, **ho
 
 def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     request |= {"out": str(folder), "memory": limits.max_reader_memory_bytes}
-    for _ in range(_TRIES):
-        done = _attempt(request, limits)
-        # its own limits never end it so: it was killed from outside, which is no fault of the file
-        if done.returncode != -signal.SIGKILL:
-            break
+    _, status = spared(lambda: (None, _attempt(request, limits)))
     answer_file = folder / _ANSWER
-    if done.returncode != 0 or not answer_file.is_file():
+    if status != 0 or not answer_file.is_file():
         raise LayerError(
-            f"The file could not be read: the reading process ended with status {done.returncode}.",
+            f"The file could not be read: the reading process ended with status {status}.",
             remedy="It is damaged, or larger than the memory it may use; export it again or split it.",
-            status=done.returncode,
+            status=status,
         )
     answer: dict[str, Any] = orjson.loads(answer_file.read_bytes())
     if "error" in answer:
@@ -126,10 +121,8 @@ def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, An
     return answer
 
 
-_TRIES = 3
-
-
-def _attempt(request: dict[str, Any], limits: Limits) -> subprocess.CompletedProcess[bytes]:
+def _attempt(request: dict[str, Any], limits: Limits) -> int:
+    """The exit status of a process of its own."""
     try:
         return subprocess.run(
             [sys.executable, "-m", "service.layer_process"],
@@ -138,7 +131,7 @@ def _attempt(request: dict[str, Any], limits: Limits) -> subprocess.CompletedPro
             stderr=subprocess.DEVNULL,
             timeout=limits.max_reader_s,
             check=False,
-        )
+        ).returncode
     except subprocess.TimeoutExpired as error:
         raise LayerError(
             f"Reading the file took longer than {limits.max_reader_s:g} s and was stopped.",

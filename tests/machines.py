@@ -27,6 +27,18 @@ def object_storage() -> Iterator[str]:
         yield url
 
 
+def shared(store: str, endpoint: str, port: int) -> dict[str, str]:
+    """What all machines of a topology are told: the database, the storage, where the scheduler listens."""
+    return {
+        "KANCHA_STORE": store,
+        "KANCHA_STORAGE__URL": f"s3://{BUCKET}/files",
+        "KANCHA_STORAGE__ENDPOINT": endpoint,
+        "KANCHA_STORAGE__ACCESS_KEY": "a",
+        "KANCHA_STORAGE__SECRET_KEY": "b",
+        "KANCHA_EXECUTOR": f"dask://127.0.0.1:{port}",
+    }
+
+
 class Talking:
     """A process of which every word is kept.
 

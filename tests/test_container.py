@@ -6,7 +6,6 @@ import inspect
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import yaml
 
 from scripts.main import app
 from service.settings import Settings
+from tests.settings_kit import variables
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -24,15 +24,6 @@ SINGLE = yaml.safe_load((ROOT / "deploy" / "compose.single.yaml").read_text(enco
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: told for name, told in SERVICES.items() if told["image"].startswith("kancha:")}
-
-
-def variables(model: type, prefix: str = "KANCHA_") -> Iterator[str]:
-    for name, field in model.model_fields.items():  # type: ignore[attr-defined]
-        kind = field.annotation
-        if isinstance(kind, type) and hasattr(kind, "model_fields"):
-            yield from variables(kind, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}"
 
 
 def lines(word: str) -> list[str]:

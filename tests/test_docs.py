@@ -21,6 +21,7 @@ from scripts.main import app as command_line
 from service.app import create_app
 from service.auth.roles import RIGHTS
 from service.settings import Settings, read_settings
+from tests.settings_kit import variables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -192,12 +193,3 @@ def test_every_role_and_permission_is_documented() -> None:
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(KANCHA_\w+)`", page, re.M)) == set(variables(Settings))
-
-
-def variables(model: type, prefix: str = "KANCHA_") -> Iterator[str]:
-    for name, field in model.model_fields.items():  # type: ignore[attr-defined]
-        kind = field.annotation
-        if isinstance(kind, type) and hasattr(kind, "model_fields"):
-            yield from variables(kind, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}"

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from geodata import errors
 from geodata.errors import KanchaError, RasterError
@@ -70,11 +70,7 @@ def call_guarded(
     Raises:
         KanchaError: The named error that the probe raised, or `RasterError` when the process died.
     """
-    for _ in range(_TRIES):
-        answer, status = _attempt(probe, request, limits, progress)
-        # its own limits never end it so: it was killed from outside, which is no fault of the file
-        if answer is not None or status != -signal.SIGKILL:
-            break
+    answer, status = spared(lambda: _attempt(probe, request, limits, progress))
     if answer is None:
         raise RasterError(
             f"The file could not be opened: the reading process ended with status {status}.",
@@ -87,6 +83,20 @@ def call_guarded(
 
 
 _TRIES = 3
+T = TypeVar("T")
+
+
+def spared(attempt: Callable[[], tuple[T, int]]) -> tuple[T, int]:
+    """Begin a reading process again that was killed from outside: that is no fault of the file.
+
+    Args:
+        attempt: Runs the process; what it gave and its exit status. Its own limits never end it by SIGKILL.
+    """
+    for _ in range(_TRIES - 1):
+        given, status = attempt()
+        if status != -signal.SIGKILL:
+            return given, status
+    return attempt()
 
 
 def _attempt(

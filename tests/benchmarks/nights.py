@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from service.store.intake_records import IntakeEntry
 from service.store.records import Scene
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layer_files import add_layer_file
+from tests.contract.test_store_contract import scene
 from tests.integration.alarm_kit import bureau, receiving
 from tests.integration.service_kit import CRS, LEFT, TOP, Served, draw_scene, post_scene, until, write_parcels
 
@@ -109,42 +111,20 @@ def _enter(services: Services, folder: Path, which: tuple[int, int], grid: Grid,
     name = f"{place:03d}_{date:03d}"
     path = folder / f"{name}.tif"
     path.write_bytes(b"x")
-    scene = _scene(name, grid, datetime.now(UTC) - timedelta(days=DATES_OF_A_PLACE - date), mask)
-    services.store.scenes.add(scene)
+    made = _scene(name, grid, datetime.now(UTC) - timedelta(days=DATES_OF_A_PLACE - date), mask)
+    services.store.scenes.add(made)
     stat = path.stat()
     services.store.intake.put(
-        IntakeEntry(str(folder), path.name, stat.st_size, stat.st_mtime_ns, scene.created_at, "done", "r0", name)
+        IntakeEntry(str(folder), path.name, stat.st_size, stat.st_mtime_ns, made.created_at, "done", "r0", name)
     )
 
 
 def _scene(name: str, grid: Grid, at: datetime, mask: str) -> Scene:
     west, south, east, north = grid.bounds_in(pyproj.CRS.from_user_input("OGC:CRS84"))
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return Scene(
-        id=name,
-        file_name=f"{name}.tif",
-        sha256="0" * 64,
-        size_bytes=10,
-        acquired_at=at,
-        declared_at=None,
-        declared_crs=None,
-        crs=CRS,
-        crs_wkt=grid.crs.to_wkt(),
-        transform=tuple(grid.transform)[:6],
-        nodata=None,
-        overviews=(2, 4),
-        width=grid.width,
-        height=grid.height,
-        bands=("red", "green", "blue"),
-        dtype="uint8",
-        gsd_m=4.0,
-        footprint={"type": "Polygon", "coordinates": [ring]},
-        bbox=(west, south, east, north),
-        attributes={},
-        created_at=at,
-        shares={"usable": 1.0},
-        mask_sha256=mask,
-    )
+    plain = scene(name, (west, south, east, north), at)
+    size = {"width": grid.width, "height": grid.height, "gsd_m": 4.0}
+    place = {"crs_wkt": grid.crs.to_wkt(), "transform": tuple(grid.transform)[:6]}
+    return replace(plain, **size, **place, attributes={}, created_at=at, shares={"usable": 1.0}, mask_sha256=mask)
 
 
 # --- from the upload to the alarm -----------------------------------------------------------------

@@ -34,7 +34,7 @@ from service.usecases.scans import ScanOrder, order_scan
 from tests.integration.alarm_kit import Bureau, Receiver, receiving
 from tests.integration.service_kit import Served, draw_scene, free_port, until, write_parcels
 from tests.integration.test_nights import store
-from tests.machines import BUCKET, Talking, object_storage, scheduler, worker
+from tests.machines import BUCKET, Talking, object_storage, scheduler, shared, worker
 from tests.postgres import Cluster, binaries
 
 DETECTOR = "training-free"
@@ -203,12 +203,7 @@ def topology(folder: Path, cluster: Cluster, seed: int) -> Iterator[Topology]:
     port = free_port()
     with object_storage() as endpoint:
         env = {
-            "KANCHA_STORE": cluster.new_database(),
-            "KANCHA_STORAGE__URL": f"s3://{BUCKET}/files",
-            "KANCHA_STORAGE__ENDPOINT": endpoint,
-            "KANCHA_STORAGE__ACCESS_KEY": "a",
-            "KANCHA_STORAGE__SECRET_KEY": "b",
-            "KANCHA_EXECUTOR": f"dask://127.0.0.1:{port}",
+            **shared(cluster.new_database(), endpoint, port),
             "KANCHA_JOBS__RETRY_S": "0.2",
             "KANCHA_JOBS__LEASE_S": "8",
             "KANCHA_JOBS__RECOVERY_INTERVAL_S": "0.5",

@@ -17,7 +17,7 @@ import pytest
 from geodata.scan import scan
 from geodata.types import ScanOptions
 from tests.integration.service_kit import Served, draw_pair, finished, free_port, post_scene, until
-from tests.machines import BUCKET, Talking, object_storage, scheduler, worker
+from tests.machines import Talking, object_storage, scheduler, shared, worker
 from tests.postgres import Cluster
 
 WINDOW_PX = 256
@@ -56,12 +56,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory, postgis: Cluster) -> Iter
     folder, port = tmp_path_factory.mktemp("machines"), free_port()
     with object_storage() as endpoint:
         env = {
-            "KANCHA_STORE": postgis.new_database(),
-            "KANCHA_STORAGE__URL": f"s3://{BUCKET}/files",
-            "KANCHA_STORAGE__ENDPOINT": endpoint,
-            "KANCHA_STORAGE__ACCESS_KEY": "a",
-            "KANCHA_STORAGE__SECRET_KEY": "b",
-            "KANCHA_EXECUTOR": f"dask://127.0.0.1:{port}",
+            **shared(postgis.new_database(), endpoint, port),
             "KANCHA_JOBS__RETRY_S": "0.3",
         }
         one = Served(folder / "one", **env)
