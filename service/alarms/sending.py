@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import re
 import socket
-import ssl
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +17,11 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from service.alarms.signing import robot_query, signed_headers
-from service.alarms.targets import Network, Target, is_inner, target_of, target_of_url
+from service.alarms.targets import Target, target_of, target_of_url
 from service.alarms.values import Outcome
 from service.alarms.wording import Words
 from service.errors import TargetError
+from service.network import BoundedLine, Network, is_inner
 
 STYLES = ("cloudevents", "robot", "template")
 _MOST_ANSWER = 64 * 1024
@@ -188,35 +186,27 @@ def _exchange(
     timeout_s, asked = bounds
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    end = time.monotonic() + timeout_s
-    raw = socket.create_connection((target.address, target.port), timeout=timeout_s)
     # whoever answers a byte at a time keeps no sender: the line is cut at the end of the time
-    timer = threading.Timer(timeout_s, _cut, [raw])
-    timer.daemon = True
-    timer.start()
+    line = BoundedLine(socket.create_connection((target.address, target.port), timeout=timeout_s), timeout_s)
     connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout_s)
     try:
-        line: socket.socket = raw
         if parts.scheme == "https":
-            line = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
-        connection.sock = line
+            line.encrypt(target.host)
+        connection.sock = line.socket
         asked[0] = True
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
-        return answer.status, answer.read(_MOST_ANSWER)
+        told = answer.read(_MOST_ANSWER)
+        if line.was_cut:
+            raise TimeoutError  # what has no announced length looks whole
+        return answer.status, told
     except (OSError, http.client.HTTPException):
-        if time.monotonic() >= end - 0.05:
+        if line.was_cut:
             raise TimeoutError from None
         raise
     finally:
-        timer.cancel()
         connection.close()
-        raw.close()
-
-
-def _cut(line: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+        line.close()
 
 
 # --- apprise -------------------------------------------------------------------------------------

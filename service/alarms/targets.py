@@ -4,20 +4,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from service.errors import TargetError
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Resolve = Callable[[str, int], Sequence[str]]
-"""Addresses of a name, as the system knows them."""
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""Addresses that lead to one of IPv4."""
+from service.network import Network, Resolve, is_allowed, is_inner, resolve
 
 
 @dataclass(frozen=True)
@@ -33,29 +25,6 @@ class Target:
     host: str
     port: int
     address: str
-
-
-def resolve(host: str, port: int) -> Sequence[str]:
-    """Addresses of a name."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
-
-
-def is_allowed(address: str, networks: Sequence[Network]) -> bool:
-    """Whether an address is one of the open internet, or of a network that was allowed."""
-    found: Address = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    if inner is None and found.version == 6 and found in _NAT64:
-        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-    if inner is not None:
-        found = inner
-    return is_inner(str(found), networks) or (found.is_global and not found.is_multicast)
-
-
-def is_inner(address: str, networks: Sequence[Network]) -> bool:
-    """Whether an address lies in a network that was allowed."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return any(found.version == one.version and found in one for one in networks)
 
 
 def target_of(host: str, port: int, networks: Sequence[Network], look_up: Resolve = resolve) -> Target:

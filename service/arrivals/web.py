@@ -11,8 +11,6 @@ import hashlib
 import http.client
 import ipaddress
 import socket
-import ssl
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +20,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import orjson
 
-from service.alarms.targets import Network, is_allowed, is_inner, resolve
 from service.errors import ArrivalError, PayloadTooLargeError, SourceUnavailableError
 from service.files import Upload
+from service.network import BoundedLine, Network, is_allowed, is_inner, resolve
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_HOPS = 5
@@ -157,7 +155,7 @@ class Provider:
     def _answer(self, url: str, body: bytes | None, most_s: float) -> Iterator[http.client.HTTPResponse]:
         """An open answer of the very address that was looked at; after a bounded time its line is cut."""
         parts, addresses = self._checked(url)
-        line = _Line(self._connected(url, addresses, _port(parts)), most_s)
+        line = BoundedLine(self._connected(url, addresses, _port(parts)), most_s)
         connection = http.client.HTTPConnection(str(parts.hostname), _port(parts), timeout=self._terms.timeout_s)
         late = f"it took longer than {most_s:g} s"
         try:
@@ -288,39 +286,3 @@ def _port(parts: SplitResult) -> int:
 def _is_link_local(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     return (getattr(found, "ipv4_mapped", None) or found).is_link_local
-
-
-class _Line:
-    """A connection that is cut after a bounded time, however slowly its other end speaks.
-
-    Args:
-        raw: The connection.
-        most_s: How long it may last, s.
-    """
-
-    def __init__(self, raw: socket.socket, most_s: float) -> None:
-        self.socket, self.was_cut = raw, False
-        self._timer = threading.Timer(most_s, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def encrypt(self, host: str) -> None:
-        """Speak TLS from here on."""
-        # the socket of before is let go of: cutting it would cut nothing, neither here nor in the handshake
-        context = ssl.create_default_context()
-        line = context.wrap_socket(self.socket, server_hostname=host, do_handshake_on_connect=False)
-        self.socket = line
-        if self.was_cut:
-            self._cut()
-        line.do_handshake()
-
-    def close(self) -> None:
-        """Let go."""
-        self._timer.cancel()
-        self.socket.close()
-
-    def _cut(self) -> None:
-        self.was_cut = True
-        with contextlib.suppress(OSError):
-            # not TLS's own, after which the rest would be read as plain text
-            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)

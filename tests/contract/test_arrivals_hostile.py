@@ -20,6 +20,7 @@ from service.arrivals.opening import open_sources
 from service.errors import ArrivalError, SourceUnavailableError
 from service.settings import Arrival, Nightly, Settings
 from service.store.sqlite import SqliteStore
+from tests.certificates import certificate
 from tests.contract.stac_server import StacServer, stac_server
 from tests.integration.service_kit import draw_scene
 
@@ -34,33 +35,6 @@ def source(data: Path, **told: Any) -> Source:
     asked = {"collections": ["vhr"], "timeout_s": 1, "since_days": 36500, **told}
     nightly = Nightly(sources=(Arrival.model_validate(asked),))
     return open_sources(Settings(data=data / "data", nightly=nightly))[0]
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8
-    pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(pem)
-    return folder / "cert.pem", folder / "key.pem"
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

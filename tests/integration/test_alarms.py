@@ -38,6 +38,7 @@ from service.usecases.privacy import rotate
 from service.usecases.system_alarms import end_system_alarm, raise_system_alarm, tell_conditions
 from service.usecases.verdicts import Judgement, judge
 from service.watching.conditions import Condition
+from tests.certificates import certificate
 from tests.integration.alarm_kit import Bureau, Receiver, bureau, grave, receiving, settings_of, store_areas
 from tests.integration.review_kit import a_finding, a_scene, store_scan
 from tests.integration.service_kit import kancha, until
@@ -175,6 +176,23 @@ def test_a_server_that_hangs_keeps_nobody(here: Bureau, hook: Receiver, how: Any
     here.clock.forward(seconds=31)
     here.round()
     assert [one["repetition"] for one in hook.events()] == [False, True]
+
+
+def test_a_server_that_drips_behind_tls_keeps_nobody_either(
+    here: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    with receiving(files) as hook:
+        set_up(here, hook)
+        hook.answers = [dripping]
+        store_scan(here.services, "s", [grave("f1")])
+        began = time.monotonic()
+        assert here.round().failed == 1
+        assert time.monotonic() - began < 2.9
+        assert deliveries(here)[0].repeated and "did not answer" in str(deliveries(here)[0].last_error)
+        here.clock.forward(seconds=31)
+        assert here.round().sent == 1
 
 
 def test_nobody_there_is_no_repetition_and_given_up_at_last(tmp_path: Path) -> None:

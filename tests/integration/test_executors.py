@@ -11,16 +11,10 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from geodata.detect.crews import WindowGroup, work_on
 from geodata.detect.models import MANIFEST, SHIPPED
@@ -42,6 +36,7 @@ from service.usecases.scan_run import Hands, JobSteps, scan_again
 from service.usecases.scan_windows import plan_for, ticket_for
 from service.usecases.scans import ScanOrder, as_request, order_scan
 from service.usecases.scenes import SceneFacts, add_scene
+from tests.certificates import certificate
 from tests.integration.service_kit import environment, free_port, kancha
 from tests.machines import die, refuse, rest, scheduler, worker
 
@@ -267,34 +262,18 @@ def test_a_worker_waits_for_its_scheduler_and_finds_it_again(services: Services,
         planner.stop()
 
 
-def certificate(folder: Path) -> dict[str, str]:
+def under_tls(folder: Path) -> dict[str, str]:
     """Settings of Dask with a certificate of the test's own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-    (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    chain, key = (str(path) for path in certificate(folder))
     tls = "DASK_DISTRIBUTED__COMM__TLS__"
-    told = {f"{tls}CA_FILE": str(folder / "cert.pem"), "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
+    told = {f"{tls}CA_FILE": chain, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
     for who in ("SCHEDULER", "WORKER", "CLIENT"):
-        told |= {f"{tls}{who}__CERT": str(folder / "cert.pem"), f"{tls}{who}__KEY": str(folder / "key.pem")}
+        told |= {f"{tls}{who}__CERT": chain, f"{tls}{who}__KEY": key}
     return told
 
 
 def test_a_cluster_under_tls_takes_nobody_without_a_certificate(services: Services, tmp_path: Path) -> None:
-    told, port = certificate(tmp_path), free_port()
+    told, port = under_tls(tmp_path), free_port()
     planner = scheduler(port, "--protocol", "tls", **told)
     told |= {"KANCHA_EXECUTOR": f"dasks://127.0.0.1:{port}"}
     helper = worker("--windows", data=services.settings.data, **told)

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from geodata.errors import OptionError
 from service.alarms.sending import Line, Outgoing, as_robot, check_apprise, filled, longest_text
 from service.alarms.signing import new_secret, robot_query, signed_headers
-from service.alarms.targets import is_allowed, target_of, target_of_url
+from service.alarms.targets import target_of, target_of_url
 from service.alarms.wording import Item, Words, by_street, words_of
 from service.errors import TargetError
+from service.network import is_allowed
 
 NETWORK = (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("127.0.0.0/8"))
 TOLD: dict[str, Any] = {
