@@ -73,8 +73,8 @@ class Fact:
 
     Args:
         name: Its name in the event.
-        form: `text`, `day` (YYYY-MM-DD, a day in Beijing), `moment` (with zone), `truth`, `number`, `count`, `people` (ids
-            of persons), `ids`, `geometry` (GeoJSON), `choice`.
+        form: `text`, `day` (YYYY-MM-DD, a day in Beijing), `moment` (with zone), `truth`, `number`, `count`, `people`
+            (ids of persons), `ids`, `geometry` (GeoJSON), `choice`.
         needed: Whether the event is refused without it.
         choices: What a choice may be.
     """
