@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from service.auth.sight import Sight
 from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
+from service.store.case_base import CaseStore
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
 from service.store.job_records import Claim
@@ -347,11 +348,15 @@ class Store(Protocol):
     def events(self) -> EventStore:
         """What happened."""
 
+    @property
+    def cases(self) -> CaseStore:
+        """Cases."""
+
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures) or `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases` or `people` (and rights)."""
 
     def ping(self) -> None:
         """See that the store answers; `StoreBusyError` if not."""

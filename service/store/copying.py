@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from service.errors import ConflictError, InternalError
-from service.store.alarm_schema import metadata
+from service.store.case_schema import metadata
 from service.store.database import reading
 from service.store.job_schema import job_steps, runners
 from service.store.schema import BOXED

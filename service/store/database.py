@@ -16,7 +16,18 @@ from service.store.quick import Quick
 from service.store.schema import changes
 
 Writers = Literal[
-    "scenes", "layers", "jobs", "findings", "audits", "intake", "people", "seen", "audit_log", "runners", "alarms"
+    "scenes",
+    "layers",
+    "jobs",
+    "findings",
+    "audits",
+    "intake",
+    "people",
+    "seen",
+    "audit_log",
+    "runners",
+    "alarms",
+    "cases",
 ]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
 until it ends, and the keys of rows grow in the order in which the rows become visible, which paging relies on."""
@@ -91,7 +102,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
 
 
-COUNTED = ("scenes", "layers", "findings", "people")
+COUNTED = ("scenes", "layers", "findings", "people", "cases")
 """What answers are made of that a client may keep, and rights: every transaction that writes them is counted."""
 _COUNT = {
     name: insert(changes)

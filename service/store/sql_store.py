@@ -17,6 +17,7 @@ from service.store.sql_alarm_rules import SqlRules
 from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
+from service.store.sql_cases import SqlCases
 from service.store.sql_deliveries import SqlDeliveries
 from service.store.sql_events import SqlEvents
 from service.store.sql_intake import SqlIntake
@@ -67,6 +68,7 @@ class SqlStore:
         self.audits = SqlAudits(self._db, sight)
         self.alarms = SqlAlarms(self._db, sight)
         self.events = SqlEvents(self._db, sight)
+        self.cases = SqlCases(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
@@ -75,7 +77,7 @@ class SqlStore:
         return other
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures) or `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases` or `people` (and rights)."""
         return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:
