@@ -166,8 +166,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _SERVED = "method:method served_on:day officers:people document_id?:text"
 _TABLE = f"""
-opened | Case opened | 受理 | lead_ids:ids structure_id?:text stage:stage path:path categories:ids discovered_on?:moment
+opened | Case opened | 受理 | lead_ids:ids structure_id?:text stage:stage path:path categories:ids \
+discovered_on?:moment complaint?:truth act_ended_on?:day endangers?:truth
 classified | Path and categories set | 确定办理路径 | path:path stage:stage categories:ids reason:text
+complaint_answered | Complaint answered | 答复举报人 | result:text
 party_known | Party known | 查明当事人 | party_id:text
 party_unknown | Party not found | 当事人不明 | search:text
 handler_set | Handler named | 确定承办人 | handlers:people
@@ -203,7 +205,8 @@ approved | Approved | 审批同意 | flow:flow level:text
 rejected | Approval refused | 审批不同意 | flow:flow level:text reason:text
 filed | Filed | 立案 | basis:ids
 filing_declined | Not filed | 不予立案 | reason:text
-investigated | Investigation finished | 调查终结 | facts:text proposal:outcome cost_yuan?:number
+investigated | Investigation finished | 调查终结 | facts:text proposal:outcome cost_yuan?:number \
+act_ended_on?:day endangers?:truth
 legal_review_passed | Legal review passed | 法制审核通过 | opinion:text
 legal_review_returned | Legal review sent back | 法制审核退回 | opinion:text
 rights_notice_served | Rights notice served | 权利告知书送达 | {_SERVED} hearing_offered:truth proposal:outcome
@@ -223,7 +226,7 @@ decision_overturned | Decision overturned | 决定被撤销或变更 | by_whom:t
 decision_withdrawn | Overturned decision withdrawn from publication | 撤回公开的决定 | where:text
 public_notice_posted | Public notice posted | 公告当事人 | where:text posted_on:day term_days:count
 owner_appeared | Party came forward | 当事人出现 | party_id?:text
-review_applied | Review applied for | 申请行政复议 | applied_on:day
+review_applied | Review applied for | 申请行政复议 | applied_on:day summary_procedure?:truth
 review_extended | Review extended | 复议延期 | days:count
 review_decided | Review decided | 复议决定 | result:reviewed served_on:day
 suit_filed | Suit filed | 提起行政诉讼 | filed_on:day
@@ -233,6 +236,7 @@ court_hold_lifted | Court hold lifted | 停止执行解除 | order:text
 reminder_served | Reminder served | 催告书送达 | {_SERVED} term_days:count
 enforcement_decided | Enforcement decided | 作出强制执行决定 | reason:text
 enforcement_decision_served | Enforcement decision served | 强制执行决定书送达 | {_SERVED}
+removal_reported | Failure to demolish reported | 报告逾期不拆除 | to:text
 announced | Demolition announced | 拆除公告 | where:text term_days:count
 substitute_reminded | Reminder before substitute performance | 代履行催告 | {_SERVED} demolition_on:day
 court_application | Applied to the court | 申请法院强制执行 | court:text applied_on:day
