@@ -20,6 +20,7 @@ from service.routers import (
     access,
     alarm_rules,
     alarms,
+    cases,
     channels,
     collections,
     coverage,
@@ -52,6 +53,7 @@ from service.scheduler import Scheduler
 from service.schemas.problem import Problem
 from service.settings import Settings
 from service.sweeper import Sweeper
+from service.timekeeper import Timekeeper
 from service.usecases.authentication import Authenticator
 from service.usecases.sights import Sights
 from service.usecases.vector_tiles import cache_counts
@@ -82,11 +84,13 @@ def create_app(settings: Settings) -> FastAPI:
         metrics.source = lambda: watcher.figures
         sweeper = Sweeper(services)
         app.state.courier = Courier(services)
+        timekeeper = Timekeeper(services)
         scheduler = Scheduler(services)
         try:
             yield
         finally:
             await anyio.to_thread.run_sync(scheduler.close)
+            await anyio.to_thread.run_sync(timekeeper.close)
             await anyio.to_thread.run_sync(watcher.close)
             if app.state.traces is not None:
                 await anyio.to_thread.run_sync(app.state.traces.close)
@@ -124,6 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
         verdicts,
         queue,
         structures,
+        cases,
         vector_tiles,
         raster_tiles,
         stac,

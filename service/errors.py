@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geodata.errors import KanchaError
+from geodata.errors import InputError, KanchaError
 
 
 class ServiceError(KanchaError):
@@ -379,6 +379,22 @@ class InternalError(ServiceError):
     code = "internal-error"
     title = "Something unforeseen went wrong"
     title_zh = "发生未预料的内部错误"
+
+
+class WorkCalendarError(InputError):
+    """A table of holidays and make-up workdays cannot be used."""
+
+    code = "work-calendar-unusable"
+    title = "The table of holidays cannot be used"
+    title_zh = "节假日与调休表不可用"
+
+
+class TermBookError(InputError):
+    """A book of terms cannot be used; `measured["faults"]` holds every fault with its line."""
+
+    code = "term-book-unusable"
+    title = "The book of terms cannot be used"
+    title_zh = "期限表不可用"
 
 
 class CaseFactError(ServiceError):

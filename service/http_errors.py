@@ -42,6 +42,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.PasswordError: 422,
         service.LinkError: 410,
         service.VerdictError: 422,
+        service.CaseFactError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

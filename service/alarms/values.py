@@ -12,7 +12,7 @@ AT_ONCE: tuple[AtOnce, ...] = ("gravest", "all", "none")
 Kind = Literal["in_app", "webhook", "apprise"]
 KINDS: tuple[Kind, ...] = ("in_app", "webhook", "apprise")
 Grade = Literal["gravest", "usual"]
-Purpose = Literal["alarm", "digest", "escalation", "event", "test", "system"]
+Purpose = Literal["alarm", "digest", "escalation", "event", "test", "system", "case"]
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "withdrawn"]
 STATES: tuple[DeliveryState, ...] = ("waiting", "sending", "sent", "failed", "withdrawn")
 

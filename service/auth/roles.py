@@ -28,6 +28,12 @@ class Permission(StrEnum):
     """Put rulebooks and models to use."""
     PERSONAL = "personal"
     """See names and telephone numbers in the clear; every look is recorded."""
+    CASES = "cases"
+    """Open cases and tell what officers tell of them."""
+    LEGAL = "legal"
+    """Review cases (法制审核)."""
+    APPROVE = "approve"
+    """Approve filing, decision and closing."""
     PEOPLE = "people"
     """Add people, give roles, end access."""
     KEYS = "keys"
@@ -56,9 +62,9 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: frozenset({_P.READ}),
         Role.ANALYST: frozenset({_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN}),
-        Role.OFFICER: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.PERSONAL}),
-        Role.LEGAL_REVIEWER: frozenset({_P.READ, _P.EXPORT, _P.PERSONAL}),
-        Role.CHIEF: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.SCAN, _P.PERSONAL, _P.RULES}),
+        Role.OFFICER: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.PERSONAL, _P.CASES}),
+        Role.LEGAL_REVIEWER: frozenset({_P.READ, _P.EXPORT, _P.PERSONAL, _P.LEGAL}),
+        Role.CHIEF: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.SCAN, _P.PERSONAL, _P.RULES, _P.CASES, _P.APPROVE}),
         # whoever reads the record, or gives rights, does not judge: three powers, three people
         Role.AUDITOR: frozenset({_P.READ, _P.AUDIT}),
         Role.ADMINISTRATOR: frozenset(

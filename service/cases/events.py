@@ -287,12 +287,17 @@ KINDS: Mapping[str, EventKind] = _kinds()
 
 
 def effective(events: Iterable[CaseEvent]) -> Sequence[CaseEvent]:
-    """The events as they stand today: each with the facts and the time of its last correction, corrections left out."""
+    """The events as they stand today: each with the facts and the time of its last correction.
+
+    Corrections are left out, and so is what one of them says did not happen (`void`).
+    """
     stand: dict[int, CaseEvent] = {}
     for event in events:
         if event.corrects is None:
             stand[event.number] = event
-        else:
+        elif event.facts.get("void"):
+            stand.pop(event.corrects, None)
+        elif event.corrects in stand:
             old = stand[event.corrects]
             facts = {**old.facts, **event.facts.get("facts", {})}
             stand[event.corrects] = replace(old, at=event.at, facts=facts)

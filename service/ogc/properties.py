@@ -107,6 +107,32 @@ STRUCTURES: Mapping[str, Property] = MappingProxyType(
         "finding_ids": _list("Findings 图斑"),
     }
 )
+CASES: Mapping[str, Property] = MappingProxyType(
+    {
+        "serial": _text("Serial 案号"),
+        "state": _text("State 状态"),
+        "state_zh": _text("State 状态, Chinese"),
+        "path": _text("Path 办理路径", "fast", "slow", "village", "land"),
+        "stage": _text("Stage 阶段", "under_construction", "finished"),
+        "outcome": _text("Outcome 结果"),
+        "unit": _text("Dispatched to 承办单位"),
+        "structure_id": _text("Structure 建筑"),
+        "opened_at": _time("Opened 受理"),
+        "changed_at": _time("Changed 更新"),
+        "closed_at": _time("Closed 结案"),
+        "due_at": _time("Next term 最近期限"),
+        "site": _text("Measures on site 现场措施"),
+        "seal": _text("Sealing 查封"),
+        "hold": _text("Hold 中止暂缓"),
+        "court": _text("Held by a court 法院停止执行"),
+        "review": _text("Review 行政复议"),
+        "suit": _text("Suit 行政诉讼"),
+        "land": _text("Reuse of the land 土地利用"),
+        "events": Property("integer", "Events 事项数"),
+        "categories": _list("Categories 违法类型"),
+        "overdue": _list("Overdue terms 逾期期限"),
+    }
+)
 COVERAGE: Mapping[str, Property] = MappingProxyType(
     {
         "seen": Property("boolean", "Seen in time 按期覆盖"),

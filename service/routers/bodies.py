@@ -27,3 +27,15 @@ def multipart_body(
         members = {name: {"description": told} for name, told in texts.items()}
         content["application/json"] = {"schema": {"type": "object", "properties": members}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def json_body(members: Mapping[str, tuple[str, str]], required: Sequence[str]) -> dict[str, Any]:
+    """The JSON body of a route for `openapi_extra`.
+
+    Args:
+        members: JSON type and description per member.
+        required: Members that must be there.
+    """
+    told = {name: {"type": kind, "description": words} for name, (kind, words) in members.items()}
+    schema = {"type": "object", "properties": told, "required": list(required)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

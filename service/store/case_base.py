@@ -221,6 +221,9 @@ class CaseStore(Protocol):
         another: nobody waits while a document is written, and no number is lost.
         """
 
+    def retime(self, row: CaseRow, timers: Sequence[Timer]) -> bool:
+        """Put other moments of its terms in place of a case's; False where nothing differs, or it went on meanwhile."""
+
     def get(self, case_id: str) -> CaseRow:
         """One case; `NotFoundError` without it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -31,8 +31,8 @@ from service.store.spaces import space_of
 from service.store.sql_features import Source, extent_of, geometry_of, in_portions, page_of, stream_of
 from service.store.sql_sight import disclosed
 
-_ROW = ("serial", "number", "state", "path", "stage", "outcome", "unit", "structure_id", "opened_at", "changed_at")
-_ROW = (*_ROW, "closed_at", "due_at", "secrecy", "geojson")
+_BESIDE = ("seq", "fid", "west", "south", "east", "north")
+_ROW = [c.name for c in cases.c if c.name not in _BESIDE]
 _COLUMNS = {
     "id": cases.c.fid,
     "serial": cases.c.serial,
@@ -99,6 +99,26 @@ class SqlCases:
             connection.execute(sa.update(cases).where(mine).values(_values(row)))
             space_of(connection).enter(connection, cases, mine)
             _write(connection, step)
+
+    def retime(self, row: CaseRow, timers: Sequence[Timer]) -> bool:
+        """Put other moments of its terms in place of a case's; False where nothing differs, or it went on meanwhile."""
+        mine, t = cases.c.fid == row.id, case_timers.c
+        with self._db.write("cases") as connection:
+            held = connection.execute(sa.select(cases.c.number, cases.c.geojson).where(mine)).one()
+            waiting = connection.execute(sa.select(case_timers).where(t.case_id == row.id, t.done_at.is_(None)))
+            same = {(one.term, one.started, one.step, one.at) for one in waiting}
+            done = connection.execute(sa.select(case_timers).where(t.case_id == row.id, t.done_at.is_not(None)))
+            told = {(one.term, one.started, one.step): one.at for one in done}
+            wanted = {
+                (one.term, one.started, one.step, one.at)
+                for one in timers
+                if one.at > told.get((one.term, one.started, one.step), datetime.min.replace(tzinfo=UTC))
+            }
+            if held.number != row.number or (held.geojson == row.geojson and same == wanted):
+                return False
+            connection.execute(sa.update(cases).where(mine).values(_values(row)))
+            _set_timers(connection, row.id, timers)
+        return True
 
     def get(self, case_id: str) -> CaseRow:
         """One case.
@@ -266,7 +286,7 @@ def _events(connection: sa.Connection, case_id: str, after: int = 0) -> list[tup
 def _write(connection: sa.Connection, step: Step) -> None:
     """Write events, terms, papers and files of a step."""
     _append(connection, step)
-    _set_timers(connection, step)
+    _set_timers(connection, step.row.id, step.timers)
     for table, names, told in (
         (case_documents, _PAPER, step.papers),
         (case_files, _FILE, step.files),
@@ -298,16 +318,16 @@ def _append(connection: sa.Connection, step: Step) -> None:
         previous = seal
 
 
-def _set_timers(connection: sa.Connection, step: Step) -> None:
+def _set_timers(connection: sa.Connection, case_id: str, timers: Sequence[Timer]) -> None:
     """Let the waiting moments be those of the terms as they run now; what was told stays told, unless it moved."""
     t = case_timers.c
-    mine = t.case_id == step.row.id
+    mine = t.case_id == case_id
     told = {
         (row.term, row.started, row.step): row.at
         for row in connection.execute(sa.select(case_timers).where(mine, t.done_at.is_not(None)))
     }
     connection.execute(sa.delete(case_timers).where(mine, t.done_at.is_(None)))
-    for timer in step.timers:
+    for timer in timers:
         key = (timer.term, timer.started, timer.step)
         values = {name: getattr(timer, name) for name in _TIMER}
         if key not in told:
@@ -333,9 +353,17 @@ def _draw(connection: sa.Connection, number: Number) -> None:
             remedy="Try again: the next number is drawn.",
             next=found,
         )
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
-    made = insert(serials).values(series=number.series, year=number.year, last=number.place)
-    connection.execute(made.on_conflict_do_update(index_elements=["series", "year"], set_={"last": number.place}))
+    connection.execute(
+        _SET[connection.dialect.name], {"series": number.series, "year": number.year, "last": number.place}
+    )
+
+
+_SET = {
+    name: insert(serials)
+    .values(series=sa.bindparam("series"), year=sa.bindparam("year"), last=sa.bindparam("last"))
+    .on_conflict_do_update(index_elements=["series", "year"], set_={"last": sa.bindparam("last")})
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 def _behind(connection: sa.Connection, step: Step, last: int) -> CaseBehindError:

@@ -186,6 +186,7 @@ def _standing(services: Services, recipients: Recipients, delivery: Delivery, ch
     check: Mapping[str, Callable[[], str | None]] = {
         "event": lambda: _no_event(recipients, channel, told),
         "system": lambda: _no_administrator(recipients, delivery),
+        "case": lambda: _no_case(recipients, delivery, told),
     }
     why = check[delivery.purpose]() if delivery.purpose in check else None
     if why is not None:
@@ -210,6 +211,17 @@ def _no_event(recipients: Recipients, channel: Channel, told: Mapping[str, Any])
     except NotFoundError:
         return "The owner of the subscription may not see the finding any more."
     return None
+
+
+def _no_case(recipients: Recipients, delivery: Delivery, told: Mapping[str, Any]) -> str | None:
+    seen = recipients.of(str(delivery.person_id))
+    try:
+        if seen is not None:
+            seen.store.cases.get(str(told["subject"]))
+            return None
+    except NotFoundError:
+        pass
+    return "The person may not see the case any more."
 
 
 def _no_administrator(recipients: Recipients, delivery: Delivery) -> str | None:

@@ -19,6 +19,7 @@ from service.usecases import coverage, coverage_features, scene_features
 
 FINDINGS = "findings"
 STRUCTURES = "structures"
+CASES = "cases"
 SCENES = "scenes"
 COVERAGE = "coverage"
 BLIND_SPOTS = "blind_spots"
@@ -26,6 +27,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Findings 疑似违法图斑",
         STRUCTURES: "Structures 建筑",
+        CASES: "Cases 案件",
         SCENES: "Scenes 影像",
         COVERAGE: "Coverage 覆盖台账",
         BLIND_SPOTS: "Blind spots 盲区",
@@ -41,6 +43,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
         STRUCTURES: "What many scans saw of one building, from its first sighting to its end.",
+        CASES: "Every case with its state, its next term and what is overdue; nobody is named.",
         SCENES: "Every stored raster of one date, by its footprint.",
         COVERAGE: "Cells of the area of responsibility: last seen when, by what, and why not since; as of today.",
         BLIND_SPOTS: "Ground that was not seen in time, in pieces, with the reason; as of today.",
@@ -105,6 +108,11 @@ def _source(services: Services, name: str) -> _Source:
             built.extent, built.features, built.all_features, built.feature,
             lambda: store.state("findings"), properties.STRUCTURES,
         )  # fmt: skip
+    if name == CASES:
+        told = store.cases
+        return _Source(
+            told.extent, told.features, told.all_features, told.feature, lambda: store.state("cases"), properties.CASES
+        )
     if name in LAYER_KINDS:
         return _layer(services, newest(services, name))
     if name in _MADE:
@@ -177,9 +185,9 @@ _MADE: Mapping[str, tuple[Callable[..., FeaturePage], Callable[[Services, str], 
 
 
 def list_collections(services: Services) -> list[CollectionInfo]:
-    """The findings, structures and scenes, every layer kind that has a version, and the ledger where there is one."""
+    """Findings, structures, cases and scenes, every layer kind that has a version, the ledger where there is one."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
-    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, SCENES, *kinds)]
+    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, CASES, SCENES, *kinds)]
     ledger = get_collection(services, COVERAGE)
     return found if ledger.bbox is None else [*found, ledger, get_collection(services, BLIND_SPOTS)]
 
