@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 
 class Say(NamedTuple):
-    """A paragraph: `body` (indented), `plain`, `to`, `head`, `right`, `line` (to be signed), `note`, `caption`,
-    `picture`, `sign` (seal and date), `dated` (above a form), `tag`."""
+    """A paragraph in its look.
+
+    `body` (indented), `plain`, `to`, `head`, `line` (to be signed), `note`, `caption`,
+    `picture`, `sign` (seal and date), `dated` (above a form), `tag`.
+    """
 
     text: str
     look: str = "body"
@@ -39,7 +42,7 @@ def each(item: str, name: str, *blocks: Block) -> list[Block]:
     return [Say(f"{{%p for {item} in {name} %}}", "tag"), *blocks, Say("{%p endfor %}", "tag")]
 
 
-SIGNED: list[Block] = [Say("{{ bureau }}", "sign"), Say("（印章）", "sign"), Say("{{ made_on }}", "sign")]
+SIGNED: list[Block] = [Say("{{ bureau }}（印章）", "sign"), Say("{{ made_on }}", "sign")]
 TO: list[Block] = [Say("{{ party }}：", "to")]
 WHERE = "{{ place }}{% if parcel %}（宗地号：{{ parcel }}）{% endif %}"
 MEASURES: list[Block] = each("m", "measures", Say("{{ m.number }}. {{ m.text }}"))
@@ -98,22 +101,22 @@ PARTY_ROWS = (
     ("{%tr for p in parties %}", ""),
     (
         "当事人",
-        "{{ p.name }}{% if p.id_number %}\n{{ p.id_label }}：{{ p.id_number }}{% endif %}"
-        "{% if p.representative %}\n法定代表人（负责人）：{{ p.representative }}{% endif %}"
-        "{% if p.address %}\n住址（住所）：{{ p.address }}{% endif %}"
-        "{% if p.phone %}\n联系电话：{{ p.phone }}{% endif %}",
+        "{{ p.name }}{% if p.id_number %}，{{ p.id_label }}：{{ p.id_number }}{% endif %}"
+        "{% if p.representative %}，法定代表人（负责人）：{{ p.representative }}{% endif %}"
+        "{% if p.phone %}，联系电话：{{ p.phone }}{% endif %}{% if p.address %}\n住址（住所）："
+        "{{ p.address }}{% endif %}",
     ),
     ("{%tr endfor %}", ""),
 )
 _WIDE = (30, 126)
 _DATED = Say("{% if serial %}{{ serial }}　　{% endif %}填表日期：{{ made_on }}", "dated")
-_CASE = "{{ cause }}{% if case_serial %}\n案号：{{ case_serial }}{% endif %}"
+_CASE = "{{ cause }}{% if case_serial %}（案号：{{ case_serial }}）{% endif %}"
 _CATEGORIES = (
     ("{%tr for c in categories %}", ""),
     ("违法类别{{ c.number }}", "{{ c.name }}\n依据：{{ c.basis }}"),
     ("{%tr endfor %}", ""),
 )
-_SITE = "{{ place }}{% if parcel %}\n宗地号：{{ parcel }}{% endif %}"
+_SITE = WHERE
 _MEASURES_CELL = "{% for m in measures %}{{ m.number }}. {{ m.text }}{% if not loop.last %}\n{% endif %}{% endfor %}"
 _EVIDENCE_CELL = "{% for e in evidence %}{{ e.number }}. {{ e.text }}{% if not loop.last %}\n{% endif %}{% endfor %}"
 _HELD: list[Block] = [
@@ -178,12 +181,20 @@ WORDING: dict[str, list[Block]] = {
                 header=True,
             ),
         ),
-        *when("map_picture", Say("位置图", "head"), Say("{{ map_picture }}", "picture"), Say("{{ map_caption }}", "caption")),
+        *when(
+            "map_picture",
+            Say("位置图", "head"),
+            Say("{{ map_picture }}", "picture"),
+            Say("{{ map_caption }}", "caption"),
+        ),
         *when(
             "photographs",
             Say("现场照片", "head"),
             *each(
-                "f", "photographs", Say("{{ f.picture }}", "picture"), Say("照片{{ f.number }}　{{ f.caption }}", "caption")
+                "f",
+                "photographs",
+                Say("{{ f.picture }}", "picture"),
+                Say("照片{{ f.number }}　{{ f.caption }}", "caption"),
             ),
         ),
         Say("以上笔录已经当事人（见证人）核对无误。", "plain"),
@@ -292,7 +303,8 @@ WORDING: dict[str, list[Block]] = {
                 (
                     "拟作出的处理",
                     _MEASURES_CELL
-                    + "{% if fine %}\n罚款{{ fine }}元（{{ fine_capitals }}）{% if cost %}，工程造价{{ cost }}元{% endif %}"
+                    + "{% if fine %}\n罚款{{ fine }}元（{{ fine_capitals }}）{% if cost %}，工程造价{{ cost }}元"
+                    "{% endif %}"
                     "{% endif %}",
                 ),
                 ("承办人", "{{ officers_line }}"),
@@ -339,7 +351,8 @@ WORDING: dict[str, list[Block]] = {
             "fine",
             Say(
                 "罚款{{ fine }}元（{{ fine_capitals }}）。依照《中华人民共和国行政处罚法》第六十七条的规定，"
-                "自收到本决定书之日起{{ term_payment }}内缴至：{{ pay_to }}。到期不缴纳罚款的，依照该法第七十二条的规定，"
+                "自收到本决定书之日起{{ term_payment }}内缴至：{{ pay_to }}。到期不缴纳罚款的，"
+                "依照该法第七十二条的规定，"
                 "每日按罚款数额的百分之三加处罚款，加处罚款的数额不超出罚款的数额。"
             ),
         ),
@@ -358,7 +371,8 @@ WORDING: dict[str, list[Block]] = {
             f"要求你（单位）对{WHERE}的违法行为履行义务。你（单位）至今未履行。"
         ),
         Say(
-            "依照《中华人民共和国行政强制法》第三十五条的规定，现催告你（单位）自收到本通知书之日起{{ term_reminder }}内"
+            "依照《中华人民共和国行政强制法》第三十五条的规定，现催告你（单位）"
+            "自收到本通知书之日起{{ term_reminder }}内"
             "{% if term_reminder_due %}（至{{ term_reminder_due }}止）{% endif %}按照下列方式履行："
         ),
         *MEASURES,
@@ -378,17 +392,19 @@ WORDING: dict[str, list[Block]] = {
     "announcement": [
         Say(
             f"{{{{ party }}}}在{WHERE}的{{{{ structure }}}}，"
-            "本机关已于{{ decision_on }}作出《{{ decision_title }}》（{{ decision_serial }}），责令限期拆除。当事人逾期未拆除。"
+            "本机关已于{{ decision_on }}作出《{{ decision_title }}》（{{ decision_serial }}），责令限期拆除。"
+            "当事人逾期未拆除。"
         ),
         *AREA,
         Say(
-            "依照《中华人民共和国行政强制法》第四十四条的规定，现予公告：限当事人自本公告发布之日起{{ term_announcement }}内"
+            "依照《中华人民共和国行政强制法》第四十四条的规定，现予公告："
+            "限当事人自本公告发布之日起{{ term_announcement }}内"
             "{% if term_announcement_due %}（至{{ term_announcement_due }}止）{% endif %}自行拆除。"
         ),
         Say("当事人在法定期限内不申请行政复议或者提起行政诉讼，又不拆除的，将依法强制拆除。"),
         Say("请在上述期限内将室内及场地内的物品自行搬离。"),
-        *CONTACT,
         Say("特此公告。"),
+        *CONTACT,
         *SIGNED,
     ],
     "closure_record": [
@@ -404,7 +420,11 @@ WORDING: dict[str, list[Block]] = {
                 ("地点", _SITE),
                 ("案情", "{{ facts }}{% if area %}\n涉及面积：{{ area }}{% endif %}"),
                 ("{%tr if decision_serial %}", ""),
-                ("决定", "《{{ decision_title }}》（{{ decision_serial }}）{% if decision_on %}，{{ decision_on }}{% endif %}"),
+                (
+                    "决定",
+                    "《{{ decision_title }}》（{{ decision_serial }}）{% if decision_on %}，{{ decision_on }}"
+                    "{% endif %}",
+                ),
                 ("{%tr endif %}", ""),
                 ("处理结果", "{{ outcome }}"),
                 ("执行情况", "{{ execution }}"),
@@ -428,7 +448,8 @@ WORDING: dict[str, list[Block]] = {
                 ("送达地点", "{{ delivery_place }}", "<", "<"),
                 (
                     "送达方式",
-                    "{% for w in delivery_methods %}{{ w.mark }}{{ w.text }}{% if not loop.last %}　{% endif %}{% endfor %}",
+                    "{% for w in delivery_methods %}{{ w.mark }} {{ w.text }}{% if not loop.last %}\n{% endif %}"
+                    "{% endfor %}",
                     "<",
                     "<",
                 ),
@@ -438,11 +459,10 @@ WORDING: dict[str, list[Block]] = {
                 ("见证人签名、单位或者职务", ">　　年　　月　　日", "<", "<"),
                 ("备注", "{% if delivery_note %}{{ delivery_note }}{% endif %}", "<", "<"),
             ),
-            tall={7: 20, 8: 22, 9: 22, 10: 22, 11: 22},
+            tall={7: 18, 8: 20, 9: 18, 10: 18, 11: 18},
         ),
         Say("注：受送达人拒绝接收的，在备注栏写明拒收的事由和日期。", "note"),
-        Say("{{ bureau }}", "sign"),
-        Say("（印章）", "sign"),
+        Say("{{ bureau }}（印章）", "sign"),
     ],
     "legal_opinion": [
         Form(
@@ -455,7 +475,8 @@ WORDING: dict[str, list[Block]] = {
                 ("拟作出的处理", _MEASURES_CELL),
                 (
                     "审核结论",
-                    "{% for c in legal_choices %}{{ c.mark }} {{ c.text }}{% if not loop.last %}\n{% endif %}{% endfor %}",
+                    "{% for c in legal_choices %}{{ c.mark }} {{ c.text }}{% if not loop.last %}\n{% endif %}"
+                    "{% endfor %}",
                 ),
                 ("审核意见", "{{ legal_opinion }}"),
                 ("审核人", "{{ legal_reviewer }}\n>签名：　　　　　　{{ made_on }}"),
@@ -470,8 +491,10 @@ WORDING: dict[str, list[Block]] = {
     "hearing_notice": [
         *TO,
         Say(
-            "关于{{ cause }}一案，依照《中华人民共和国行政处罚法》第六十三条、第六十四条的规定，本机关定于{{ hearing_on }}"
-            "在{{ hearing_place }}{% if hearing_public %}公开{% else %}不公开{% endif %}举行听证，请你（单位）届时参加。"
+            "关于{{ cause }}一案，依照《中华人民共和国行政处罚法》第六十三条、第六十四条的规定，"
+            "本机关定于{{ hearing_on }}"
+            "在{{ hearing_place }}{% if hearing_public %}公开{% else %}不公开{% endif %}举行听证，"
+            "请你（单位）届时参加。"
         ),
         Say("听证主持人：{{ hearing_chair }}　　听证记录人：{{ hearing_recorder }}"),
         Say("参加听证的注意事项："),
@@ -560,8 +583,7 @@ WORDING: dict[str, list[Block]] = {
         Say("{{ reason }}"),
         Say("现将本案移送你单位依法处理，有关材料随函附送。请将办理结果函告本机关。"),
         *CONTACT,
-        Say("附件："),
-        *each("a", "attachments", Say("{{ a.number }}. {{ a.text }}")),
+        *each("a", "attachments", Say("{% if loop.first %}附件：{% endif %}{{ a.number }}. {{ a.text }}")),
         *SIGNED,
     ],
 }

@@ -20,7 +20,7 @@ from service.cases.documents.numbering import (
     series_of,
 )
 from service.cases.documents.pdf import OfficeOptions, all_to_pdf, pdf_text, to_pdf
-from service.cases.documents.shelf import TemplateShelf, TemplateVersion, bureau_template, built_in
+from service.cases.documents.shelf import TemplateShelf, TemplateVersion, built_in, bureau_template
 
 __all__ = [
     "DEFAULT_PATTERN",

@@ -128,7 +128,9 @@ def _placed(document: DocxTemplate, name: str, picture: Picture) -> InlineImage:
             kind = opened.format
             upright = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FactError(f"The picture {name} is neither PNG nor JPEG.", remedy="Give a PNG or JPEG.", name=name) from error
+        raise FactError(
+            f"The picture {name} is neither PNG nor JPEG.", remedy="Give a PNG or JPEG.", name=name
+        ) from error
     upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
     target = io.BytesIO()
     upright.save(target, kind, **({"quality": 88} if kind == "JPEG" else {}))

@@ -40,13 +40,20 @@ class Used:
     faults: list[str] = field(default_factory=list)
 
     def needed(self, told: Callable[[str], bool]) -> set[str]:
-        """The placeholders that will be written, by what is told: those behind an `if` that fails are not."""
+        """The placeholders that will be written, by what is told.
+
+        Those behind an `if` that fails are not, and a `for` over a list without rows writes nothing.
+        """
         return {
-            name for name, guards in self.uses if all(known != UNKNOWN and told(known) == is_so for known, is_so in guards)
+            name
+            for name, guards in self.uses
+            if all(known != UNKNOWN and told(known) == is_so for known, is_so in guards)
         }
 
 
 UNKNOWN = "?"
+TRIED = "\N{DAGGER}placeholder\N{DAGGER}"
+"""What a trial writes."""
 _UNCERTAIN: Guards = frozenset({(UNKNOWN, True)})
 _Rows = Mapping[str, str]
 
@@ -84,6 +91,23 @@ def used_by(source: str) -> Used:
     except (TemplateSyntaxError, RecursionError) as error:
         return Used(faults=[f"its placeholders cannot be read: {str(error).splitlines()[0][:200]}"])
     return used_in(tree)
+
+
+def tried(source: str, *, told: bool) -> str:
+    """A source as it is rendered where everything is told, or nothing: what breaks then would break a document.
+
+    Args:
+        source: A source without faults.
+        told: Whether everything is told; lists have two rows then.
+
+    Returns:
+        The XML.
+    """
+    words = {
+        name: [dict.fromkeys(one.fields, TRIED)] * 2 if one.form == "rows" else TRIED
+        for name, one in PLACEHOLDERS.items()
+    }
+    return Grammar(str).from_string(source).render(words if told else dict.fromkeys(words, ""))
 
 
 def used_in(tree: nodes.Template) -> Used:
@@ -176,7 +200,8 @@ def _name(name: str, used: Used, rows: _Rows, guards: Guards, form: str = "") ->
         used.faults.append(f"{what}: {name}")
         return
     used.names.add(name)
-    used.uses.add((name, guards))
+    if not form:
+        used.uses.add((name, guards))
     if form and known.form != form:
         used.faults.append(f"{name} is no list")
     if not form and known.form in ("rows", "flag"):

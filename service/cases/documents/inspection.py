@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +14,9 @@ from docxtpl import DocxTemplate
 from lxml import etree
 
 from service.cases.documents.errors import TemplateError
-from service.cases.documents.grammar import Used, used_by
+from service.cases.documents.grammar import TRIED, Used, tried, used_by
 from service.cases.documents.kinds import DocumentKind
-from service.cases.documents.package import ALLOWED, PackageFault, Parts, is_xml, read_parts, tree_of
+from service.cases.documents.package import ALLOWED, MAX_FILE, PackageFault, Parts, is_xml, read_parts, tree_of
 
 MAIN = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -51,7 +52,8 @@ def check_template(path: Path, kind: DocumentKind) -> bytes:
         TemplateError: With every fault.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE + 1)
     except OSError as error:
         raise _refused(path.name, kind, [f"it cannot be read: {error.strerror}"]) from error
     check_content(content, kind, path.name)
@@ -64,16 +66,24 @@ def check_content(content: bytes, kind: DocumentKind, what: str = "template") ->
     Returns:
         What it uses.
     """
+    used = _inspected(content, kind)
+    if used.faults:
+        raise _refused(what, kind, used.faults)
+    return used
+
+
+@lru_cache(maxsize=32)
+def _inspected(content: bytes, kind: DocumentKind) -> Used:
+    """What a template uses, with every fault; remembered, as every document asks again."""
     try:
         parts = read_parts(content)
         faults = [*_package_faults(parts), *_part_faults(parts)]
-        if not faults:
-            used = _used(content, parts)
-            faults = [*used.faults, *_missing(used, kind)]
+        if faults:
+            return Used(faults=faults)
+        used = _used(content, parts)
     except PackageFault as error:
-        faults = [str(error)]
-    if faults:
-        raise _refused(what, kind, faults)
+        return Used(faults=[str(error)])
+    used.faults += _missing(used, kind)
     return used
 
 
@@ -136,8 +146,22 @@ def _used(content: bytes, parts: Parts) -> Used:
         used = used_by(source)
         total.names |= used.names
         total.uses |= used.uses
-        total.faults += [fault for fault in used.faults if fault not in total.faults]
+        faults = used.faults or _trial_faults(source)
+        total.faults += [fault for fault in faults if fault not in total.faults]
     return total
+
+
+def _trial_faults(source: str) -> list[str]:
+    """Whether placeholders stand in running text and conditions take whole paragraphs, rows or words."""
+    for told in (True, False):
+        try:
+            root = tree_of(tried(source, told=told).encode())
+        except PackageFault:
+            return ["a for or an if begins and ends in parts that do not match, such as a paragraph and a cell"]
+        for one in root.iter(etree.Element):
+            if TRIED in (one.tail or "") or (one.tag != f"{_W}t" and TRIED in (one.text or "")):
+                return ["a placeholder stands between paragraphs or cells"]
+    return []
 
 
 def _sources(content: bytes, parts: Parts) -> Iterator[str]:

@@ -136,7 +136,9 @@ def _word_faults(rule: SerialRule) -> list[str]:
     texts = [rule.place, *words.values()]
     if any(re.search(r"[\d\s{}]", text) for text in texts) or not all(words.values()):
         faults.append("a word is empty, or holds digits, blanks or braces")
-    faults += [f"the word {word} stands for two kinds" for word in sorted({w for w in words.values()}) if _twice(words, word)]
+    faults += [
+        f"the word {word} stands for two kinds" for word in sorted({w for w in words.values()}) if _twice(words, word)
+    ]
     return faults
 
 

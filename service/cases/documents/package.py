@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from lxml import etree
 
-MAX_FILE, MAX_TOTAL, MAX_PARTS, MAX_PART_XML = 10 << 20, 40 << 20, 400, 2 << 20
+MAX_FILE, MAX_TOTAL, MAX_PARTS, MAX_PART_XML = 4 << 20, 40 << 20, 400, 2 << 20
 """Bytes of the file, of all parts unpacked, number of parts, bytes of one XML part."""
 
 ALLOWED = ("xml", "rels", "png", "jpg", "jpeg", "gif")
@@ -42,10 +43,8 @@ def read_parts(content: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _bounded(archive.infolist())
             return {entry.filename: _taken(archive, entry) for entry in archive.infolist() if not entry.is_dir()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
         raise PackageFault("it is no Word file (.docx)") from error
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-        raise PackageFault("it is damaged") from error
 
 
 def _bounded(entries: list[zipfile.ZipInfo]) -> None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,13 @@ def _run(line: Sequence[str], folder: Path, limit_s: float) -> None:
     log = folder / "log"
     with log.open("wb") as told:
         process = subprocess.Popen(
-            line, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=told, stderr=told, start_new_session=True
+            line,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
         )
         try:
             status = process.wait(limit_s)
@@ -237,5 +243,3 @@ def pdf_text(pdf: bytes) -> list[str]:
         return ["".join(page.extract_text().split()) for page in pages]
     except (PyPdfError, ValueError, KeyError) as error:
         raise PdfError("The PDF cannot be read.", remedy="Make it again.") from error
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from PIL import Image, ImageDraw
@@ -32,9 +32,8 @@ from service.cases.documents.facts import (
     Site,
     Term,
 )
-from service.cases.documents.kinds import KINDS, kind_named
-from service.cases.documents.numbering import SerialRule, format_serial, series_of
-from service.cases.documents.numbering import Serial as Drawn
+from service.cases.documents.kinds import kind_named
+from service.cases.documents.numbering import Serial, SerialRule, format_serial, series_of
 from service.cases.events import Path, Stage
 
 _RULE = SerialRule("示")
@@ -48,6 +47,14 @@ _EARLIER = MappingProxyType(
         "reminder": Reference("拆除催告通知书", "示执催字〔2026〕第4号", date(2027, 4, 15)),
     }
 )
+_FINED = ("责令改正，消除对规划实施的影响；", "对违法建设行为处以罚款。")
+_DEMOLISH = ("限期自行拆除上述建筑物；", "清运建筑垃圾，恢复场地原状。")
+_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "transfer_letter": "经审查，该建筑所在地块可能涉及非法占用土地，查处职权属于你单位。",
+        "enforcement_decision": "当事人在法定期限内未申请行政复议，未提起行政诉讼，经催告逾期仍未拆除，且无正当理由。",
+    }
+)
 _MEASURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "correction_order": (
@@ -55,11 +62,11 @@ _MEASURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "补齐现场围挡和警示标志，清运建筑垃圾；",
             "改正完成后书面告知本机关复查。",
         ),
-        "penalty_decision": ("责令改正，消除对规划实施的影响；", "对违法建设行为处以罚款。"),
+        "penalty_decision": _FINED,
+        "penalty_approval": _FINED,
         "reminder": ("自行拆除上述建筑物；", "清运建筑垃圾，恢复场地原状。"),
     }
 )
-_DEMOLISH = ("限期自行拆除上述建筑物；", "清运建筑垃圾，恢复场地原状。")
 
 
 def sample_facts(kind: str) -> DocumentFacts:
@@ -74,23 +81,25 @@ def sample_facts(kind: str) -> DocumentFacts:
     Raises:
         UnknownKindError: If there is no such kind.
     """
-    told = kind_named(kind)
+    kind_named(kind)
     series = series_of(_RULE, kind, _MADE_ON)
-    serial = None if series is None else format_serial(_RULE, Drawn(kind, series.year, 7))
-    facts = replace(_case(), serial=serial, measures=_MEASURES.get(kind, _DEMOLISH), **_pictures(kind))
+    serial = None if series is None else format_serial(_RULE, Serial(kind, series.year, 7))
+    facts = replace(_case(), serial=serial, measures=_MEASURES.get(kind, _DEMOLISH))
+    if kind == "inspection_record":
+        facts = replace(facts, map_picture=_map(), photographs=_photographs())
     if kind not in ("penalty_decision", "penalty_approval"):
         facts = replace(facts, money=None)
-    if told.name == "hearing_record":
-        facts = replace(facts, questions=_HEARD)
+    if kind in _REASONS:
+        facts = replace(facts, reason=_REASONS[kind])
+    if kind == "hearing_record" and facts.occasion and facts.hearing:
+        held = replace(
+            facts.occasion, begins=facts.hearing.at, ends=facts.hearing.at + timedelta(minutes=75), present=()
+        )
+        facts = replace(facts, questions=_HEARD, occasion=held)
     if kind in ("enforcement_decision", "reminder", "announcement"):
         later = {"reminder": 4, "announcement": 5, "enforcement_decision": 6}[kind]
         facts = replace(facts, made_on=date(2027, later, 20))
     return facts
-
-
-def sample_names() -> tuple[str, ...]:
-    """The kinds that there are samples of: all."""
-    return tuple(KINDS)
 
 
 def _case() -> DocumentFacts:
@@ -126,7 +135,12 @@ def _case() -> DocumentFacts:
         "的影响。",
         officers=(Officer("钱某", "冀00000001"), Officer("孙某", "冀00000002")),
         opinions=tuple(
-            Opinion(level, "拟同意，请审批。" if number == 0 else "", "钱某、孙某" if number == 0 else "", _MADE_ON if not number else None)
+            Opinion(
+                level,
+                "拟同意，请审批。" if number == 0 else "",
+                "钱某、孙某" if number == 0 else "",
+                _MADE_ON if not number else None,
+            )
             for number, level in enumerate(_LEVELS)
         ),
         terms={
@@ -198,16 +212,15 @@ _HEARD = (
 )
 
 
-def _pictures(kind: str) -> dict[str, tuple[Picture, ...] | Picture]:
-    if kind != "inspection_record":
-        return {}
-    return {
-        "map_picture": Picture(_drawn((226, 232, 220)), "房屋位置示意（示例图，非真实影像）"),
-        "photographs": (
-            Picture(_drawn((203, 213, 225)), "房屋南立面（示例图）"),
-            Picture(_drawn((214, 205, 190)), "房屋东侧与道路的关系（示例图）"),
-        ),
-    }
+def _map() -> Picture:
+    return Picture(_drawn((226, 232, 220)), "房屋位置示意（示例图，非真实影像）")
+
+
+def _photographs() -> tuple[Picture, ...]:
+    return (
+        Picture(_drawn((203, 213, 225)), "房屋南立面（示例图）"),
+        Picture(_drawn((214, 205, 190)), "房屋东侧与道路的关系（示例图）"),
+    )
 
 
 def _drawn(ground: tuple[int, int, int]) -> bytes:
