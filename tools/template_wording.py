@@ -357,7 +357,7 @@ WORDING: dict[str, list[Block]] = {
             ),
         ),
         *REMEDIES,
-        *when("on_land_path", Say(LAND_SUIT)),
+        *when("on_land_path and demolition_ordered", Say(LAND_SUIT)),
         Say(
             "申请行政复议或者提起行政诉讼的，依照《中华人民共和国行政处罚法》第七十三条的规定，本决定不停止执行，"
             "法律另有规定的除外{% if fine %}；加处罚款的数额在行政复议或者行政诉讼期间不予计算{% endif %}。"

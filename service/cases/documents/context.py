@@ -30,7 +30,7 @@ _LAW_TERMS = {
 }
 """Terms that the law itself sets: 处罚法 64 with 85, 处罚法 67, 复议法 20."""
 _SUIT, _SUIT_LAND = Term(6, "month"), Term(15)
-"""行政诉讼法 46; on the land path 土地管理法 83."""
+"""行政诉讼法 46; against an order to demolish on the land path 土地管理法 83."""
 
 
 def term_text(term: Term) -> str:
@@ -112,6 +112,7 @@ def _matter(facts: DocumentFacts) -> dict[str, Any]:
         "on_planning_path": facts.path in (Path.FAST, Path.SLOW),
         "on_village_path": facts.path == Path.VILLAGE,
         "on_land_path": facts.path == Path.LAND,
+        "demolition_ordered": bool(facts.demolition_ordered),
         "map_picture": facts.map_picture,
         "map_caption": facts.map_picture.caption if facts.map_picture else "",
         "photographs": [_photograph(number, one) for number, one in enumerate(facts.photographs, 1)],
@@ -155,8 +156,15 @@ def _handling(facts: DocumentFacts) -> dict[str, Any]:
     }
 
 
+def _suit(facts: DocumentFacts) -> dict[str, Term]:
+    """The term of suit; none on the land path where nobody tells whether a demolition is ordered."""
+    if facts.path != Path.LAND or facts.demolition_ordered is False:
+        return {"suit": _SUIT}
+    return {"suit": _SUIT_LAND} if facts.demolition_ordered else {}
+
+
 def _terms(facts: DocumentFacts) -> dict[str, Any]:
-    terms = {**_LAW_TERMS, "suit": _SUIT_LAND if facts.path == Path.LAND else _SUIT, **facts.terms}
+    terms = {**_LAW_TERMS, **_suit(facts), **facts.terms}
     told: dict[str, Any] = {}
     for name in TERMS:
         term = terms.get(name)

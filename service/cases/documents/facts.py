@@ -257,7 +257,9 @@ class DocumentFacts:
         parties: The parties; the first is addressed.
         site: Where and what.
         categories: Violations with articles.
-        path: Lawful path; decides which term of suit is told.
+        path: Lawful path; decides, with `demolition_ordered`, which term of suit is told.
+        demolition_ordered: Whether the decision orders a demolition. On the land path it must be told, or the term of
+            suit: fifteen days run only against an order to demolish (土地管理法 83).
         facts: The facts as established.
         evidence: The evidence, one item each.
         reason: Why this is done.
@@ -301,6 +303,7 @@ class DocumentFacts:
     site: Site | None = None
     categories: tuple[Category, ...] = ()
     path: Path | None = None
+    demolition_ordered: bool | None = None
     facts: str = ""
     evidence: tuple[str, ...] = ()
     reason: str = ""

@@ -129,14 +129,19 @@ def _link_faults(name: str, root: etree._Element) -> Iterator[str]:
 
 
 def _content_faults(name: str, root: etree._Element) -> Iterator[str]:
-    for one in root.iter(f"{_W}instrText", f"{_W}fldSimple"):
-        code = (one.get(f"{_W}instr") if one.tag == f"{_W}fldSimple" else one.text) or ""
-        if not _FIELD.fullmatch(code):
-            yield f"it holds a field that is no page number: {code.strip()[:60]}"
-    if any(_TAG.search(str(value).encode()) for one in root.iter() for value in one.attrib.values()):
+    """What a part holds that it must not, whatever namespace it is told in."""
+    for one in root.iter("{*}instrText", "{*}fldSimple"):
+        code = one.text if one.tag.endswith("instrText") else "".join(one.xpath("@*[local-name()='instr']"))
+        if not _FIELD.fullmatch(code or ""):
+            yield f"it holds a field that is no page number: {(code or '').strip()[:60]}"
+    # told as docxtpl will read it, whatever the file calls its braces
+    if _TAG.search(etree.tostring(root)) and any(_TAG.search(value.encode()) for value in root.xpath("//@*")):
         yield f"a placeholder stands in {name} where no text is"
-    if any(True for _ in root.iter(f"{_W}altChunk", f"{_W}object", f"{_W}control", f"{_W}subDoc")):
+    if any(True for _ in root.iter("{*}altChunk", "{*}object", "{*}OLEObject", "{*}control", "{*}subDoc")):
         yield f"it holds an embedded object or another document in {name}"
+    # old drawings name a picture by its address, past the list of links
+    if root.xpath("boolean(//@*[local-name()='src' or local-name()='href' or local-name()='althref'])"):
+        yield f"it leads outside: an address in {name}"
 
 
 def _used(content: bytes, parts: Parts) -> Used:

@@ -70,6 +70,7 @@ hearing_offered | flag | whether a hearing is offered | 是否告知听证权利
 on_planning_path | flag | whether the case is one of city or town planning | 城镇规划路径
 on_village_path | flag | whether it is one of a village | 乡村规划路径
 on_land_path | flag | whether it is one of occupied land | 土地违法路径
+demolition_ordered | flag | whether the decision orders a demolition | 是否责令拆除
 begins | text | begin of an inspection, interview or hearing | 开始时间
 ends | text | its end | 结束时间
 occasion_place | text | where it was held | 现场地点

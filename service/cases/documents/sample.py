@@ -85,6 +85,8 @@ def sample_facts(kind: str) -> DocumentFacts:
     series = series_of(_RULE, kind, _MADE_ON)
     serial = None if series is None else format_serial(_RULE, Serial(kind, series.year, 7))
     facts = replace(_case(), serial=serial, measures=_MEASURES.get(kind, _DEMOLISH))
+    if kind == "demolition_order":
+        facts = replace(facts, demolition_ordered=True)
     if kind == "inspection_record":
         facts = replace(facts, map_picture=_map(), photographs=_photographs())
     if kind not in ("penalty_decision", "penalty_approval"):

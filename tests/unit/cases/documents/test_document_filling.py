@@ -94,6 +94,17 @@ def test_the_land_path_tells_fifteen_days_to_sue() -> None:
     assert "第八十三条" not in slow and "第六十八条" in slow
 
 
+def test_fifteen_days_run_only_against_an_order_to_demolish() -> None:
+    facts = replace(sample_facts("penalty_decision"), path=Path.LAND)
+    with pytest.raises(MissingFactsError) as caught:
+        made("penalty_decision", facts)
+    assert caught.value.measured["missing"] == ["term_suit"]
+    fined = text_of(made("penalty_decision", replace(facts, demolition_ordered=False)))
+    assert "6个月内依法向" in fined and "第八十三条" not in fined
+    ordered = text_of(made("penalty_decision", replace(facts, demolition_ordered=True)))
+    assert "15日内依法向" in ordered and "第八十三条" in ordered
+
+
 def test_a_hearing_is_offered_only_where_the_facts_say_so() -> None:
     facts = sample_facts("rights_notice")
     assert "5个工作日内向本机关提出。你（单位）不承担" in text_of(made("rights_notice", facts))

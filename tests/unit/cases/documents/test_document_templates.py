@@ -145,6 +145,11 @@ RELATION = (
         (put("word/styles.xml", b"<a>" + b"x" * (2 << 20) + b"</a>"), "more than"),
         (with_xml("stop_order", "<w:p><w:fldSimple w:instr='INCLUDEPICTURE \"http://x.cn/a.png\"'/></w:p>"), "a field"),
         (with_xml("stop_order", "<w:p><w:r><w:instrText>DDEAUTO c:\\x</w:instrText></w:r></w:p>"), "a field"),
+        (put("word/footnotes.xml", b'<s:a xmlns:s="http://purl.oclc.org/ooxml/wordprocessingml/main"><s:fldSimple '
+             b's:instr="INCLUDETEXT c:/x"/></s:a>'), "a field"),
+        (with_xml("stop_order", '<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:schemas-microsoft-com:vml" '
+                  'src="http://x.cn/a.png"/></w:pict></w:r></w:p>'), "an address"),
+        (with_xml("stop_order", '<w:p><w:bookmarkStart w:id="1" w:name="&#123;&#123; party }}"/></w:p>'), "no text is"),
         (with_xml("stop_order", "<w:p><w:r><w:instrText>{{ party }}</w:instrText></w:r></w:p>"), "a field"),
         (with_xml("stop_order", '<w:p><w:bookmarkStart w:id="1" w:name="{{ party }}"/></w:p>'), "where no text is"),
         (with_xml("stop_order", '<w:altChunk r:id="rId9"/>'), "an embedded object or another document"),
