@@ -582,8 +582,9 @@ WORDING: dict[str, list[Block]] = {
         *AREA,
         Say("{{ reason }}"),
         Say("现将本案移送你单位依法处理，有关材料随函附送。请将办理结果函告本机关。"),
-        *CONTACT,
         *each("a", "attachments", Say("{% if loop.first %}附件：{% endif %}{{ a.number }}. {{ a.text }}")),
+        # the contact stands between: what stays with the seal must not be the whole list
+        *CONTACT,
         *SIGNED,
     ],
 }
