@@ -13,6 +13,7 @@ from scripts import (
     audit,
     coverage,
     demo,
+    documents,
     evaluate,
     exports,
     judge,
@@ -61,6 +62,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
+app.add_typer(documents.app, name="documents")
 app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)

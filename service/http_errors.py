@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
+from service.cases.documents import errors as documents
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
 
@@ -68,6 +69,12 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.ClusterError: 503,
         service.ClusterCrashError: 500,
         service.ClusterSetupError: 500,
+        documents.TemplateError: 422,
+        documents.MissingFactsError: 422,
+        documents.FactError: 422,
+        documents.SerialError: 422,
+        documents.PdfError: 502,
+        documents.NoOfficeError: 503,
         service.InternalError: 500,
     }
 )
