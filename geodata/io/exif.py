@@ -186,12 +186,21 @@ def _count(told: Any) -> int | None:
 
 
 def _text(told: Any) -> str | None:
-    """A text without what no terminal or database takes; GBK is what Chinese programs write where they forget."""
-    if isinstance(told, bytes):
+    """A text without what no terminal or database takes."""
+    if isinstance(told, str):
         try:
-            told = told.decode("utf-8")
-        except UnicodeDecodeError:
-            told = told.decode("gb18030", "replace")
-    if not isinstance(told, str):
+            told = told.encode("latin-1")  # the library took each byte for a letter
+        except UnicodeEncodeError:
+            return _clean(told)
+    if not isinstance(told, bytes):
         return None
-    return "".join(sign for sign in told[:_MOST_TEXT] if sign.isprintable()).strip()
+    for encoding in ("utf-8", "gb18030"):  # GBK is what Chinese programs write where they forget
+        try:
+            return _clean(told.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    return _clean(told.decode("latin-1"))
+
+
+def _clean(text: str) -> str:
+    return "".join(sign for sign in text[:_MOST_TEXT] if sign.isprintable()).strip()

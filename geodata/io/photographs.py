@@ -17,8 +17,9 @@ from geodata.errors import PhotoBombError, PhotoError, PhotoFormatError
 from geodata.io.exif import exif_values, orientation_of, thumbnail_bytes, xmp_values
 
 HASH_SIDE = 12
-"""The perceptual hash has 12 x 12 bits; why, with figures: docs/evidence.md."""
-_REDUCED_PX = 512
+"""Each of the two perceptual hashes has 12 x 12 bits; why, with figures: docs/evidence.md."""
+HASH_BITS = 2 * HASH_SIDE**2
+_REDUCED_PX = 256
 _CUTS = (0.06, 0.12)
 _SIDE_CUT = 0.1
 _THUMBNAIL_PX = 1_000_000
@@ -118,13 +119,13 @@ def _facts(image: Image.Image, kind: str, name: str, max_pixels: int) -> dict[st
 
 def _reduced(image: Image.Image) -> Image.Image:
     """The picture in grey, some hundred pixels wide; every byte of it has been decoded for that."""
-    image.draft("L", (_REDUCED_PX, _REDUCED_PX))
+    image.draft("L", (2 * _REDUCED_PX, 2 * _REDUCED_PX))
     image.load()
     if image.mode.startswith("I"):
         image = Image.fromarray((np.asarray(image, np.int64) >> 8).clip(0, 255).astype(np.uint8))
     if image.mode in ("P", "PA"):
         image = image.convert("RGBA")
-    image.thumbnail((2 * _REDUCED_PX, 2 * _REDUCED_PX), Image.Resampling.BOX)
+    image.thumbnail((4 * _REDUCED_PX, 4 * _REDUCED_PX), Image.Resampling.BOX)
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     image = image.convert("L")
@@ -133,7 +134,10 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def hashes_of(grey: Image.Image) -> dict[str, Any]:
-    """Perceptual hashes (pHash of ImageHash, in hexadecimal) under which the picture and its near copies meet.
+    """Perceptual hashes, in hexadecimal, under which the picture and its near copies meet.
+
+    Each is the pHash (signs of the low frequencies) and the dHash (whether each cell is lighter than the one to its
+    left) of ImageHash, one behind the other. The first bears crops better, the second labels and watermarks.
 
     Returns:
         `whole`: of the picture; `turned`: of its seven other turns and mirror images; `cut`: of the picture with a
@@ -150,7 +154,8 @@ def hashes_of(grey: Image.Image) -> dict[str, Any]:
 
 
 def _hash(grey: Image.Image) -> str:
-    return np.packbits(imagehash.phash(grey, HASH_SIDE).hash.ravel()).tobytes().hex()
+    both = (imagehash.phash(grey, HASH_SIDE), imagehash.dhash(grey, HASH_SIDE))
+    return np.packbits(np.concatenate([one.hash.ravel() for one in both])).tobytes().hex()
 
 
 def _cuts(grey: Image.Image) -> list[Image.Image]:
