@@ -14,6 +14,7 @@ from scripts import (
     coverage,
     demo,
     evaluate,
+    evidence,
     exports,
     judge,
     keys,
@@ -70,6 +71,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 
 

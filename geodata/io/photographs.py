@@ -144,6 +144,8 @@ def hashes_of(grey: Image.Image) -> dict[str, Any]:
         little cut off; `mirrored_cut`: of the mirrored one. A cropped copy has as its whole what is a cut of the
         original.
     """
+    grey = grey.copy()
+    grey.thumbnail((_REDUCED_PX, _REDUCED_PX), Image.Resampling.BOX)
     mirrored = ImageOps.mirror(grey)
     return {
         "whole": _hash(grey),

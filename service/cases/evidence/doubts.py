@@ -31,6 +31,8 @@ same_file | refuse | The very same file stands in the case {case}. | 同一文�
 same_file_here | note | The very same file stands in this case already. | 本案中已有同一文件。
 near_copy | grave | The case {case} holds nearly the same picture ({way}; {bits} of {of} bits differ). \
 | 案件 {case} 中已有几乎相同的画面（{way_zh}，{of} 位中 {bits} 位不同）。
+like_copy | doubt | The case {case} holds a similar picture, maybe the same ({way}; {bits} of {of} bits differ). \
+| 案件 {case} 中有相似画面，可能为同一画面（{way_zh}，{of} 位中 {bits} 位不同）。
 near_copy_here | doubt | This case holds nearly the same picture ({way}; {bits} of {of} bits differ). \
 | 本案中已有几乎相同的画面（{way_zh}，{of} 位中 {bits} 位不同）。
 blank | doubt | It shows next to nothing (spread of grey values {contrast:.1f}). \

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from service.cases.evidence.doubts import PhotoDoubt, Severity, doubt
-from service.cases.evidence.matching import BITS, MIN_CONTRAST, KnownPhoto, near_copies
+from service.cases.evidence.matching import BITS, MIN_CONTRAST, SURE_BITS, KnownPhoto, near_copies
 from service.cases.evidence.photos import Exif, PhotoFacts
 from service.cases.evidence.places import place_doubts
 from service.cases.evidence.times import time_doubts
@@ -65,7 +65,8 @@ def _reuse(facts: PhotoFacts, told: Told, known: Iterable[KnownPhoto]) -> Iterat
         if match.photo.case_id == told.case_id:
             yield doubt("near_copy_here", match.photo.id, **measured)
         else:
-            yield doubt("near_copy", match.photo.id, case=match.photo.case_id, **measured)
+            code = "near_copy" if match.distance <= SURE_BITS else "like_copy"
+            yield doubt(code, match.photo.id, case=match.photo.case_id, **measured)
     if not shows:
         yield doubt("blank", contrast=facts.contrast)
 

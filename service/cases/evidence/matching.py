@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 BITS = 288
 """Bits of one perceptual hash; see `geodata.io.photographs.hashes_of`."""
-NEAR_BITS = 84
+NEAR_BITS = 78
 """So many bits may differ between two copies of one picture; measured in docs/evidence.md."""
+SURE_BITS = 60
+"""Up to so many no two different pictures came, even with the same label in both."""
 MIN_CONTRAST = 6.0
 """Below this spread of grey values a picture shows so little that its hashes are noise."""
 _AT_ONCE = 2048

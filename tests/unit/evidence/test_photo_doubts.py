@@ -135,29 +135,29 @@ COPIES: dict[str, tuple[Callable[[Image.Image, random.Random], Image.Image], str
 
 @functools.cache
 def gallery() -> list[KnownPhoto]:
-    return [KnownPhoto(str(seed), "c9", str(seed), hashes(seed)) for seed in range(36)]
+    return [KnownPhoto(str(seed), "c9", str(seed), hashes(seed)) for seed in range(24)]
 
 
 @pytest.mark.parametrize("name", COPIES)
 def test_copies_are_recognised_whatever_was_done_to_them(name: str) -> None:
     change, how, share = COPIES[name]
     draw, hits, ways = random.Random(name), 0, []
-    for seed in range(0, 36, 3):
+    for seed in range(0, 24, 3):
         copy = change(scene(seed), draw).convert("L")
         found = near_copies(hashes_of(copy), gallery())
         assert {one.photo.id for one in found} <= {str(seed)}
         hits += len(found)
         ways += [one.how for one in found]
-    assert hits / 12 >= share, hits
+    assert hits / 8 >= share, hits
     assert max(set(ways), key=ways.count) == how or how == "cropped"
 
 
 def test_different_pictures_are_not_taken_for_copies() -> None:
-    """630 pairs of drawn scenes, and again with the same label in all of them; real imagery: docs/evidence.md."""
+    """276 pairs of drawn scenes, and again with the same label in all of them; real imagery: docs/evidence.md."""
     assert sum(len(near_copies(one.hashes, gallery()[:k])) for k, one in enumerate(gallery())) == 0
     labelled = [
         KnownPhoto(str(seed), "c9", "", hashes_of(_labelled(scene(seed), random.Random()).convert("L")))
-        for seed in range(30)
+        for seed in range(24)
     ]
     assert sum(len(near_copies(one.hashes, labelled[:k])) for k, one in enumerate(labelled)) == 0
 
@@ -167,6 +167,9 @@ def test_distances_are_counted_bit_by_bit() -> None:
         return f"{int(text, 16) ^ ((1 << count) - 1):072x}"
 
     base = hashes(1)
+    for bits, code in ((60, "near_copy"), (61, "like_copy"), (78, "like_copy")):
+        other = {**base, "whole": flipped(base["whole"], bits), "cut": [flipped(text, 140) for text in base["cut"]]}
+        assert list(judged(known=[KnownPhoto("p", "c9", "", other)])) == [code]
     kept = KnownPhoto(
         "p", "c9", "", {**base, "whole": flipped(base["whole"], 40), "cut": [flipped(t, 140) for t in base["cut"]]}
     )
@@ -319,7 +322,8 @@ def test_distance_and_direction_are_measured_to_the_outline() -> None:
         ({"lat": HOUSE[1] - 0.003}, {}, {"far", "position_told"}),
         ({"lon": None, "lat": None}, {}, {"position_form"}),
         ({"lon": None, "lat": None}, {"position": None}, {"no_position"}),
-        ({"lon": None, "lat": None, "bearing_deg": None}, {"position": Position(HOUSE[0], 40.0)}, {"position_form", "very_far"}),
+        ({"lon": None, "lat": None, "bearing_deg": None}, {"position": Position(HOUSE[0], 40.0)},
+         {"position_form", "very_far"}),
     ],
 )  # fmt: skip
 def test_places_that_contradict_each_other(exif: dict[str, Any], told: dict[str, Any], codes: set[str]) -> None:
