@@ -18,7 +18,8 @@ from geodata.io.exif import exif_values, orientation_of, thumbnail_bytes, xmp_va
 
 HASH_SIDE = 12
 """Each of the two perceptual hashes has 12 x 12 bits; why, with figures: docs/evidence.md."""
-HASH_BITS = 2 * HASH_SIDE**2
+HASH_KIND = "p12d12"
+"""Names how hashes are made: those of another kind are not compared."""
 _REDUCED_PX = 256
 _CUTS = (0.06, 0.12)
 _SIDE_CUT = 0.1
@@ -141,13 +142,14 @@ def hashes_of(grey: Image.Image) -> dict[str, Any]:
 
     Returns:
         `whole`: of the picture; `turned`: of its seven other turns and mirror images; `cut`: of the picture with a
-        little cut off; `mirrored_cut`: of the mirrored one. A cropped copy has as its whole what is a cut of the
-        original.
+        little cut off; `mirrored_cut`: of the mirrored one; `kind`: see `HASH_KIND`. A cropped copy has as its whole
+        what is a cut of the original.
     """
     grey = grey.copy()
     grey.thumbnail((_REDUCED_PX, _REDUCED_PX), Image.Resampling.BOX)
     mirrored = ImageOps.mirror(grey)
     return {
+        "kind": HASH_KIND,
         "whole": _hash(grey),
         "turned": [_hash(grey.transpose(turn)) for turn in _TURNS.values()],
         "cut": [_hash(one) for one in _cuts(grey)],

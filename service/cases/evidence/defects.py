@@ -15,6 +15,7 @@ bytes_between | {bytes} bytes stand where nothing may, before the list of files.
 directory_lost | The list of files is not where the end of the package says. | 文件清单不在包尾所指位置。
 directory | The list of files at the end is not what it must be. | 包尾的文件清单与应有内容不符。
 count | The end tells of {told} files, the list of {found}. | 包尾记载 {told} 个文件，清单列有 {found} 个。
+too_many | It tells of {told} files, more than a package may have. | 记载文件数 {told} 超出上限。
 encrypted | It is encrypted. | 文件被加密。
 compressed | It is compressed, which nothing in a package is. | 文件被压缩，证据包内文件均不压缩。
 link | It is a link and no file. | 是链接而非文件。

@@ -24,6 +24,7 @@ STAMP, STAMP_SIGNATURE = "manifest.tsr", "manifest.tsr.sig"
 OWN = (README, SIGNER, SUMS)
 """Files of every package that the manifest lists beside the parts."""
 PARTS = "parts/"
+MOST_PARTS = 100_000
 
 PART_KINDS = (
     "chip",

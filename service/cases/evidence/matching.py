@@ -62,11 +62,13 @@ def near_copies(hashes: Mapping[str, Any], known: Iterable[KnownPhoto]) -> list[
 
     Args:
         hashes: `PhotoFacts.hashes` of the new one.
-        known: Those to compare with; they are gone through once, some thousand in memory at a time.
+        known: Those to compare with; they are gone through once, some thousand in memory at a time. Those whose hashes
+            were made otherwise, by another release, are passed over.
     """
-    mine = {name: _words([told] if isinstance(told, str) else told) for name, told in hashes.items()}
+    mine = {name: _words(hashes[name]) for name in ("turned", "cut", "mirrored_cut")}
+    mine["whole"] = _words([hashes["whole"]])
     found: list[Match] = []
-    rest = iter(known)
+    rest = (one for one in known if one.hashes.get("kind") == hashes["kind"])
     while batch := list(islice(rest, _AT_ONCE)):
         found += _in_batch(mine, batch)
     return sorted(found, key=lambda match: (match.distance, match.photo.id))

@@ -15,6 +15,7 @@ from service.cases.evidence.archive import ArchiveWriter, Digest
 from service.cases.evidence.manifest import (
     FORMAT,
     MANIFEST,
+    MOST_PARTS,
     PART_KINDS,
     README,
     SIGNATURE,
@@ -37,7 +38,6 @@ from service.errors import PackageError
 from service.files import sha256_of, sync_folder
 
 _CHUNK = 1024 * 1024
-MOST_PARTS = 100_000
 
 
 @dataclass(frozen=True)

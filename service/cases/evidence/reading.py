@@ -28,8 +28,10 @@ from service.cases.evidence.archive import (
     local_header,
 )
 from service.cases.evidence.defects import Defect, defect
+from service.cases.evidence.manifest import MOST_PARTS
 
 _MOST_DIRECTORY = 64 * 1024 * 1024
+_MOST_FILES = MOST_PARTS + 10
 _CHUNK = 1024 * 1024
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LINK = 0o120000
@@ -116,6 +118,8 @@ def _find_directory(file: BinaryIO) -> tuple[int, int, int]:
         if not head.startswith(END64) or not where.startswith(LOCATOR):
             raise NotAPackageError(defect("directory_lost"))
         count, size, start = struct.unpack_from("<QQQ", head, 32)
+    if count > _MOST_FILES:
+        raise NotAPackageError(defect("too_many", told=count))
     before = end - tail - size - start
     if before > 0:
         raise NotAPackageError(defect("bytes_between", bytes=before))
@@ -128,7 +132,7 @@ def _entries(listed: bytes, count: int) -> tuple[list[Entry], list[Defect]]:
     entries: list[Entry] = []
     defects: list[Defect] = []
     at = 0
-    while listed.startswith(CENTRAL, at) and at + CENTRAL_BYTES <= len(listed):
+    while len(entries) <= count and listed.startswith(CENTRAL, at) and at + CENTRAL_BYTES <= len(listed):
         flags, method = struct.unpack_from("<HH", listed, at + 8)
         crc, packed, size, named, extra, comment = struct.unpack_from("<IIIHHH", listed, at + 16)
         mode, offset = struct.unpack_from("<II", listed, at + 38)

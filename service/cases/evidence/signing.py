@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -68,7 +68,7 @@ def read_verify_key(pem: bytes) -> VerifyKey:
     """
     try:
         key = load_pem_public_key(pem)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise OptionError("That is no public key in PEM.", remedy="`kancha evidence key` prints it.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise OptionError("That key is not of Ed25519.", remedy="`kancha evidence key` prints the right one.")

@@ -146,8 +146,8 @@ def over_http(url: str, address: str, timeout_s: float = 20.0) -> Ask:
                     line.encrypt(host)
                 connection.sock = line.socket
                 connection.request("POST", path, request, {"Content-Type": _QUERY, "Accept": _REPLY})
-                answer = connection.getresponse()
-                return _body(answer, host, line)
+                with connection.getresponse() as answer:
+                    return _body(answer, host, line)
             finally:
                 line.close()
         except (OSError, http.client.HTTPException) as error:

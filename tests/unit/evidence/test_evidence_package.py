@@ -74,12 +74,14 @@ def test_the_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_no_byte_outside_the_contents_can_change(tmp_path: Path) -> None:
-    """Every byte of every header, of the list of files and of the end."""
+    """Every byte of every header, of the list of files, of the end, and of the public key."""
     path = package(tmp_path).path
     whole = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
     form = [at for one in infos for at in range(one.header_offset, one.header_offset + 30 + len(one.filename.encode()))]
+    key = infos[1].header_offset + 30 + len("signer.pem")
+    form += range(key, key + infos[1].file_size)  # a broken key has many ways to be unreadable
     form += range(infos[-1].header_offset + 30 + len("manifest.sig") + 64, len(whole))
     assert len(form) > 1000
     assert [at for at in form if not_noticed(path, whole, at, 1 << at % 8)] == []
@@ -197,6 +199,8 @@ def test_a_bomb_is_read_no_further_than_the_file_is_long(tmp_path: Path) -> None
     head = local_header(entries[0])
     (tmp_path / "bomb.zip").write_bytes(head + directory(entries, len(head)))
     assert ("misplaced", "parts/0") in codes(tmp_path / "bomb.zip")
+    (tmp_path / "bomb.zip").write_bytes(directory([replace(entries[0], path="")] * 200_000, 0))
+    assert codes(tmp_path / "bomb.zip") == [("too_many", "")]
 
 
 def test_large_numbers_stand_in_their_zip64_fields() -> None:

@@ -177,6 +177,27 @@ def test_distances_are_counted_bit_by_bit() -> None:
     far = KnownPhoto("p", "c9", "", {**base, "whole": flipped(base["whole"], NEAR_BITS + 1), "cut": kept.hashes["cut"]})
     assert near_copies({**base, "cut": [flipped(t, 150) for t in base["cut"]]}, [far]) == []
     assert near_copies(base, []) == []
+    # hashes of another release are not compared
+    assert near_copies(base, [replace(kept, hashes={"kind": "other"})]) == []
+
+
+TILES = sorted((Path(__file__).parents[4] / "shared/data/open/naip_california_multiyear/2020").glob("*.tif"))[::9][:40]
+
+
+@pytest.mark.skipif(len(TILES) < 40, reason="the open imagery is not here")
+def test_real_textures_are_told_apart_and_their_copies_found() -> None:
+    import rasterio
+
+    def tile(path: Path) -> Image.Image:
+        with rasterio.open(path) as file:
+            return Image.fromarray(np.moveaxis(file.read([1, 2, 3]), 0, 2))
+
+    draw, tiles = random.Random(2), [tile(path) for path in TILES]
+    kept = [KnownPhoto(str(k), "c9", "", hashes_of(one.convert("L"))) for k, one in enumerate(tiles)]
+    assert sum(len(near_copies(one.hashes, kept[:k])) for k, one in enumerate(kept)) == 0
+    for k, one in enumerate(tiles):
+        copy = again(_cropped(0.08)(ImageOps.mirror(one), draw), 50).convert("L")
+        assert [match.photo.id for match in near_copies(hashes_of(copy), kept)] == [str(k)]
 
 
 def test_a_picture_that_shows_nothing_is_no_copy_of_another() -> None:

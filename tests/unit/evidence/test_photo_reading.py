@@ -181,7 +181,7 @@ def test_whatever_bytes_come_a_photograph_is_read_or_refused_by_name(tmp_path: P
         small.save(file, kind, exif=camera_exif())
         files.append(file.getvalue())
     read = 0
-    for k in range(450):
+    for k in range(240):
         content = bytearray(files[k % 3])
         for _ in range(draw.choice((1, 4, 20))):
             content[draw.randrange(min(len(content), 900))] = draw.randrange(256)
@@ -192,4 +192,4 @@ def test_whatever_bytes_come_a_photograph_is_read_or_refused_by_name(tmp_path: P
             continue
         json.dumps(facts_of(told | {"sha256": "", "size_bytes": 1}).as_dict(), allow_nan=False)
         read += 1
-    assert read > 100
+    assert read > 50
