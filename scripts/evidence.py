@@ -40,6 +40,8 @@ def verify(
         typer.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
         _show(found)
+        if roots and found.stamp is None and found.holds:
+            typer.echo("  It has no time stamp. 该证据包没有时间戳。")
     if not found.holds:
         raise typer.Exit(1)
 

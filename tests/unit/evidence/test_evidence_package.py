@@ -14,7 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from scripts.main import app
 from service.cases.evidence.archive import ArchiveWriter, Entry, directory, local_header
 from service.cases.evidence.manifest import Part, canonical, chain_break, chained, end_of
 from service.cases.evidence.package import write_package
@@ -285,6 +287,10 @@ def test_a_time_stamp_is_checked_against_its_authority(tmp_path: Path) -> None:
     unchecked = verify(sealed.path)
     assert unchecked.holds and not unchecked.stamp_checked and unchecked.stamp == found.stamp
     assert [code for code, _ in codes(sealed.path, authorities=[stranger])] == ["stamp"]
+    (tmp_path / "root.pem").write_bytes(root)
+    for path, words in ((sealed.path, "number 编号"), (package(tmp_path / "authority").path, "no time stamp")):
+        shown = CliRunner().invoke(app, ["evidence", "verify", str(path), "--authority", str(tmp_path / "root.pem")])
+        assert shown.exit_code == 0 and words in shown.stdout and "Not checked" not in shown.stdout
     # a stamp of the same authority over something else
     with zipfile.ZipFile(sealed.path) as archive:
         seals = {name: archive.read(name) for name in ("manifest.tsr", "manifest.tsr.sig")}
