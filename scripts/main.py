@@ -15,6 +15,7 @@ from scripts import (
     demo,
     documents,
     evaluate,
+    evidence,
     exports,
     judge,
     keys,
@@ -72,6 +73,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 
 

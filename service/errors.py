@@ -261,6 +261,22 @@ class SealError(ServiceError):
     title_zh = "加密数据无法解密"
 
 
+class PackageError(ServiceError):
+    """What shall go into an evidence package contradicts itself, or is not there."""
+
+    code = "evidence-package"
+    title = "The evidence package cannot be made"
+    title_zh = "证据包无法生成"
+
+
+class StampError(ServiceError):
+    """An authority gives no time stamp, or a time stamp does not hold."""
+
+    code = "time-stamp"
+    title = "There is no valid time stamp"
+    title_zh = "时间戳无效或无法取得"
+
+
 class TargetError(ServiceError):
     """Nothing may be sent to a host, or there is no such host."""
 
