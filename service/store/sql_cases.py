@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.auth.sight import EVERYTHING, Sight
-from service.cases.chain import START, facts_text, sealed
+from service.cases.chain import canonical, link_hash, plain, start_of
 from service.cases.events import CaseEvent
 from service.errors import CaseBehindError, NotFoundError, SerialTakenError
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
@@ -299,9 +299,9 @@ def _write(connection: sa.Connection, step: Step) -> None:
 def _append(connection: sa.Connection, step: Step) -> None:
     e = case_events.c
     last = sa.select(e.hash).where(e.case_id == step.row.id).order_by(e.number.desc()).limit(1)
-    previous = connection.execute(last).scalar_one_or_none() or START
+    previous = connection.execute(last).scalar_one_or_none() or start_of(step.row.id)
     for event in step.events:
-        seal = sealed(previous, event)
+        seal = link_hash(previous, plain(event))
         values = {
             "case_id": event.case_id,
             "number": event.number,
@@ -309,7 +309,7 @@ def _append(connection: sa.Connection, step: Step) -> None:
             "at": event.at,
             "recorded_at": event.recorded_at,
             "by_id": event.by,
-            "facts": facts_text(event.facts),
+            "facts": canonical(dict(event.facts)).decode(),
             "corrects": event.corrects,
             "previous": previous,
             "hash": seal,

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from service.cases.chain import canonical, chained, end_of, moment
 from service.cases.evidence.archive import ArchiveWriter, Digest
 from service.cases.evidence.manifest import (
     FORMAT,
@@ -25,10 +26,6 @@ from service.cases.evidence.manifest import (
     SUMS,
     Contents,
     Part,
-    canonical,
-    chained,
-    end_of,
-    moment,
     path_of,
 )
 from service.cases.evidence.readme import readme

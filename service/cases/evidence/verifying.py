@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from geodata.errors import KanchaError, MissingFileError, OptionError
+from service.cases.chain import canonical, chain_break
 from service.cases.evidence.archive import Digest, Entry, digest_of
 from service.cases.evidence.defects import Defect, defect
 from service.cases.evidence.manifest import (
@@ -20,8 +21,6 @@ from service.cases.evidence.manifest import (
     STAMP,
     STAMP_SIGNATURE,
     SUMS,
-    canonical,
-    chain_break,
     path_of,
 )
 from service.cases.evidence.reading import NotAPackageError, Shape, content, read_shape

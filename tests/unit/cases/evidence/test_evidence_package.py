@@ -17,13 +17,14 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.main import app
+from service.cases.chain import canonical, chain_break, chained, end_of
 from service.cases.evidence.archive import ArchiveWriter, Entry, directory, local_header
-from service.cases.evidence.manifest import Part, canonical, chain_break, chained, end_of
+from service.cases.evidence.manifest import Part
 from service.cases.evidence.package import write_package
 from service.cases.evidence.timestamp import stamper
 from service.cases.evidence.verifying import verify
 from service.errors import PackageError, StampError
-from tests.unit.evidence.evidence_kit import KEY, NOW, OTHER, authority, contents, events, package
+from tests.unit.cases.evidence.evidence_kit import KEY, NOW, OTHER, authority, contents, events, package
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 

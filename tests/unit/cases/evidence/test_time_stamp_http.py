@@ -16,7 +16,7 @@ from service.cases.evidence.package import write_package
 from service.cases.evidence.timestamp import over_http, stamper
 from service.cases.evidence.verifying import verify
 from service.errors import StampError
-from tests.unit.evidence.evidence_kit import KEY, authority, contents
+from tests.unit.cases.evidence.evidence_kit import KEY, authority, contents
 
 REPLY = "application/timestamp-reply"
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]

@@ -24,7 +24,7 @@ from service.cases.evidence.matching import BITS, NEAR_BITS, KnownPhoto, near_co
 from service.cases.evidence.photos import MAX_PIXELS, Exif, PhotoFacts, facts_of
 from service.cases.evidence.places import sighting_of
 from service.cases.evidence.told import Place, Position, Told
-from tests.unit.evidence.photo_kit import HOUSE, again, photo, scene
+from tests.unit.cases.evidence.photo_kit import HOUSE, again, photo, scene
 
 TAKEN = datetime(2026, 5, 1, 10, 20, 30, tzinfo=BEIJING)
 RECEIVED = TAKEN + timedelta(minutes=2)

@@ -18,7 +18,7 @@ from geodata.io.guard import GuardLimits
 from geodata.io.photographs import probe_photo
 from service.cases.evidence.photos import MAX_PIXELS, Exif, facts_of, read_photo
 from service.files import sha256_of
-from tests.unit.evidence.photo_kit import HOUSE, camera_exif, jpeg, photo, scene, with_thumbnail
+from tests.unit.cases.evidence.photo_kit import HOUSE, camera_exif, jpeg, photo, scene, with_thumbnail
 
 
 def exif_of(path: Path, **changes: object) -> Exif:

@@ -29,7 +29,7 @@ from service.errors import SealError
 from service.privacy.keyring import Keyring
 from service.settings import read_settings
 from service.usecases.evidence_keys import bureau_key
-from tests.unit.evidence.evidence_kit import KEY, NOW, contents, package
+from tests.unit.cases.evidence.evidence_kit import KEY, NOW, contents, package
 
 RING = Keyring("", {}).with_new()
 
