@@ -181,7 +181,7 @@ def test_distances_are_counted_bit_by_bit() -> None:
     assert near_copies(base, [replace(kept, hashes={"kind": "other"})]) == []
 
 
-TILES = sorted((Path(__file__).parents[4] / "shared/data/open/naip_california_multiyear/2020").glob("*.tif"))[::9][:40]
+TILES = sorted((Path(__file__).parents[5] / "shared/data/open/naip_california_multiyear/2020").glob("*.tif"))[::9][:40]
 
 
 @pytest.mark.skipif(len(TILES) < 40, reason="the open imagery is not here")
