@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -157,7 +157,7 @@ def _composed(base: Shipped, mine: Own, rows: list[Term], places: set[str]) -> B
     shelved: list[Term] = []
     for row in rows:
         here = bool(places & set(row.places)) or row.id in mine.switch_on or row in mine.terms
-        runs = here and row.id not in mine.switch_off and row.has_length and row.until != date.min
+        runs = here and row.id not in mine.switch_off and row.has_length
         (used if runs else shelved).append(row)
     bans = dict(base.bans)
     if mine.quiet_times is not None:
@@ -190,7 +190,8 @@ def _counted(statute: Statute, name: str, mine: Own) -> Statute:
 
 def _rows(shipped: tuple[Term, ...], mine: Own) -> tuple[list[Term], list[Fault]]:
     """The rows with the bureau's changes, and what is wrong with these."""
-    rows = [_before(row, mine.terms) for row in shipped] + [*mine.terms]
+    kept = [row for row in (_before(row, mine.terms) for row in shipped) if row is not None]
+    rows = [*kept, *mine.terms]
     known = {row.id for row in rows}
     faults = [
         Fault((part,), f"there is no term {name!r}")
@@ -199,7 +200,7 @@ def _rows(shipped: tuple[Term, ...], mine: Own) -> tuple[list[Term], list[Fault]
         if name not in known
     ]
     for number, change in enumerate(mine.changes):
-        at = [n for n, row in enumerate(rows[: len(shipped)]) if row.id == change.term]
+        at = [n for n, row in enumerate(rows[: len(kept)]) if row.id == change.term]
         if not at:
             faults.append(Fault(("changes", number, "term"), f"Kancha ships no term {change.term!r}"))
         for n in at:
@@ -208,13 +209,15 @@ def _rows(shipped: tuple[Term, ...], mine: Own) -> tuple[list[Term], list[Fault]
     return rows, faults
 
 
-def _before(row: Term, own: tuple[Term, ...]) -> Term:
-    """A shipped row up to the day on which a row of the bureau of the same name takes its place."""
-    since = [one.since or date.min for one in own if one.id == row.id]
+def _before(row: Term, own: tuple[Term, ...]) -> Term | None:
+    """A shipped row up to the day on which the bureau's row of its name takes its place; None: it has always."""
+    since = [one.since for one in own if one.id == row.id]
     if not since:
         return row
-    # a row whose last day is the first of all days never holds
-    last = min(since) - timedelta(days=1) if min(since) > date.min else date.min
+    first = min((day for day in since if day is not None), default=None)
+    if first is None or None in since:
+        return None
+    last = first - timedelta(days=1)
     return row.model_copy(update={"until": min(last, row.until or last)})
 
 
@@ -226,11 +229,13 @@ def _changed(row: Term, change: Change) -> tuple[Term, list[str]]:
         faults.append("nothing is changed")
     if "length" in told and (row.length_from or row.until_fact):
         faults.append("its length is told by an event; at_least may change, length may not")
+    if faults:
+        return row, faults
     update = {**told, "pauses": (*row.pauses, *change.pauses), "changed_by": change.source}
     try:
-        return Term.model_validate({**row.model_dump(), **update}), faults
+        return Term.model_validate({**row.model_dump(), **update}), []
     except ValidationError as error:
-        return row, [*faults, *(_words(e) for e in error.errors())]
+        return row, [_words(e) for e in error.errors()]
 
 
 @cache

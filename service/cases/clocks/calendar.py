@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import chinese_calendar
-import yaml
 
+from service.cases.clocks.yaml_lines import read_yaml
 from service.errors import WorkCalendarError
 
 _DAY = timedelta(days=1)
@@ -154,6 +155,18 @@ class WorkCalendar:
             left -= self.is_working_day(day)
         return day
 
+    def with_file(self, file: Path) -> WorkCalendar:
+        """This calendar with the table of a file on top.
+
+        Raises:
+            WorkCalendarError: If the file cannot be read or used.
+        """
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise WorkCalendarError(f"The table {file.name} cannot be read: {error}.", remedy=_REMEDY) from error
+        return self.with_table(text, file.name)
+
     def with_table(self, text: str, what: str = "table of holidays") -> WorkCalendar:
         """This calendar with a bureau's own table on top.
 
@@ -182,9 +195,9 @@ def _published() -> Mapping[date, str]:
 
 def _table(text: str, what: str) -> tuple[date | None, dict[date, Override]]:
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise WorkCalendarError(f"The {what} is no YAML: {error}.", remedy=_REMEDY) from error
+        lines, raw = read_yaml(text)
+    except ValueError as error:
+        raise WorkCalendarError(f"The {what} cannot be used: {error}.", remedy=_REMEDY) from error
     if not isinstance(raw, dict) or set(raw) - {"known_until", "days"}:
         raise WorkCalendarError(f"The {what} must hold known_until and days, nothing else.", remedy=_REMEDY)
     known, rows = raw.get("known_until"), raw.get("days") or []
@@ -192,10 +205,10 @@ def _table(text: str, what: str) -> tuple[date | None, dict[date, Override]]:
     if not isinstance(rows, list):
         faults, rows = [*faults, "days: a list is wanted"], []
     days: dict[date, Override] = {}
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows):
         fault = _fault(row, days)
         if fault:
-            faults.append(f"row {number}: {fault}")
+            faults.append(f"line {lines.at(('days', number))}: {fault}")
         else:
             days[row["day"]] = Override(row["day"], row["kind"], row["source"], row.get("note", ""))
     if faults:
