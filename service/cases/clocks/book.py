@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,13 +18,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from service.cases.clocks.faults import Fault, faults_of
 from service.cases.clocks.terms import NATIONAL, Count, Name, Pause, Statute, Term, Text, Version
-from service.cases.clocks.terms_in_use import Ban, Book, Delivery, Rate, Settings, Timers
+from service.cases.clocks.terms_in_use import Ban, Book, Delivery, Rate, Settings, Timers, span_of
 from service.cases.clocks.yaml_lines import Lines, read_yaml
 from service.errors import TermBookError
 
 _REMEDY = "Put it right as docs/clocks.md describes, then try `kancha clocks check FILE`."
 
 
+_DAY = timedelta(days=1)
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -138,7 +139,7 @@ def parse_book(jurisdictions: Iterable[str] = (), own: str | None = None, what: 
     ]
     for part, names, there in (("counting", mine.counting, statutes), ("versions", mine.versions, statutes)):
         faults += [Fault((part, name), f"there is no statute {name!r}") for name in names if name not in there]
-    rows, some = _rows(base.terms, mine)
+    rows, some = _rows(base.terms, mine, {name: _counted(s, name, mine) for name, s in statutes.items()})
     faults += some
     book = _composed(base, mine, rows, {NATIONAL, *places})
     faults += faults_of(book, {id(row): ("terms", n) for n, row in enumerate(mine.terms)})
@@ -188,9 +189,9 @@ def _counted(statute: Statute, name: str, mine: Own) -> Statute:
     return statute.model_copy(update=told) if told else statute
 
 
-def _rows(shipped: tuple[Term, ...], mine: Own) -> tuple[list[Term], list[Fault]]:
+def _rows(shipped: tuple[Term, ...], mine: Own, statutes: Mapping[str, Statute]) -> tuple[list[Term], list[Fault]]:
     """The rows with the bureau's changes, and what is wrong with these."""
-    kept = [row for row in (_before(row, mine.terms) for row in shipped) if row is not None]
+    kept = [piece for row in shipped for piece in _around(row, mine.terms, statutes)]
     rows = [*kept, *mine.terms]
     known = {row.id for row in rows}
     faults = [
@@ -209,16 +210,22 @@ def _rows(shipped: tuple[Term, ...], mine: Own) -> tuple[list[Term], list[Fault]
     return rows, faults
 
 
-def _before(row: Term, own: tuple[Term, ...]) -> Term | None:
-    """A shipped row up to the day on which the bureau's row of its name takes its place; None: it has always."""
-    since = [one.since for one in own if one.id == row.id]
-    if not since:
-        return row
-    first = min((day for day in since if day is not None), default=None)
-    if first is None or None in since:
-        return None
-    last = first - timedelta(days=1)
-    return row.model_copy(update={"until": min(last, row.until or last)})
+def _around(row: Term, own: tuple[Term, ...], statutes: Mapping[str, Statute]) -> list[Term]:
+    """A shipped row without the days on which a row of the bureau of the same name holds; none: it has always."""
+    pieces = [span_of(row, statutes)]
+    for since, until in (span_of(one, statutes) for one in own if one.id == row.id):
+        left = [(begins, min(ends, since - _DAY)) for begins, ends in pieces if begins < since]
+        right = [(max(begins, until + _DAY), ends) for begins, ends in pieces if until < ends]
+        pieces = left + right
+    if pieces == [span_of(row, statutes)]:
+        return [row]
+    # the first and the last of all days stand for "ever"
+    return [
+        row.model_copy(
+            update={"since": None if since == date.min else since, "until": None if until == date.max else until}
+        )
+        for since, until in pieces
+    ]
 
 
 def _changed(row: Term, change: Change) -> tuple[Term, list[str]]:

@@ -26,6 +26,11 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+REVIEW_RIGHTS = ("review_right", "review_right_untold", "review_right_real_estate")
+SUIT_RIGHTS = ("suit_right", "suit_land", "suit_after_review", "suit_right_real_estate")
+REVIEWS = ("review_decision", "review_decision_summary")
+"""Terms that a guard of 行政强制法 44 looks at."""
+
 OPEN = (State.RUNNING, State.PAUSED)
 """States in which a right or a bar still holds."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from service.cases.clocks.terms import Ref, Situation, Statute, Term
-from service.cases.clocks.terms_in_use import Book
+from service.cases.clocks.terms_in_use import Book, span_of
 from service.cases.clocks.yaml_lines import Lines, Place
 from service.cases.events import KINDS, Fact
 
@@ -156,14 +155,6 @@ def _overlaps(rows: list[Term], book: Book) -> Iterator[tuple[Term, str]]:
         for other in rows[n + 1 :]:
             if other.id != row.id or {row.statute, other.statute} - set(book.statutes):
                 continue
-            (since, until), (begins, ends) = _holds(row, book), _holds(other, book)
+            (since, until), (begins, ends) = span_of(row, book.statutes), span_of(other, book.statutes)
             if since <= ends and begins <= until:
                 yield other, f"{row.id}: two rows of this name hold at one time; give since and until"
-
-
-def _holds(row: Term, book: Book) -> tuple[date, date]:
-    """First and last day on which a row holds, its own and those of the version of the statute."""
-    version = book.version_of(row)
-    since = [day for day in (row.since, version.since) if day is not None]
-    until = [day for day in (row.until, version.until) if day is not None]
-    return max(since, default=date.min), min(until, default=date.max)

@@ -138,14 +138,14 @@ def facing(hit: Hit, ref_days: Sequence[str | None], book: Book) -> Facing:
 
 
 def _served(way: Delivery, told: date, served: date) -> Step:
+    sure, sure_zh = (" (from memory: check)", "（凭记忆，须核对）") if "memory: check" in way.marks else ("", "")
     if way.days:
-        sure = " (from memory: check)" if "memory: check" in way.marks else ""
-        sure_zh = "（凭记忆，须核对）" if sure else ""
         return Step(
             f"Public notice posted on {told}; held to be served {way.days} days later, on {served}{sure}.",
             f"{told}张贴公告，经过{way.days}日，{served}视为送达{sure_zh}。",
         )
-    return Step(f"Served ({way.method.replace('_', ' ')}): {way.note}, {told}.", f"送达日：{way.note_zh}，{told}。")
+    how = way.method.replace("_", " ")
+    return Step(f"Served ({how}): {way.note}, {told}{sure}.", f"送达日：{way.note_zh}，{told}{sure_zh}。")
 
 
 def merged(stretches: Sequence[Stretch], start: datetime) -> tuple[Stretch, ...]:

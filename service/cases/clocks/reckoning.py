@@ -62,13 +62,15 @@ def reckon(events: Sequence[CaseEvent], book: Book, calendar: WorkCalendar, at: 
     """
     desk = _Desk(History(events, at), book, calendar, at)
     found: list[Clock] = []
-    for term in book.terms:
+    # terms that follow others come after all that they may follow
+    for term in sorted(book.terms, key=lambda row: row.follows is not None):
         starts = _by_event(term, desk) if term.starts else _by_terms(term, found, desk)
         for start in starts:
             clock = _clock(term, start, desk) if _applies(term, start, desk) else None
             if clock is not None:
                 found.append(clock)
-    return tuple(found)
+    order = {row.id: n for n, row in enumerate(book.terms)}
+    return tuple(sorted(found, key=lambda clock: order[clock.term_id]))
 
 
 def _by_event(term: Term, desk: _Desk) -> list[_Start]:
@@ -244,11 +246,13 @@ def _now(term: Term, due: datetime, pauses: Sequence[Stretch], at: datetime) -> 
 
 
 def _began(term: Term, start: _Start, desk: _Desk) -> list[Step]:
-    version = desk.book.version_of(term)
+    version = desk.book.version_of(term, start.from_at.date())
     statute = desk.book.statute_of(term)
     law, law_zh = desk.book.cite(term.source, "en"), desk.book.cite(term.source, "zh")
     wording, wording_zh = (
-        ("", "") if version.version == "own" else (f", version {version.version}", f"，{version.version}年版")
+        ("", "")
+        if version is None or version.version == "own"
+        else (f", version {version.version}", f"，{version.version}年版")
     )
     how, how_zh = _length(term)
     steps = [Step(f"{law}{wording}: {how}.", f"{law_zh}{wording_zh}：{how_zh}。")]

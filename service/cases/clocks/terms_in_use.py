@@ -161,15 +161,15 @@ class Book(Part):
         """The statute whose way of counting holds for a term."""
         return self.statutes[term.statute]
 
-    def version_of(self, term: Term) -> Version:
-        """The version of that statute to which the term belongs; by default the last one."""
-        versions = self.statute_of(term).versions
-        return next((v for v in versions if v.version == term.version), versions[-1])
+    def version_of(self, term: Term, day: date) -> Version | None:
+        """The version of that statute under which a term that starts on a day runs; None: none is in force."""
+        versions = [v for v in self.statute_of(term).versions if term.version in (None, v.version)]
+        return next((version for version in versions if version.in_force(day)), None)
 
     def in_force(self, term: Term, day: date) -> bool:
         """Whether a row holds for a term that starts on a day: the law in force on that day."""
-        own = Version(version="row", since=term.since, until=term.until)
-        return own.in_force(day) and self.version_of(term).in_force(day)
+        since, until = span_of(term, self.statutes)
+        return since <= day <= until and self.version_of(term, day) is not None
 
     def cite_both(self, source: Mapping[str, str] | None) -> tuple[str, str]:
         """The same in English and Chinese; empty where there is no source."""
@@ -181,3 +181,11 @@ class Book(Part):
             parts = (f"{self.statutes[name].title_zh} {what}".strip() for name, what in source.items())
             return "、".join(parts)
         return "; ".join(f"{self.statutes[name].title} {what}".strip() for name, what in source.items())
+
+
+def span_of(term: Term, statutes: Mapping[str, Statute]) -> tuple[date, date]:
+    """First and last day on which a row holds: its own days, and those of the version that it names."""
+    statute = statutes.get(term.statute)
+    named = [v for v in statute.versions if v.version == term.version] if statute is not None else []
+    parts = [(term.since, term.until), *((v.since, v.until) for v in named)]
+    return max(since or date.min for since, _ in parts), min(until or date.max for _, until in parts)

@@ -257,3 +257,29 @@ def test_what_happens_later_is_not_looked_at() -> None:
     early = clock_of(reckon(events_of(lines), BOOK, CALENDAR, moment("2025-06-19")), "reminder_term")
     assert early is not None and early.state is State.RUNNING
     assert reckon(events_of(lines), BOOK, CALENDAR, datetime(2025, 6, 1, tzinfo=BEIJING)) == ()
+
+
+def test_a_term_follows_a_row_of_the_bureau_too() -> None:
+    """Own rows stand last in the book; what follows them is reckoned after them all the same."""
+    own = """
+name: t
+terms:
+  - id: suit_land
+    title: t
+    title_zh: t
+    source: {land_law: "83"}
+    length: 20
+    whose: party
+    starts: [{event: decision_served, day: served_on}]
+    ends: [{event: suit_filed, day: filed_on}]
+"""
+    lines = [
+        "2025-02-10 opened path=land",
+        "2025-03-01 decided outcome=demolished",
+        "2025-03-03 decision_served rights_told=true",
+    ]
+    clocks = reckon(events_of(lines), parse_book((), own), CALENDAR, moment("2025-06-01"))
+    found = clock_of(clocks, "court_application_due")
+    assert found is not None and str(found.due_on) == "2025-08-06"
+    # 03-03 + 20 is a Sunday
+    assert [str(c.due_on) for c in clocks if c.term_id == "suit_land"] == ["2025-03-24"]

@@ -224,3 +224,30 @@ def test_the_bureau_sets_the_hours_of_the_night() -> None:
     own = parse_book((), 'name: t\nquiet_times: {night_from: "20:00", night_until: "08:00"}')
     assert quiet_reasons(datetime(2025, 9, 30, 20, tzinfo=BEIJING), own, WorkCalendar())
     assert own.bans["quiet_times"].marks == ("setting",)
+
+
+def test_an_older_row_ends_where_the_shipped_one_begins() -> None:
+    """A bureau that knows the day of a law adds the row of before, by its days or by the version that it names."""
+    days = ROW.replace("id: mine", "id: hearing_request").replace(
+        "whose: bureau", "whose: party\n    until: 2021-07-14"
+    )
+    named = days.replace("until: 2021-07-14", 'version: "1996"') + (
+        "versions: {penalty_law: [{version: 1996, until: 2021-07-14}, {version: 2021, since: 2021-07-15}]}\n"
+    )
+    for text in (days, named):
+        book = parse_book((), text)
+        old, new = (book.term("hearing_request", day) for day in (date(2021, 7, 14), date(2021, 7, 15)))
+        assert old is not None and old.length == 4 and new is not None and new.length == 5
+    decision = book.term("decision_due", date(2020, 1, 1))
+    assert decision is not None
+    version = book.version_of(decision, date(2020, 1, 1))
+    assert version is not None and version.version == "1996"
+
+
+def test_between_two_days_of_its_own_the_shipped_row_holds() -> None:
+    text = ROW.replace("id: mine", "id: hearing_request").replace(
+        "whose: bureau", "whose: party\n    since: 2025-01-01\n    until: 2025-12-31"
+    )
+    book = parse_book((), text)
+    lengths = [book.term("hearing_request", date(year, 6, 1)) for year in (2024, 2025, 2026)]
+    assert [row.length for row in lengths if row is not None] == [5, 4, 5]
