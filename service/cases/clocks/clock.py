@@ -53,8 +53,8 @@ class Stretch:
     """A time during which a clock did not run.
 
     Args:
-        since: When it stopped; the day itself still counts.
-        until: When it ran again, that day not yet counted; None: it has not.
+        since: When it stopped; that day is not counted.
+        until: When it ran again, that day counted; None: it has not.
         why: In English.
         why_zh: In Chinese.
     """

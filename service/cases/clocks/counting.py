@@ -1,8 +1,8 @@
 """Counting of days, working days, months, years and hours, each with its sentence.
 
 The day of the start is not counted; a period that ends on a rest day ends on the first day after (民事诉讼法 85). A
-period of months or years ends on the same day number, or on the last day of its month. A pause from one day to another
-leaves out the days after the first, up to and with the second.
+period of months or years ends on the same day number, or on the last day of its month. A pause leaves out
+its first day and those after it; the day on which it ends counts again.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def count(start: datetime, rule: Rule, pauses: Sequence[Stretch], calendar: Work
     if rule.unit == "working_days":
         due, steps, unsure = _working(day, rule, gaps, calendar)
     else:
-        due, steps = _calendar(day, rule, gaps)
+        due, steps = _calendar(day, rule, gaps, calendar)
         unsure = False
     if rule.rolls_over and rule.unit != "working_days":
         moved = calendar.next_working_day(due)
@@ -126,7 +126,7 @@ def _working(
     rested: list[date] = []
     unsure = False
     while True:
-        paused = any(since < day <= until for since, until in gaps)
+        paused = any(since <= day < until for since, until in gaps)
         if not paused:
             unsure = unsure or not calendar.is_known(day)
             (counted if calendar.is_working_day(day) else rested).append(day)
@@ -176,7 +176,9 @@ def _rests(days: Sequence[date], calendar: WorkCalendar, language: str) -> str:
     return f"Rest days not counted: {', '.join(words)}{more}."
 
 
-def _calendar(start: date, rule: Rule, gaps: Sequence[tuple[date, date]]) -> tuple[date, list[Step]]:
+def _calendar(
+    start: date, rule: Rule, gaps: Sequence[tuple[date, date]], calendar: WorkCalendar
+) -> tuple[date, list[Step]]:
     base = start - _DAY if rule.start_counted else start
     en, zh = (length_words(rule.amount, rule.unit, language) for language in ("en", "zh"))
     by, by_zh = (f" ({rule.days_source})", f"（{rule.days_source_zh}）") if rule.days_source else ("", "")
@@ -200,15 +202,20 @@ def _calendar(start: date, rule: Rule, gaps: Sequence[tuple[date, date]]) -> tup
                 )
             ]
     for since, until in gaps:
-        left_out = (until - max(since, start)).days
-        if since < due and left_out > 0:
-            due += _DAY * left_out
-            steps.append(
-                Step(
-                    f"{left_out} days not counted ({max(since, start) + _DAY} to {until}): the end moves to {due}.",
-                    f"扣除{left_out}日（{max(since, start) + _DAY}至{until}）：期满日顺延至{due}。",
-                )
+        end = calendar.next_working_day(due) if rule.rolls_over else due
+        first = max(since, base + _DAY)
+        left_out = (until - first).days
+        if since > end or left_out <= 0:
+            continue
+        # what begins between a last day and the working day that it moves to holds that working day
+        due = (due if since <= due else end) + _DAY * left_out
+        last = until - _DAY
+        steps.append(
+            Step(
+                f"{left_out} days not counted ({first} to {last}): the end moves to {due}.",
+                f"扣除{left_out}日（{first}至{last}）：期满日顺延至{due}。",
             )
+        )
     return due, steps
 
 

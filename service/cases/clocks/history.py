@@ -21,10 +21,12 @@ class Hit:
     Args:
         event: The event.
         at: When it happened for the term; the start of the day where only a day is told.
+        past: Whether the event tells of something before it.
     """
 
     event: CaseEvent
     at: datetime
+    past: bool = False
 
     @property
     def day(self) -> date:
@@ -34,7 +36,7 @@ class Hit:
     @property
     def key(self) -> tuple[date, int]:
         """Its place in time: by day, and within the day in the order in which they were told."""
-        return self.day, self.event.number
+        return self.day, 0 if self.past else self.event.number
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class History:
 
     def hits(self, refs: Sequence[Ref]) -> list[Hit]:
         """The events that one of some references means, in the order of time."""
-        found = [Hit(event, _when(event, ref.day)) for event in self.events for ref in refs if _meant(event, ref)]
+        found = [
+            Hit(event, _when(event, ref.day), ref.past) for event in self.events for ref in refs if _meant(event, ref)
+        ]
         return sorted(found, key=lambda hit: hit.key)
 
     def stood(self, situation: Situation, number: int) -> bool:
@@ -171,12 +175,8 @@ def _joined(one: str, other: str) -> str:
 
 
 def _meant(event: CaseEvent, ref: Ref) -> bool:
-    return event.kind == ref.event and ref.meets(event.facts) and _tells(event, ref)
-
-
-def _tells(event: CaseEvent, ref: Ref) -> bool:
-    # the end of an act is no day on which something happens to the case: untold, nothing starts by it
-    return ref.day != "act_ended_on" or event.facts.get(ref.day) is not None
+    untold = ref.past and event.facts.get(ref.day or "") is None
+    return event.kind == ref.event and ref.meets(event.facts) and not untold
 
 
 def _when(event: CaseEvent, fact: str | None) -> datetime:

@@ -113,11 +113,13 @@ class Ref(Part):
         event: Kind of the event.
         day: The fact that tells the day; None, or not told: when the event happened.
         where: What its facts must be; a list: one of these.
+        past: The fact tells of a day before the event: untold, nothing starts; and the event itself may end the term.
     """
 
     event: str
     day: str | None = None
     where: Mapping[str, Any] = Field(default_factory=dict)
+    past: bool = False
 
     def meets(self, facts: Mapping[str, Any]) -> bool:
         """Whether the facts of an event are those wanted; a truth that nobody told is no."""

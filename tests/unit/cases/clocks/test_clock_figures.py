@@ -21,6 +21,8 @@ from service.cases.clocks import (
     reckon,
 )
 from service.cases.clocks.book import parse_book
+from service.cases.clocks.clock import Stretch
+from service.cases.clocks.counting import Rule, count
 from service.cases.clocks.fines import Owed
 from tests.unit.cases.clocks.case_kit import events_of, moment
 
@@ -108,6 +110,20 @@ def test_a_payment_counts() -> None:
     assert found is not None and found.days == 3 and found.yuan == Decimal("900.00") and found.rest_yuan == 0
 
 
+def test_what_was_paid_on_an_earlier_decision_does_not_count() -> None:
+    lines = ["2025-09-20 fine_paid paid_on=2025-09-20 yuan=10000", *FINED]
+    found = late_fine_of(events_of(lines), BOOK, CALENDAR, moment("2025-10-16"))
+    assert found is not None and found.yuan == Decimal("300.00")
+
+
+def test_hours_stand_still_in_a_pause_and_not_for_one_after_the_end() -> None:
+    start, now = moment("2025-06-10 10:00"), moment("2025-07-01")
+    rule = Rule(24, "hours", False, True, "", "")
+    within = Stretch(moment("2025-06-10 12:00"), moment("2025-06-10 15:30"), "test", "test")
+    after = Stretch(moment("2025-06-12 12:00"), moment("2025-06-12 15:00"), "test", "test")
+    assert count(start, rule, [within, after], CALENDAR, now).due_at == moment("2025-06-11 13:30")
+
+
 # --- timers -----------------------------------------------------------------------------------------
 
 
@@ -186,7 +202,7 @@ def test_the_arithmetic_in_chinese() -> None:
         "  2025-06-10当日不计算在内（民事诉讼法 85，通常理解）。",
         "  2025-06-15至2025-06-25暂停：检测、检验、鉴定期间（行政强制法 25）。",
         "  30日（行政强制法 69）：第一日2025-06-11，最后一日2025-07-10。",
-        "  扣除10日（2025-06-16至2025-06-25）：期满日顺延至2025-07-20。",
+        "  扣除10日（2025-06-15至2025-06-24）：期满日顺延至2025-07-20。",
         "  2025-07-20为休息日，以其后的第一日2025-07-21为期满日（民事诉讼法 85，通常理解）。",
         "  2025-07-21：解除查封（第4号事件），在期限内。",
     ]
