@@ -235,7 +235,7 @@ def _state(term: Term, due: datetime, ends: list[Hit], calls: list[Hit]) -> tupl
 
 
 def _now(term: Term, due: datetime, pauses: Sequence[Stretch], at: datetime) -> State:
-    if any(pause.until is None or pause.until > at for pause in pauses if pause.since < due):
+    if any(pause.until is None or pause.until > at for pause in pauses):
         return State.PAUSED
     if at <= due:
         return State.RUNNING

@@ -171,6 +171,14 @@ def test_a_reminder_before_the_start_is_left_out() -> None:
     assert str(clock.due_on) == "2025-03-05" and "reminder" not in {m.kind for m in next_moments(clock)}
 
 
+def test_only_pauses_within_a_term_are_told() -> None:
+    lines = ["2025-06-01 appraisal_started", "2025-06-05 appraisal_ended", "2025-06-10 sealed urgent=false"]
+    late = [*lines, "2025-07-20 appraisal_started", "2025-07-22 appraisal_ended"]
+    assert _clock("sealing_end", late, "2025-08-01").pauses == ()
+    within = _clock("sealing_end", [*lines, "2025-06-20 appraisal_started"], "2025-06-25")
+    assert [f"{p.since:%m-%d} {p.until}" for p in within.pauses] == ["06-20 None"]
+
+
 # --- sentences --------------------------------------------------------------------------------------
 
 
@@ -284,7 +292,7 @@ terms:
     title: t
     title_zh: t
     source: {land_law: "83"}
-    length: 20
+    length: 90
     whose: party
     starts: [{event: decision_served, day: served_on}]
     ends: [{event: suit_filed, day: filed_on}]
@@ -294,8 +302,8 @@ terms:
         "2025-03-01 decided outcome=demolished",
         "2025-03-03 decision_served rights_told=true",
     ]
-    clocks = reckon(events_of(lines), parse_book((), own), CALENDAR, moment("2025-06-01"))
+    clocks = reckon(events_of(lines), parse_book((), own), CALENDAR, moment("2025-07-01"))
     found = clock_of(clocks, "court_application_due")
-    assert found is not None and str(found.due_on) == "2025-08-06"
-    # 03-03 + 20 is a Sunday
-    assert [str(c.due_on) for c in clocks if c.term_id == "suit_land"] == ["2025-03-24"]
+    assert found is not None and str(found.due_on) == "2025-09-03"
+    # 03-03 + 90 is 06-01, rest to 06-02; three months after 06-03
+    assert [str(c.due_on) for c in clocks if c.term_id == "suit_land"] == ["2025-06-03"]
