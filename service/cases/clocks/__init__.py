@@ -10,8 +10,8 @@ from service.cases.clocks.explaining import explain
 from service.cases.clocks.fines import LateFine, late_fine, late_fine_of
 from service.cases.clocks.quiet import quiet_reasons
 from service.cases.clocks.reckoning import reckon
-from service.cases.clocks.terms import Term, Whose
-from service.cases.clocks.terms_in_use import Book
+from service.cases.clocks.rows import Term, Whose
+from service.cases.clocks.terms import Book
 
 __all__ = [
     "Book",

@@ -17,8 +17,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from service.cases.clocks.faults import Fault, faults_of
-from service.cases.clocks.terms import NATIONAL, Count, Name, Pause, Statute, Term, Text, Version
-from service.cases.clocks.terms_in_use import Ban, Book, Delivery, Rate, Settings, Timers, span_of
+from service.cases.clocks.rows import NATIONAL, Count, Name, Pause, Statute, Term, Text, Version
+from service.cases.clocks.terms import Ban, Book, Delivery, Rate, Settings, Timers, span_of
 from service.cases.clocks.yaml_lines import Lines, read_yaml
 from service.errors import TermBookError
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from geodata.io.dates import BEIJING
-from service.cases.clocks.terms import Whose
+from service.cases.clocks.rows import Whose
 
 
 class State(StrEnum):

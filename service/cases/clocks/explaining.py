@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geodata.io.dates import BEIJING
 from service.cases.clocks.clock import Clock, State
-from service.cases.clocks.terms import TITLES
+from service.cases.clocks.rows import TITLES
 
 STATES = {
     State.RUNNING: ("running", "计时中"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from service.cases.clocks.terms import Ref, Situation, Statute, Term
-from service.cases.clocks.terms_in_use import Book, span_of
+from service.cases.clocks.rows import Ref, Situation, Statute, Term
+from service.cases.clocks.terms import Book, span_of
 from service.cases.clocks.yaml_lines import Lines, Place
 from service.cases.events import KINDS, Fact
 

@@ -12,7 +12,7 @@ from service.cases.clocks.calendar import WorkCalendar
 from service.cases.clocks.clock import Step, clock_of
 from service.cases.clocks.history import History
 from service.cases.clocks.reckoning import reckon
-from service.cases.clocks.terms_in_use import Book, Rate
+from service.cases.clocks.terms import Book, Rate
 from service.cases.events import CaseEvent
 
 _CENT = Decimal("0.01")

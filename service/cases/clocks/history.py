@@ -9,8 +9,8 @@ from typing import Any
 
 from geodata.io.dates import BEIJING
 from service.cases.clocks.clock import Step, Stretch
-from service.cases.clocks.terms import Pause, Ref, Situation
-from service.cases.clocks.terms_in_use import Book, Delivery
+from service.cases.clocks.rows import Pause, Ref, Situation
+from service.cases.clocks.terms import Book, Delivery
 from service.cases.events import CaseEvent, effective
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 from geodata.io.dates import BEIJING
 from service.cases.clocks.calendar import WorkCalendar
 from service.cases.clocks.clock import Clock, Moment, State
-from service.cases.clocks.terms import Whose
-from service.cases.clocks.terms_in_use import Timers
+from service.cases.clocks.rows import Whose
+from service.cases.clocks.terms import Timers
 
 _MORNING = time(9)
 _INSTANT = timedelta(microseconds=1)

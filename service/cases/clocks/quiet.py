@@ -7,7 +7,7 @@ from datetime import datetime
 from geodata.io.dates import BEIJING
 from service.cases.clocks.calendar import WorkCalendar
 from service.cases.clocks.clock import Step
-from service.cases.clocks.terms_in_use import Ban, Book
+from service.cases.clocks.terms import Ban, Book
 
 
 def quiet_reasons(moment: datetime, book: Book, calendar: WorkCalendar) -> tuple[Step, ...]:

@@ -15,8 +15,8 @@ from service.cases.clocks.clock import Clock, Moment, State, Step, Stretch
 from service.cases.clocks.counting import Counted, Rule, count, end_of, length_words
 from service.cases.clocks.history import History, Hit, day_at, facing, merged
 from service.cases.clocks.moments import moments_of
-from service.cases.clocks.terms import Statute, Term, Whose
-from service.cases.clocks.terms_in_use import Book
+from service.cases.clocks.rows import Statute, Term, Whose
+from service.cases.clocks.terms import Book
 from service.cases.events import KINDS, CaseEvent
 
 _NEVER = 10**9

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.cases.clocks.counting import length_words
-from service.cases.clocks.terms import NATIONAL, TITLES, Ref, Term
-from service.cases.clocks.terms_in_use import Book
+from service.cases.clocks.rows import NATIONAL, TITLES, Ref, Term
+from service.cases.clocks.terms import Book
 from service.cases.events import KINDS
 
 COLUMNS = ("term", "title", "题名", "how long", "starts", "whose", "source", "依据", "where", "trust")

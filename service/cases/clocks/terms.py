@@ -1,272 +1,193 @@
-"""What a row of the book of terms is made of: statutes with their way of counting, events, pauses, terms.
-
-Values only; `book` reads them from YAML and checks them, `reckoning` runs them.
-"""
+"""The book of terms in use: its rows, ways of service, rates, bans, timers and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from datetime import date, time
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from service.cases.events import Outcome, Path, Stage
+from service.cases.clocks.rows import Mark, Name, Part, Pause, Statute, Term, Text, Version, Whose
+from service.cases.events import METHODS
 
-NATIONAL = "national"
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Unit = Literal["working_days", "calendar_days", "hours", "months", "years", "by_law"]
-Mark = Literal["memory: check", "reading", "setting"]
-"""`memory: check`: not read in a source; `reading`: our reading of the source; `setting`: of the bureau, not law."""
+__all__ = ["Ban", "Book", "Delivery", "Level", "Rate", "Settings", "Term", "Timers", "Whose", "span_of"]
 
 
-class Whose(StrEnum):
-    """Who is concerned by a term, and how."""
-
-    BUREAU = "bureau"
-    """The bureau must act."""
-    AUTHORITY = "authority"
-    """Another authority must act."""
-    PARTY_DUTY = "party_duty"
-    """The party must act."""
-    PARTY = "party"
-    """The party has a right until then."""
-    BAR = "bar"
-    """Something is not allowed before then."""
-
-
-TITLES: Mapping[Whose, tuple[str, str]] = {
-    Whose.BUREAU: ("the bureau must act", "本机关应当办理"),
-    Whose.AUTHORITY: ("another authority must act", "其他机关应当办理"),
-    Whose.PARTY_DUTY: ("the party must act", "当事人应当履行"),
-    Whose.PARTY: ("a right of the party", "当事人的权利"),
-    Whose.BAR: ("not allowed before", "期满前不得实施"),
-}
-
-
-class Part(BaseModel):
-    """What every part keeps: no unknown keys, no changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Version(Part):
-    """A version of a statute.
+class Delivery(Part):
+    """When a document served in some way is held to be served.
 
     Args:
-        version: Its name, as a rule the year.
-        since: First day on which it is in force; None: not told by our sources, held to be always.
-        until: Last day; None: no end known.
-    """
-
-    version: Annotated[str, BeforeValidator(str)]
-    since: date | None = None
-    until: date | None = None
-
-    def in_force(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-
-class Statute(Part):
-    """A statute, and how days are counted under it.
-
-    Args:
-        title: In English.
-        title_zh: As it is cited.
-        place: `national` or a place.
-        versions: Its versions.
-        working_up_to: Periods of up to so many days are working days.
-        working_lengths: Periods of just these days are working days.
-        days_source: The article that says so, empty: no clause seen, days are calendar days.
-        start_day_counted: Whether the day of the start counts.
-        rolls_over: Whether a period that ends on a rest day ends on the first day after.
-        counting_source: Statutes and articles that say so.
-        counting_mark: `reading` where that article is not this statute's own.
-    """
-
-    title: Text
-    title_zh: Text
-    place: Name = NATIONAL
-    versions: tuple[Version, ...] = Field(min_length=1)
-    working_up_to: int = 0
-    working_lengths: tuple[int, ...] = ()
-    days_source: str = ""
-    start_day_counted: bool = False
-    rolls_over: bool = True
-    counting_source: Mapping[Name, str] = Field(default_factory=dict)
-    counting_mark: Mark | None = None
-
-    def unit_of(self, days: int) -> Unit:
-        """Whether so many days are working days or calendar days under this statute."""
-        working = days <= self.working_up_to or days in self.working_lengths
-        return "working_days" if working else "calendar_days"
-
-
-class Ref(Part):
-    """An event that a term looks for.
-
-    Args:
-        event: Kind of the event.
-        day: The fact that tells the day; None, or not told: when the event happened.
-        where: What its facts must be; a list: one of these.
-        past: The fact tells of a day before the event: untold, nothing starts; and the event itself may end the term.
-    """
-
-    event: str
-    day: str | None = None
-    where: Mapping[str, Any] = Field(default_factory=dict)
-    past: bool = False
-
-    def meets(self, facts: Mapping[str, Any]) -> bool:
-        """Whether the facts of an event are those wanted; a truth that nobody told is no."""
-        for name, wanted in self.where.items():
-            told = facts.get(name, False) if isinstance(wanted, bool) else facts.get(name)
-            if told not in (wanted if isinstance(wanted, list | tuple) else [wanted]):
-                return False
-        return True
-
-
-class Situation(Part):
-    """How a case must stand when a term starts; whatever is not told holds.
-
-    Args:
-        path: One of these paths.
-        stage: One of these stages.
-        outcome: What the last decision orders.
-        fined: Whether the last decision names a fine.
-        happened: All of these have happened before.
-    """
-
-    path: tuple[Path, ...] = ()
-    stage: tuple[Stage, ...] = ()
-    outcome: tuple[Outcome, ...] = ()
-    fined: bool | None = None
-    happened: tuple[str, ...] = ()
-
-
-class Extension(Part):
-    """An event that makes a term longer.
-
-    Args:
-        event: Kind of the event.
-        days: Its fact that tells by how many days.
-        at_most: The most that all of them together may add; None: no limit known.
-    """
-
-    event: str
-    days: str
-    at_most: int | None = None
-
-
-class Follows(Part):
-    """A term that starts when others have run out.
-
-    Args:
-        terms: When every clock of these is over, and the last of them ran out.
-        unless_met: And none of these rights was used.
-    """
-
-    terms: tuple[Name, ...] = Field(min_length=1)
-    unless_met: tuple[Name, ...] = ()
-
-
-class Pause(Part):
-    """What stops a clock.
-
-    Args:
-        title: In English.
-        title_zh: In Chinese.
-        source: The statute and its articles; None: only a switch of the bureau.
-        starts: Events that begin it.
-        ends: Events that end it.
-        until: Fact of the beginning that tells the day on which it ends by itself.
-    """
-
-    title: Text
-    title_zh: Text
-    source: Mapping[Name, str] | None = None
-    starts: tuple[Ref, ...] = Field(min_length=1)
-    ends: tuple[Ref, ...] = Field(min_length=1)
-    until: str | None = None
-
-
-class Term(Part):
-    """A row of the book.
-
-    Args:
-        id: Its name; rows of one name must be in force at different times.
-        title: In English.
-        title_zh: In Chinese.
-        source: Statutes and articles; the first one's way of counting holds.
-        version: The version of that statute; None: its only one.
-        since: First day on which the row holds, besides the version's own.
-        until: Last day.
-        places: `national`, or the places where it holds.
-        length: How long.
-        length_from: Fact that tells how long.
-        length_of: The kind of event that tells it, the last one before the start; None: the starting event.
-        until_fact: Fact of the starting event that tells the last day itself.
-        at_least: The shortest length that counts, for a length told by an event.
-        unit: Of the length; `by_law`: working or calendar days as the statute says of that number.
-        whose: Who is concerned.
-        starts: Events that start it.
-        follows: Or the terms after which it starts.
-        when: How the case must stand at the start.
-        unless: How it must not stand.
-        ends: What the term is about: the act due, the use of the right, the act that is barred.
-        cancelled_by: Events that make it pointless.
-        extended_by: Events that make it longer.
-        pauses: Names of the pauses that hold it.
-        switches: Names of pauses that the bureau may switch on; no source says so.
-        rolls_over: Whether the end moves off a rest day; None: as the statute says.
-        planned: Fact of the start that tells the day on which the barred act is planned.
-        note: For readers, in English.
+        method: One of `events.METHODS`.
+        days: Calendar days after the day told.
+        note: What the day told is.
         note_zh: In Chinese.
         marks: How far to trust it.
-        changed_by: Where the bureau's own book says that it is other than Kancha ships it.
     """
 
-    id: Name
+    method: Literal[METHODS]  # type: ignore[valid-type]
+    days: int = Field(default=0, ge=0)
+    note: Text
+    note_zh: Text
+    marks: tuple[Mark, ...] = ()
+
+
+class Rate(Part):
+    """A sum that grows by the day (行政处罚法 72, 73).
+
+    Args:
+        title: In English.
+        title_zh: In Chinese.
+        source: Statutes and articles.
+        per_day: Share of the fine for each day.
+        at_most: Share of the fine that it never exceeds.
+        after: The term after which it begins.
+        pauses: Names of the pauses during which it does not grow.
+        marks: How far to trust it.
+        note: For readers.
+        note_zh: In Chinese.
+    """
+
     title: Text
     title_zh: Text
-    source: Mapping[Name, Annotated[str, BeforeValidator(str)]] = Field(min_length=1)
-    version: str | None = None
-    since: date | None = None
-    until: date | None = None
-    places: tuple[Name, ...] = (NATIONAL,)
-    length: Count | None = None
-    length_from: str | None = None
-    length_of: str | None = None
-    until_fact: str | None = None
-    at_least: Count | None = None
-    unit: Unit = "by_law"
-    whose: Whose
-    starts: tuple[Ref, ...] = ()
-    follows: Follows | None = None
-    when: Situation = Situation()
-    unless: Situation | None = None
-    ends: tuple[Ref, ...] = Field(min_length=1)
-    cancelled_by: tuple[Ref, ...] = ()
-    extended_by: tuple[Extension, ...] = ()
+    source: Mapping[Name, Annotated[str, BeforeValidator(str)]]
+    per_day: Decimal
+    at_most: Decimal
+    after: Name
     pauses: tuple[Name, ...] = ()
-    switches: tuple[Name, ...] = ()
-    rolls_over: bool | None = None
-    planned: str | None = None
+    marks: tuple[Mark, ...] = ()
     note: str = ""
     note_zh: str = ""
+
+
+class Ban(Part):
+    """Times at which enforcement is not allowed unless it is urgent (行政强制法 43).
+
+    Args:
+        title: In English.
+        title_zh: In Chinese.
+        source: Statutes and articles.
+        night_from: When the night begins; the statute names no hours.
+        night_until: When it ends.
+        on_statutory_holidays: Whether holidays are barred.
+        marks: How far to trust it.
+        note: For readers.
+        note_zh: In Chinese.
+    """
+
+    title: Text
+    title_zh: Text
+    source: Mapping[Name, Annotated[str, BeforeValidator(str)]]
+    night_from: time
+    night_until: time
+    on_statutory_holidays: bool = True
     marks: tuple[Mark, ...] = ()
-    changed_by: str = ""
+    note: str = ""
+    note_zh: str = ""
 
-    @property
-    def statute(self) -> str:
-        """Id of the statute whose way of counting holds."""
-        return next(iter(self.source))
 
-    @property
-    def has_length(self) -> bool:
-        """Whether it can run; a row without a length waits for the bureau to set it."""
-        return any(told is not None for told in (self.length, self.length_from, self.until_fact))
+class Level(Part):
+    """Whom an overdue term is told to.
+
+    Args:
+        after_working_days: So many working days after the end.
+        to: Title of the level in the approval chain, in English.
+        to_zh: In Chinese.
+    """
+
+    after_working_days: int = Field(ge=0)
+    to: Text
+    to_zh: Text
+
+
+class Timers(Part):
+    """When people are told of a term; settings of the bureau.
+
+    Args:
+        remind_working_days: So many working days before the end of a term of days, months or years.
+        remind_hours: So many hours before the end of a term of hours.
+        escalate: The chain.
+    """
+
+    remind_working_days: int = Field(ge=0)
+    remind_hours: int = Field(ge=0)
+    escalate: tuple[Level, ...] = ()
+
+
+class Settings(Part):
+    """Readings on which sources differ.
+
+    Args:
+        reminder_and_announcement: Which comes first of reminder (强制法 35) and announcement (44); the workflow asks.
+    """
+
+    reminder_and_announcement: Literal["reminder_first", "announcement_first", "free"] = "reminder_first"
+
+
+class Book(Part):
+    """The book of terms in use.
+
+    Args:
+        name: What it is called.
+        statutes: By id.
+        terms: The rows in use, in order.
+        shelved: Rows of other places, rows switched off, and rows that wait for a length.
+        pauses: By name.
+        delivery: Ways of service.
+        rates: By name.
+        bans: By name.
+        timers: When people are told.
+        settings: Readings.
+        checksum: SHA-256 of all of it.
+    """
+
+    name: str
+    statutes: Mapping[Name, Statute]
+    terms: tuple[Term, ...]
+    shelved: tuple[Term, ...] = ()
+    pauses: Mapping[Name, Pause]
+    delivery: tuple[Delivery, ...]
+    rates: Mapping[Name, Rate]
+    bans: Mapping[Name, Ban]
+    timers: Timers
+    settings: Settings
+    checksum: str = ""
+
+    def term(self, name: str, day: date | None = None) -> Term | None:
+        """The row of a name in use, the one in force on the day; None: there is none."""
+        rows = [row for row in self.terms if row.id == name]
+        return next((row for row in rows if day is None or self.in_force(row, day)), None)
+
+    def statute_of(self, term: Term) -> Statute:
+        """The statute whose way of counting holds for a term."""
+        return self.statutes[term.statute]
+
+    def version_of(self, term: Term, day: date) -> Version | None:
+        """The version of that statute under which a term that starts on a day runs; None: none is in force."""
+        versions = [v for v in self.statute_of(term).versions if term.version in (None, v.version)]
+        return next((version for version in versions if version.in_force(day)), None)
+
+    def in_force(self, term: Term, day: date) -> bool:
+        """Whether a row holds for a term that starts on a day: the law in force on that day."""
+        since, until = span_of(term, self.statutes)
+        return since <= day <= until and self.version_of(term, day) is not None
+
+    def cite_both(self, source: Mapping[str, str] | None) -> tuple[str, str]:
+        """The same in English and Chinese; empty where there is no source."""
+        return (self.cite(source, "en"), self.cite(source, "zh")) if source else ("", "")
+
+    def cite(self, source: Mapping[str, str], language: str) -> str:
+        """Statutes and articles as they are cited, in `en` or `zh`."""
+        if language == "zh":
+            parts = (f"{self.statutes[name].title_zh} {what}".strip() for name, what in source.items())
+            return "、".join(parts)
+        return "; ".join(f"{self.statutes[name].title} {what}".strip() for name, what in source.items())
+
+
+def span_of(term: Term, statutes: Mapping[str, Statute]) -> tuple[date, date]:
+    """First and last day on which a row holds: its own days, and those of the version that it names."""
+    statute = statutes.get(term.statute)
+    named = [v for v in statute.versions if v.version == term.version] if statute is not None else []
+    parts = [(term.since, term.until), *((v.since, v.until) for v in named)]
+    return max(since or date.min for since, _ in parts), min(until or date.max for _, until in parts)
