@@ -48,7 +48,7 @@ def check(
 ) -> None:
     """See that a bureau's own book can be used; every fault is told with its line."""
     from service.cases.clocks import load_book
-    from service.errors import TermBookError
+    from service.cases.errors import TermBookError
 
     try:
         book = load_book(jurisdiction or (), file)

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
+from service.cases import errors as enforcement
 from service.cases.documents import errors as documents
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
@@ -45,7 +46,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.PasswordError: 422,
         service.LinkError: 410,
         service.VerdictError: 422,
-        service.CaseFactError: 422,
+        enforcement.CaseFactError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

@@ -15,13 +15,13 @@ from geodata.io.dates import BEIJING
 from service.auth.people import Person
 from service.auth.roles import Permission, Role
 from service.cases.clocks.clock import Clock
+from service.cases.errors import CaseBehindError, CaseFactError, CaseMoveError, SerialTakenError
 from service.cases.events import KINDS, CaseEvent, effective
 from service.cases.facts import check_correction, check_facts
 from service.cases.workflow.context import Actor, Context
 from service.cases.workflow.machine import Refusal, check_actor, corrected, following, judge, refusals
 from service.cases.workflow.replay import stand
 from service.cases.workflow.standing import Standing
-from service.errors import CaseBehindError, CaseFactError, CaseMoveError, SerialTakenError
 from service.services import Services
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step
 from service.store.records import Box

@@ -14,8 +14,9 @@ import shapely
 from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.cases.chain import broken_at
+from service.cases.errors import CaseBehindError, SerialTakenError
 from service.cases.events import CaseEvent
-from service.errors import CaseBehindError, ConflictError, NotFoundError, SerialTakenError
+from service.errors import ConflictError, NotFoundError
 from service.store.base import Store
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
 from service.store.queries import FeatureQuery

@@ -88,7 +88,8 @@ def _by_terms(term: Term, clocks: Sequence[Clock], desk: _Desk) -> list[_Start]:
     assert follows is not None  # the check of the book allows no row without one or the other
     before = [clock for clock in clocks if clock.term_id in follows.terms]
     used = any(c.state is State.MET for c in before if c.term_id in follows.unless_met)
-    lapsed = [clock for clock in before if clock.state is State.LAPSED]
+    # a right that was used too late had run out all the same
+    lapsed = [clock for clock in before if clock.state in (State.LAPSED, State.MET_LATE)]
     if used or not lapsed or any(clock.open or clock.state is State.OVERDUE for clock in before):
         return []
     last = max(lapsed, key=lambda clock: clock.due_at)
