@@ -37,9 +37,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_map get_api get_openapi get_api_page get_conditions get_detectors get_chip get_events get_events_atom "
     "get_alarms post_acknowledgement get_alarm_clock get_alarm_rules get_alarm_templates post_alarm_rule "
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
-    "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
-    # who may tell which event stands in the table of moves
-    "post_case_event",
+    "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
@@ -47,7 +45,8 @@ _NEEDS: Mapping[Need, str] = {
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
-    Permission.CASES: "post_case get_officers",
+    # who of them may tell which event stands in the table of moves
+    Permission.CASES: "post_case post_case_event get_officers",
     Permission.PERSONAL: "get_personal",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "get_system_alarms",

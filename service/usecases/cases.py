@@ -33,7 +33,7 @@ SERIES = "case"
 _TRIES = 20
 _MOST_PEOPLE = 10_000
 _POWERS: Mapping[Permission, str] = {
-    Permission.CASES: "officer",
+    Permission.JUDGE: "officer",
     Permission.LEGAL: "legal",
     Permission.APPROVE: "approver",
 }

@@ -100,11 +100,12 @@ def test_officers_tell_lawyers_review_and_nobody_does_both(tmp_path: Path) -> No
         case = opened(client)
         path = f"/cases/{case['id']}/events"
         review = {"event": "legal_review_passed", "facts": {"opinion": "同意"}}
-        assert client.post(path, json=review).status_code == 403
+        refused = client.post(path, json=review)
+        assert refused.status_code == 403 and refused.json()["type"].endswith("case-right")
         assert client.post(path, json=review, headers=keys["legal_reviewer"]).status_code == 409
         for role in ("reader", "analyst"):
             refused = client.post(path, json={"event": "noted", "facts": {"text": "x"}}, headers=keys[role])
-            assert refused.status_code == 403 and refused.json()["type"].endswith("case-right")
+            assert refused.status_code == 403
             assert client.post("/cases", json={}, headers=keys[role]).status_code == 403
             assert client.get(f"/cases/{case['id']}", headers=keys[role]).status_code == 200
         asked = client.post(path, json={"event": "approval_asked", "facts": {"flow": "filing"}})
