@@ -109,8 +109,13 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             findings = whole.get(f"/scans/{job['scan_id']}/findings").json()["features"]
             assert findings
             built_ids = {one["properties"]["structure_id"] for one in findings}
-            facts = {"lead_ids": [f"L-{side.upper()}"], "path": "slow", "stage": "finished", "categories": ["no_permit"],
-                     "structure_id": findings[0]["properties"]["structure_id"]}  # fmt: skip
+            facts = {
+                "lead_ids": [f"L-{side.upper()}"],
+                "path": "slow",
+                "stage": "finished",
+                "categories": ["no_permit"],
+            }
+            facts |= {"structure_id": findings[0]["properties"]["structure_id"]}
             case = whole.post("/cases", json={"facts": facts, "geometry": findings[0]["geometry"]}).json()["id"]
             ids[side] = {
                 "scene_id": made[0],
@@ -141,7 +146,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             "version_id": version["parcels"], "other_id": version["parcels"], "parcels_id": version["parcels"],
             "kind": "parcels", "collection_id": "parcels", "form": "png", "side": "after",
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",
-            "night_id": "none",
+            "night_id": "none", "file_id": "none", "party_id": "none",
         }  # fmt: skip
         yield District(client, ids, both, markers)
 
