@@ -109,7 +109,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             findings = whole.get(f"/scans/{job['scan_id']}/findings").json()["features"]
             assert findings
             built_ids = {one["properties"]["structure_id"] for one in findings}
-            facts = {
+            facts = {"lead_ids": [f"L-{side.upper()}"], "path": "slow", "stage": "finished", "categories": ["x"]}
                 "lead_ids": [f"L-{side.upper()}"],
                 "path": "slow",
                 "stage": "finished",
