@@ -110,11 +110,6 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             assert findings
             built_ids = {one["properties"]["structure_id"] for one in findings}
             facts = {"lead_ids": [f"L-{side.upper()}"], "path": "slow", "stage": "finished", "categories": ["x"]}
-                "lead_ids": [f"L-{side.upper()}"],
-                "path": "slow",
-                "stage": "finished",
-                "categories": ["no_permit"],
-            }
             facts |= {"structure_id": findings[0]["properties"]["structure_id"]}
             case = whole.post("/cases", json={"facts": facts, "geometry": findings[0]["geometry"]}).json()["id"]
             ids[side] = {
