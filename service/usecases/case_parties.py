@@ -71,7 +71,7 @@ def name_party(services: Services, case_id: str, told: Mapping[str, Any], at: da
 
 def masked_parties(services: Services, case_id: str) -> Sequence[ShownParty]:
     """The parties of a case, as everybody who sees the case may see them."""
-    return [replace(one, facts=masked(one.facts)) for one in _opened(services, case_id)]
+    return [replace(one, facts=masked(one.facts)) for one in opened_parties(services, case_id)]
 
 
 def clear_parties(services: Services, case_id: str, purpose: str, address: str = "") -> Sequence[ShownParty]:
@@ -83,7 +83,7 @@ def clear_parties(services: Services, case_id: str, purpose: str, address: str =
     """
     if not purpose.strip() or len(purpose) > _LONGEST:
         raise OptionError("No purpose is told.", remedy=f"Say what for, in at most {_LONGEST} letters.")
-    found = _opened(services, case_id)
+    found = opened_parties(services, case_id)
     entry = entry_by(
         services.caller, datetime.now(UTC), "personal-read", f"case/{case_id}", address=address, purpose=purpose.strip()
     )
@@ -153,7 +153,8 @@ def _ends(text: str, first: int, last: int) -> str:
     return text[:first] + "*" * (len(text) - first - last) + (text[-last:] if last else "")
 
 
-def _opened(services: Services, case_id: str) -> list[ShownParty]:
+def opened_parties(services: Services, case_id: str) -> list[ShownParty]:
+    """The parties in the clear, for what is made of them within the service; who shows them records it."""
     found = services.store.cases.parties(case_id)
     ring = read_keyring(key_file(services.settings)) if any(one.sealed for one in found) else None
     shown = []

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from service.app import create_app
-from service.settings import Cases, Settings
+from service.case_settings import Cases
+from service.settings import Settings
 from tests.access import TestClient, client_of, make_key
 
 POINT = {"type": "Point", "coordinates": [114.5, 36.6]}
