@@ -11,6 +11,7 @@ from geodata.errors import KanchaError
 from scripts import (
     alarms,
     audit,
+    cases,
     clocks,
     coverage,
     demo,
@@ -75,6 +76,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(cases.app, name="cases")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 

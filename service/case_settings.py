@@ -48,6 +48,9 @@ class Cases(BaseModel):
     )
     terms_file: Path | None = Field(default=None, description="The bureau's own book of terms (YAML).")
     holidays_file: Path | None = Field(default=None, description="Holidays and make-up workdays of its own (YAML).")
+    stamp_url: str = Field(
+        default="", description="Time-stamp authority (RFC 3161) that stamps evidence packages; empty: none."
+    )
     wait_under_construction: bool = Field(
         default=False, description="A building under construction, too, waits for the terms of review and suit."
     )

@@ -49,7 +49,7 @@ _NEEDS: Mapping[Need, str] = {
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
     "post_case_document delete_case_document",
-    Permission.PERSONAL: "get_personal get_case_personal get_case_document",
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "delete_case_personal get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",

@@ -11,12 +11,15 @@ from fastapi.responses import FileResponse
 from geodata.io.dates import parse_or_none
 from service.dependencies import Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
+from service.http_guard import address_of
 from service.routers.bodies import multipart_body
+from service.routers.sending import sent_file
 from service.schemas.case_files import CaseFileOut, CaseFilesOut
 from service.schemas.common import Link
 from service.store.case_base import CaseFile
 from service.uploads import Form
 from service.usecases import case_files as usecase
+from service.usecases.case_evidence import seal_evidence
 
 router = APIRouter(tags=["cases"])
 _TEXTS = {
@@ -105,6 +108,20 @@ def post_case_file(request: Request, response: Response, case_id: str, form: Bod
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"{base_url(request)}/cases/{case_id}/files/{file.id}"
     return _out(request, file)
+
+
+@router.post(
+    "/cases/{case_id}/evidence",
+    summary="The evidence package",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "One sealed ZIP."}},
+    dependencies=[Depends(only_query())],
+)
+def post_case_evidence(request: Request, case_id: str, services: Kancha) -> FileResponse:
+    """Everything that the case rests on, sealed and signed; that it was made stands in the case."""
+    address = address_of(request.scope)
+    name = f"{services.store.cases.get(case_id).serial}-evidence.zip"
+    return sent_file(services, name, "application/zip", lambda path: seal_evidence(services, case_id, path, address))
 
 
 @router.get("/cases/{case_id}/files", summary="The files of a case", dependencies=[Depends(only_query())])
