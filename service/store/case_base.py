@@ -230,6 +230,9 @@ class CaseStore(Protocol):
     def events(self, case_id: str) -> Sequence[tuple[CaseEvent, str]]:
         """All events of a case with their seals, the first first."""
 
+    def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
+        """All cases with their events, in the order of their coming, one at a time."""
+
     def of_structure(self, structure_ids: Sequence[str]) -> Sequence[CaseRow]:
         """The cases about structures, in the order of their coming."""
 
