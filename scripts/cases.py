@@ -115,6 +115,46 @@ def evidence(
     typer.echo(f"signed by {sealed.fingerprint}")
 
 
+@app.command()
+def ledger(
+    file: Annotated[Path, typer.Argument(help="File to write: .xlsx or .pdf.")],
+    since: Annotated[str | None, typer.Option(help="Cases opened from when on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Until when, excluded.")] = None,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    data: Data = None,
+) -> None:
+    """The ledger of cases (案件台账): rates, medians and areas with their definitions, one row a case."""
+    from geodata.errors import OptionError
+    from geodata.io.dates import parse_date
+    from service.usecases.case_ledgers import write_case_ledger
+
+    if language not in ("zh", "en") or file.suffix.lower() not in (".xlsx", ".pdf"):
+        raise OptionError("A ledger is written in zh or en, as .xlsx or .pdf.", remedy="Choose among these.")
+    first, last = (None if text is None else parse_date(text) for text in (since, until))
+    with opened(data) as services:
+        count = write_case_ledger(services, file, "zh" if language == "zh" else "en", first, last)
+    typer.echo(f"written: {file} ({count} cases)")
+
+
+@app.command()
+def fairness(data: Data = None) -> None:
+    """How evenly cases were treated: time and outcome by group, and the cases that stand out."""
+    from service.usecases.case_histories import even_treatment
+
+    with opened(data) as services:
+        found = even_treatment(services)
+    groups = _table("groups", ("by", "group", "cases", "ended", "outcomes", "days to decision", "days to end"))
+    for row in found.groups:
+        days = ["-" if d is None else f"{d:.1f}" for d in (row.days_to_decision, row.days_to_end)]
+        outcomes = ", ".join(f"{name} {count}" for name, count in row.outcomes.items())
+        groups.add_row(row.dimension, row.name, str(row.cases), str(row.ended), outcomes or "-", *days)
+    outliers = _table(f"{len(found.outliers)} to be looked at", ("case", "difference", ""))
+    for one in found.outliers:
+        outliers.add_row(one.serial, one.sentence, one.sentence_zh)
+    for table in (groups, outliers):
+        wide_console().print(table)
+
+
 def _table(title: str, names: tuple[str, ...]) -> Table:
     table = Table(title=title, title_justify="left")
     for name in names:

@@ -21,6 +21,7 @@ from service.routers import (
     alarm_rules,
     alarms,
     case_documents,
+    case_figures,
     case_files,
     case_parties,
     cases,
@@ -131,6 +132,8 @@ def create_app(settings: Settings) -> FastAPI:
         verdicts,
         queue,
         structures,
+        # before the routes of one case: `ledger` is none
+        case_figures,
         cases,
         case_files,
         case_parties,

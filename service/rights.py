@@ -38,9 +38,11 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarms post_acknowledgement get_alarm_clock get_alarm_rules get_alarm_templates post_alarm_rule "
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
-    "get_case_files get_case_file get_case_parties get_case_documents",
+    "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
+    "get_comparable_cases",
     # what leaves by a channel is taken away
-    Permission.EXPORT: "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
+    Permission.EXPORT: "get_case_ledger_file "
+    "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
     Permission.JUDGE: "post_verdict post_answer",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,6 @@ from service.version import code_version
 
 Language = Literal["zh", "en"]
 DIMENSIONS = {"unit": "承办单位", "village": "村（社区）、街道", "category": "违法类型", "month": "受理月份"}
-_FORMS = {"share": "0.0%", "hours": "#,##0.0", "days": "#,##0.0", "m2": "#,##0.0"}
 OUTCOMES_ZH = {
     "corrected": "改正", "demolished": "拆除", "partly_demolished": "局部拆除", "confiscated": "没收", "fined": "罚款",
     "no_penalty": "不予处罚", "not_filed": "不予立案", "transferred": "移送", "terminated": "终结执行",
@@ -54,22 +54,24 @@ def write_case_ledger(
     every = [one for one in histories(services) if (since or EPOCH) <= one.opened_at < (until or datetime.now(UTC))]
     told = ledger(every, since or EPOCH, until or datetime.now(UTC))
     if path.suffix.lower() == ".pdf":
-        body = _body(services, told, every, equal_treatment(every))
+        body = _body(services, told, every, equal_treatment(every)) | {"text": partial(value_text, language=language)}
         write_beside(path, html_to_pdf(filled(f"case_ledger_{language}.html", body)))
     else:
         _workbook(path, told, every, language)
     return len(every)
 
 
-def value_text(figure: Figure) -> str:
+def value_text(figure: Figure, language: Language = "zh") -> str:
     """A figure as it is printed; `-` where there is nothing to tell it from."""
+    zh = language == "zh"
     if figure.value is None:
         return "-"
     if figure.unit == "share":
         return f"{100 * figure.value:.1f} %"
     if figure.unit == "m2":
-        return f"{figure.value:,.0f} m² ({figure.value / MU_M2:,.2f} mu)"
-    return f"{figure.value:,.1f} {'h' if figure.unit == 'hours' else 'd'}"
+        return f"{figure.value:,.0f} m² ({figure.value / MU_M2:,.2f} {'亩' if zh else 'mu'})"
+    units = {"hours": ("小时", "h"), "days": ("天", "d")}
+    return f"{figure.value:,.1f} {units[figure.unit][0 if zh else 1]}"
 
 
 def _body(services: Services, told: Ledger, cases: Sequence[CaseHistory], fair: EqualTreatment) -> dict[str, Any]:
@@ -83,7 +85,6 @@ def _body(services: Services, told: Ledger, cases: Sequence[CaseHistory], fair: 
         "ledger": told,
         "fair": fair,
         "dimensions": DIMENSIONS,
-        "text": value_text,
         "name": _name,
         "outcome": lambda name: OUTCOMES_ZH.get(name, name or "-"),
         "path": lambda name: PATHS_ZH.get(name, name),
