@@ -24,7 +24,8 @@ Need = Permission | Open
 
 _NEEDS: Mapping[Need, str] = {
     OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
-    "get_oidc_start get_oidc_return",
+    "get_oidc_start get_oidc_return get_public get_public_json get_public_atom post_objection "
+    "get_objection_standing",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
@@ -50,8 +51,8 @@ _NEEDS: Mapping[Need, str] = {
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
-    "post_case_document delete_case_document",
-    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence",
+    "post_case_document delete_case_document get_objections post_objection_case post_objection_answer",
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "delete_case_personal get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",

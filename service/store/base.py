@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 from service.auth.sight import Sight
 from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
-from service.store.case_base import CaseStore
+from service.store.case_base import CaseStore, ObjectionStore
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
 from service.store.job_records import Claim
@@ -351,6 +351,10 @@ class Store(Protocol):
     @property
     def cases(self) -> CaseStore:
         """Cases."""
+
+    @property
+    def objections(self) -> ObjectionStore:
+        """Objections."""
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

@@ -7,7 +7,17 @@ import sqlalchemy as sa
 from service.store.alarm_schema import metadata
 from service.store.schema import UtcTime
 
-__all__ = ["case_documents", "case_events", "case_files", "case_parties", "case_timers", "cases", "metadata", "serials"]
+__all__ = [
+    "case_documents",
+    "case_events",
+    "case_files",
+    "case_parties",
+    "case_timers",
+    "cases",
+    "metadata",
+    "objections",
+    "serials",
+]
 
 
 def _seq() -> sa.Column[int]:
@@ -143,5 +153,22 @@ case_files = sa.Table(
     sa.Column("taken_at", UtcTime),
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("received_by", sa.String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+objections = sa.Table(
+    "objections",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    # of the word by which whoever objected asks how it stands
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("case_id", sa.ForeignKey("cases.fid"), index=True),
+    sa.Column("sealed", sa.Text),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("upheld", sa.Boolean),
+    sa.Column("answered_at", UtcTime),
+    sa.Column("answered_by", sa.String(64)),
     sqlite_autoincrement=True,
 )
