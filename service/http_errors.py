@@ -46,6 +46,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.LinkError: 410,
         service.VerdictError: 422,
         service.CaseFactError: 422,
+        service.ReportError: 422,
+        service.LeadVerdictError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,
