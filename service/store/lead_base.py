@@ -130,6 +130,9 @@ class LeadStore(Protocol):
         `NotFoundError` without it, `LeadBehindError` where it went on meanwhile.
         """
 
+    def names_of(self, structure_id: str) -> Sequence[str]:
+        """All ids that lead to a structure, its own among them."""
+
     def unreported(self, scan_id: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Suspected findings (of a scan, or all) that are no report: finished feature and grade of secrecy.
 

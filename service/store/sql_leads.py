@@ -23,6 +23,7 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, Page
 from service.store.schema import findings, scans, structures
 from service.store.spaces import space_of
+from service.store.sql_alarms import names_of
 from service.store.sql_audit_log import append
 from service.store.sql_features import Source, extent_of, geometry_of, page_of, stream_of
 from service.store.sql_lead_groups import regroup
@@ -222,6 +223,11 @@ class SqlLeads:
             concerned += [str(fid) for fid in telling.facts.get("reports", ())]
             regroup(connection, sorted(set(concerned)), (), telling.at)
             return self._require(connection, own.id)
+
+    def names_of(self, structure_id: str) -> Sequence[str]:
+        """All ids that lead to a structure, its own among them."""
+        with self._db.read() as connection:
+            return names_of(connection, {structure_id})[structure_id]
 
     def unreported(self, scan_id: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Suspected findings (of a scan, or all) that are no report: finished feature and grade of secrecy."""

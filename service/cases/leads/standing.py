@@ -51,7 +51,7 @@ def standing_of(events: Sequence[LeadEvent]) -> Standing:
     told = sorted(events, key=lambda event: (event.at, event.lead_id, event.number))
     judged = [event for event in told if event.kind == "judged"]
     cases = [event for event in told if event.kind in ("case_opened", "case_joined")]
-    asked = [event.at for event in told if event.kind == "case_asked"]
+    asked = [event for event in told if event.kind in ("case_asked", "case_dropped", "case_opened", "case_joined")]
     last = judged[-1] if judged else None
     return Standing(
         verdict=0 if last is None else int(last.facts["verdict"]),
@@ -59,7 +59,7 @@ def standing_of(events: Sequence[LeadEvent]) -> Standing:
         judged_at=None if last is None else last.at,
         triaged_at=judged[0].at if judged else None,
         case_id=str(cases[-1].facts["case_id"]) if cases else None,
-        asked_at=asked[-1] if asked and not cases else None,
+        asked_at=asked[-1].at if asked and asked[-1].kind == "case_asked" else None,
     )
 
 

@@ -169,7 +169,7 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "case_asked": ("A case is being opened", "正在立案受理"),
         "case_opened": ("Case opened", "转为案件"),
         "case_joined": ("Went to an open case", "并入在办案件"),
-    "case_dropped": ("No case was opened", "未能立案受理"),
+        "case_dropped": ("No case was opened", "未能立案受理"),
         "noted": ("Note", "备注"),
     }
 )
