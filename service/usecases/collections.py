@@ -1,4 +1,4 @@
-"""Collections of OGC API Features: findings, structures, leads, cases, scenes, ledger, the newest layer of each kind."""
+"""Collections of OGC API Features: findings, structures, leads, cases, scenes, ledger, newest layers."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ _MADE: Mapping[str, tuple[Callable[..., FeaturePage], Callable[[Services, str], 
 
 
 def list_collections(services: Services) -> list[CollectionInfo]:
-    """Findings, structures, leads, cases, scenes, every layer kind that has a version, the ledger where there is one."""
+    """Findings, structures, leads, cases, scenes, every layer kind with a version, the ledger where there is one."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
     found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, LEADS, CASES, SCENES, *kinds)]
     ledger = get_collection(services, COVERAGE)
