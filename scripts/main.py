@@ -22,6 +22,7 @@ from scripts import (
     judge,
     keys,
     layers,
+    leads,
     models,
     nightly,
     people,
@@ -60,6 +61,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
+app.add_typer(leads.app, name="leads")
 app.add_typer(exports.app, name="export")
 app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")

@@ -23,6 +23,7 @@ from service.store.sql_events import SqlEvents
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
+from service.store.sql_leads import SqlLeads
 from service.store.sql_objections import SqlObjections
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
@@ -71,6 +72,7 @@ class SqlStore:
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
         self.objections = SqlObjections(self._db, sight)
+        self.leads = SqlLeads(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
@@ -79,7 +81,7 @@ class SqlStore:
         return other
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings`, `cases`, `leads` or `people` (and rights)."""
         return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:
