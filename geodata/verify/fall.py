@@ -1,0 +1,110 @@
+"""What surface models of two dates say of one known outline: how much of it fell, and what is left over the ground."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from geodata.detect.height import STANDING_CM
+from geodata.detect.measured import Footprint, Pictures, measure_all
+from geodata.scan_height import MIN_SEEN_SHARE, SurfaceScan
+from geodata.verify.measures import core_of, local, rastered, window_of
+
+LEFT_M = 0.30
+"""What stands less than this over the ground is ground; a slab with soil on it stands higher. Our own choice."""
+_FELL, _STAYED = 0.85, 0.15
+_LEVELLED_PX = 9
+"""Pixels whose errors are as one: the mean over a roof errs by a third of a pixel's error, not by less."""
+_MOST_SURE = 0.99
+
+
+@dataclass(frozen=True)
+class Fall:
+    """What heights say of an outline.
+
+    Args:
+        seen_share: Share of it with heights of both dates.
+        top_m: Height over the ground at the earlier date.
+        left_m: Height over the ground at the later date, of the part that fell; of the whole where nothing did.
+        fell_share: Share of it that lost at least half of its height.
+        error_m: Standard error of a height that is the mean over the outline.
+    """
+
+    seen_share: float
+    top_m: float
+    left_m: float
+    fell_share: float
+    error_m: float
+
+    @property
+    def stood(self) -> bool:
+        """Whether the earlier model shows it standing."""
+        return 100 * self.top_m >= STANDING_CM
+
+    @property
+    def says(self) -> str | None:
+        """`gone`, `partly_gone`, `refilled`, `stands`, or None where the models do not tell."""
+        if self.seen_share < MIN_SEEN_SHARE or not self.stood:
+            return None
+        if self.fell_share <= _STAYED:
+            return "stands"
+        if self.fell_share < _FELL or 100 * self.left_m >= STANDING_CM:
+            return "partly_gone"
+        return "refilled" if self.left_m >= LEFT_M else "gone"
+
+    @property
+    def confidence(self) -> float:
+        """Probability that what it says holds, from the distance to the limits in standard errors."""
+        said = self.says
+        over_ground = _normal((self.left_m - LEFT_M) / self.error_m)
+        sure = {"gone": 1 - over_ground, "refilled": over_ground}.get(str(said), 1.0)
+        limit = {"gone": self.fell_share - _FELL, "refilled": self.fell_share - _FELL, "stands": _STAYED - self.fell_share}
+        spread = math.sqrt(0.25 / 60)
+        whole = _normal(0.5 + limit.get(str(said), 0.1) / spread)
+        return 0.0 if said is None else min(_MOST_SURE, sure * whole * (0.5 + 0.5 * self.seen_share) + 0.0)
+
+
+def _normal(z: float) -> float:
+    """Distribution function of the normal distribution."""
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+def fall_of(scan: SurfaceScan, outline: shapely.Geometry, pictures: Pictures | None = None) -> Fall | None:
+    """Measure an outline in two surface models.
+
+    Args:
+        scan: The surface models.
+        outline: Polygon in CRS84.
+        pictures: The images on their grid, where there are any.
+
+    Returns:
+        The figures; None where the outline lies outside, or no height is known on it.
+    """
+    shape = local(outline, scan.plan.grid)
+    window = window_of(shape, scan.plan.grid, 0)
+    mask = None if window is None else rastered(shape, window)
+    if window is None or mask is None or not mask.any():
+        return None
+    (heights,) = measure_all(scan.plan, [Footprint(window.row, window.col, mask, "loss")], 1, pictures)
+    if heights is None:
+        return None
+    before, after = scan.plan.surfaces(window)
+    core = core_of(mask) & before.valid & after.valid
+    if not core.any():
+        return None
+    lost = (before.cm - after.cm) >= 50 * heights.top_m
+    fell = core & lost
+    # the ground of the later date, as it was measured for the whole outline
+    ground_cm = float(np.median(after.cm[core])) - 100 * heights.base_m
+    part = fell if fell.sum() >= 0.1 * core.sum() else core
+    lod_m = scan.levels.lod95_m
+    return Fall(
+        seen_share=heights.seen_share,
+        top_m=heights.top_m,
+        left_m=float(np.median(after.cm[part]) - ground_cm) / 100,
+        fell_share=float(fell.sum() / core.sum()),
+        error_m=max(0.05, lod_m / 1.96 / math.sqrt(_LEVELLED_PX)),
+    )
