@@ -181,7 +181,9 @@ def measured_rows(pairs: Iterator[Known], most: int = 36) -> Iterator[dict[str, 
             told = {"source": pair.source, "place": pair.place, "fate": fate, "outline": outline.wkt}
             told |= {"reliable": opened.alignment.reliable, "residual_px": opened.residual_px}
             if found is not None:
-                cells = [asdict(cell) | {"lost": _lost(cell, found.window, fate, opened.plan.grid)} for cell in found.cells]
+                cells = [
+                    asdict(cell) | {"lost": _lost(cell, found.window, fate, opened.plan.grid)} for cell in found.cells
+                ]
                 yield told | asdict(found.measures) | {"cells": cells}
 
 
@@ -196,7 +198,9 @@ def _lost(cell: Cell, window: Window, fate: str, grid: Grid) -> bool:
 def main() -> None:
     """Write the measures of one source as JSON lines."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("source", choices=("texas", "texas-standing", "france", "california", "drawn-fit", "drawn-check"))
+    parser.add_argument(
+        "source", choices=("texas", "texas-standing", "france", "california", "drawn-fit", "drawn-check")
+    )
     parser.add_argument("out", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

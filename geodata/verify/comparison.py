@@ -124,9 +124,7 @@ def open_comparison(
 
 def _with_images(first: RasterInfo, second: RasterInfo, ask: ScanOptions, eyes: Eyes) -> Comparison:
     dates = require_dates(first, second, ask.before_date, ask.after_date)
-    pair = plan_pair(
-        first, second, min_area_m2=ask.min_area_m2, gsd_m=ask.gsd_m, min_overlap=least_overlap(ask)
-    )
+    pair = plan_pair(first, second, min_area_m2=ask.min_area_m2, gsd_m=ask.gsd_m, min_overlap=least_overlap(ask))
     readings = read_pair(first, second, pair, ask.workers)
     usable = readings.usable
     facts = PairFacts(first, second, dates, pair)

@@ -31,6 +31,7 @@ class Fall:
         left_m: Height over the ground at the later date, of the part that fell; of the whole where nothing did.
         fell_share: Share of it that lost at least half of its height.
         error_m: Standard error of a height that is the mean over the outline.
+        share_error: Standard error of the share.
     """
 
     seen_share: float
@@ -38,6 +39,7 @@ class Fall:
     left_m: float
     fell_share: float
     error_m: float
+    share_error: float
 
     @property
     def stood(self) -> bool:
@@ -57,14 +59,21 @@ class Fall:
 
     @property
     def confidence(self) -> float:
-        """Probability that what it says holds, from the distance to the limits in standard errors."""
+        """Probability that what it says holds: how far the figures are from the limits, in their standard errors."""
         said = self.says
+        if said is None:
+            return 0.0
         over_ground = _normal((self.left_m - LEFT_M) / self.error_m)
-        sure = {"gone": 1 - over_ground, "refilled": over_ground}.get(str(said), 1.0)
-        limit = {"gone": self.fell_share - _FELL, "refilled": self.fell_share - _FELL, "stands": _STAYED - self.fell_share}
-        spread = math.sqrt(0.25 / 60)
-        whole = _normal(0.5 + limit.get(str(said), 0.1) / spread)
-        return 0.0 if said is None else min(_MOST_SURE, sure * whole * (0.5 + 0.5 * self.seen_share) + 0.0)
+        spread = max(self.share_error, 0.02)
+        some, all_of_it = _normal((self.fell_share - _STAYED) / spread), _normal((self.fell_share - _FELL) / spread)
+        sure = {
+            "gone": all_of_it * (1 - over_ground),
+            "refilled": all_of_it * over_ground,
+            "stands": 1 - some,
+            "partly_gone": some,
+        }[said]
+        # what was not measured may be otherwise
+        return min(_MOST_SURE, sure * (0.5 + 0.5 * self.seen_share))
 
 
 def _normal(z: float) -> float:
@@ -100,11 +109,12 @@ def fall_of(scan: SurfaceScan, outline: shapely.Geometry, pictures: Pictures | N
     # the ground of the later date, as it was measured for the whole outline
     ground_cm = float(np.median(after.cm[core])) - 100 * heights.base_m
     part = fell if fell.sum() >= 0.1 * core.sum() else core
-    lod_m = scan.levels.lod95_m
+    lod_m, share = scan.levels.lod95_m, float(fell.sum() / core.sum())
     return Fall(
         seen_share=heights.seen_share,
         top_m=heights.top_m,
         left_m=float(np.median(after.cm[part]) - ground_cm) / 100,
-        fell_share=float(fell.sum() / core.sum()),
+        fell_share=share,
         error_m=max(0.05, lod_m / 1.96 / math.sqrt(_LEVELLED_PX)),
+        share_error=math.sqrt(share * (1 - share) * _LEVELLED_PX / core.sum()),
     )

@@ -7,31 +7,37 @@ from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import shapely
 from rasterio.features import geometry_mask
-from scipy.ndimage import map_coordinates
 
 from geodata.crs import CRS84, transform_xy
 from geodata.detect.cascade import fill_unseen
 from geodata.detect.windows import BoolArray, WindowPixels, WindowPlan, doubled
 from geodata.grid import Grid, Window
 from geodata.verify.comparison import Eyes
+from geodata.verify.pictures import (
+    BESIDE_PX,
+    F32,
+    F64,
+    LEAST_PX,
+    U8,
+    around,
+    brightness,
+    correlation,
+    likeness,
+    looks_like,
+    moved_colour,
+    recoloured,
+    shadow_beside,
+    step_across,
+    three_bands,
+    without_light,
+)
 
-U8 = npt.NDArray[np.uint8]
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-
-AROUND_PX = 96
+SEEN_AROUND_PX = 96
 """So much around a structure the networks see."""
 _HALO_PX, _LATTICE_PX = 128, 16
-_LEAST_CORE_PX = 24
-_RING_PX, _BESIDE_PX = (4, 14), (2, 6)
 _LIMIT = 800
-_REACH_PX = 6
-_NEAR_PX = 2
-_LEAST_SIDE_PX = 6.0
-_SHIFT_PX = 2
 CELL_M = 5.0
 _MOST_CELLS, _LEAST_CELL_PX = 6, 16
 
@@ -151,7 +157,7 @@ def core_of(mask: BoolArray) -> BoolArray:
     for edge in (2, 1):
         kernel = np.ones((2 * edge + 1,) * 2, np.uint8)
         inner = cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0).astype(bool)
-        if inner.sum() >= _LEAST_CORE_PX:
+        if inner.sum() >= LEAST_PX:
             return np.asarray(inner)
     return mask
 
@@ -168,8 +174,8 @@ def measured(plan: WindowPlan, outline: shapely.Geometry, eyes: Eyes) -> Seen | 
         The figures; None where the outline does not lie in both images, or neither shows a pixel of it.
     """
     shape = local(outline, plan.grid)
-    outer = window_of(shape, plan.grid, AROUND_PX + _HALO_PX)
-    part = window_of(shape, plan.grid, AROUND_PX)
+    outer = window_of(shape, plan.grid, SEEN_AROUND_PX + _HALO_PX)
+    part = window_of(shape, plan.grid, SEEN_AROUND_PX)
     if outer is None or part is None:
         return None
     pixels = WindowPixels(plan, outer)
@@ -195,14 +201,20 @@ def measured(plan: WindowPlan, outline: shapely.Geometry, eyes: Eyes) -> Seen | 
         roof_later=float(roofs[1][core].mean()),
         **figures,
     )
-    layers = _Layers(change, roofs, _flat(before), np.roll(_flat(after), at, axis=(0, 1)), _moved_colour(before, after))
+    layers = _Layers(
+        change,
+        roofs,
+        without_light(before),
+        np.roll(without_light(after), at, axis=(0, 1)),
+        moved_colour(before, after),
+    )
     side_px = max(6.0, CELL_M / plan.grid.pixel_size[0])
     return Seen(told, _cells(layers, mask & seen, mask, side_px), part)
 
 
 def _network(before: U8, after: U8, valid: BoolArray, gsd_m: float, eyes: Eyes) -> tuple[F32, tuple[F32, F32]]:
     """Log-odds per pixel, natural units: disappeared; a roof, earlier and later."""
-    dates = np.stack([_three(before), _three(after)])
+    dates = np.stack([three_bands(before), three_bands(after)])
     fill_unseen(dates, valid)
     gone = eyes.change.network.points(dates[0], dates[1], gsd_m)[1]
     roofs = (eyes.roofs.network.points(date, date, gsd_m)[0] for date in dates)
@@ -210,34 +222,24 @@ def _network(before: U8, after: U8, valid: BoolArray, gsd_m: float, eyes: Eyes) 
     return first, (second, third)
 
 
-def _three(picture: U8) -> U8:
-    """Three bands for the networks: colours, or one band thrice."""
-    return picture[:3] if picture.shape[0] >= 3 else np.repeat(picture[:1], 3, axis=0)
-
-
-def _grey(picture: U8) -> F32:
-    r, g, b = _three(picture).astype(np.float32)
-    return np.asarray(0.299 * r + 0.587 * g + 0.114 * b, np.float32)
-
-
 def _figures(
     dates: tuple[U8, U8], core: BoolArray, mask: BoolArray, seen: BoolArray, shape: shapely.Geometry, part: Window
 ) -> tuple[dict[str, float], tuple[int, int]]:
     """Everything but the networks, and the best shift of the later picture."""
-    greys = _grey(dates[0]), _grey(dates[1])
-    ring = _ring(mask) & seen
+    greys = brightness(dates[0]), brightness(dates[1])
+    ring = around(mask) & seen
     own = shapely.transform(shape, lambda points: points - (part.col, part.row))
     outlines = [step_across(grey, own, seen) for grey in greys]
-    later = _three(dates[1]).astype(np.float32)
-    green, soil, vivid = _looks(later)
-    beside = _ring(mask, _BESIDE_PX) & seen
+    later = three_bands(dates[1]).astype(np.float32)
+    green, soil, vivid = looks_like(later)
+    beside = around(mask, BESIDE_PX) & seen
     shadows = [shadow_beside(grey, mask) for grey in greys]
     edges = np.hypot(cv2.Sobel(greys[1], cv2.CV_32F, 1, 0), cv2.Sobel(greys[1], cv2.CV_32F, 0, 1)) / 8
     wide = cv2.dilate(mask.view(np.uint8), np.ones((9, 9), np.uint8)) > 0
     alike, at = likeness(greys[0], greys[1], wide, seen)
     return {
         "likeness": alike,
-        "recoloured": _recoloured(dates, core, ring),
+        "recoloured": recoloured(dates, core, ring),
         "outline_earlier": outlines[0],
         "outline_later": outlines[1],
         "shadow_earlier": shadows[0],
@@ -248,30 +250,6 @@ def _figures(
         "vivid_later": float(vivid[core].mean()),
         "texture_later": float(edges[core].mean()),
     }, at
-
-
-def _ring(mask: BoolArray, between: tuple[int, int] = _RING_PX) -> BoolArray:
-    inner, outer = (
-        cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)).astype(bool) for reach in between
-    )
-    return np.asarray(outer & ~inner)
-
-
-def _recoloured(dates: tuple[U8, U8], core: BoolArray, ring: BoolArray) -> float:
-    moved = _moved_colour(*dates)
-    own = moved[:, core].mean(axis=1)
-    around = moved[:, ring].mean(axis=1) if ring.any() else np.zeros(3)
-    return float(np.linalg.norm(own - around) / math.sqrt(3))
-
-
-def _moved_colour(before: U8, after: U8) -> F32:
-    return np.asarray(_three(after).astype(np.float32) - _three(before), np.float32)
-
-
-def _flat(picture: U8) -> F32:
-    """Brightness without broad differences of light."""
-    grey = _grey(picture)
-    return np.asarray(grey - cv2.blur(grey, (25, 25)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -294,12 +272,15 @@ def _cells(layers: _Layers, usable: BoolArray, mask: BoolArray, side_px: float) 
     turn = math.radians(angle)
     dx, dy = cols - x, rows - y
     places = []
-    for distance, length in ((dx * math.cos(turn) + dy * math.sin(turn), size[0]), (dy * math.cos(turn) - dx * math.sin(turn), size[1])):
+    for distance, length in (
+        (dx * math.cos(turn) + dy * math.sin(turn), size[0]),
+        (dy * math.cos(turn) - dx * math.sin(turn), size[1]),
+    ):
         count = min(_MOST_CELLS, max(1, int(length // side_px)))
         places.append(np.clip(((distance / max(length, 1) + 0.5) * count).astype(int), 0, count - 1))
     number = places[0] * _MOST_CELLS + places[1]
-    ring = _ring(mask)
-    around = layers.colour[:, ring].mean(axis=1) if ring.any() else np.zeros(3)
+    ring = around(mask)
+    beside = layers.colour[:, ring].mean(axis=1) if ring.any() else np.zeros(3)
     found = []
     for one in np.unique(number):
         at = rows[number == one], cols[number == one]
@@ -313,117 +294,8 @@ def _cells(layers: _Layers, usable: BoolArray, mask: BoolArray, side_px: float) 
                 float(layers.change[at].mean()),
                 float(layers.roofs[0][at].mean()),
                 float(layers.roofs[1][at].mean()),
-                _correlation(layers.earlier[at], layers.later[at]),
-                float(np.linalg.norm(own - around) / math.sqrt(3)),
+                correlation(layers.earlier[at], layers.later[at]),
+                float(np.linalg.norm(own - beside) / math.sqrt(3)),
             )
         )
     return tuple(found)
-
-
-def _correlation(first: F32, second: F32) -> float:
-    spread = float(first.std() * second.std())
-    return 0.0 if spread < 1e-3 else float(((first - first.mean()) * (second - second.mean())).mean() / spread)
-
-
-def _looks(rgb: F32) -> tuple[BoolArray, BoolArray, BoolArray]:
-    """(green as plants or nets are, bare soil, vivid) per pixel of normalised colours."""
-    r, g, b = rgb
-    total = np.maximum(r + g + b, 1)
-    green = (2 * g - r - b) / total > 0.05
-    spread = np.max(rgb, axis=0) - np.min(rgb, axis=0)
-    # soil is brown: green lies well between red and blue; tiles are redder
-    soil = ((r - b) / total > 0.04) & (g - b > 0.4 * (r - b)) & ~green
-    vivid = (spread / np.maximum(np.max(rgb, axis=0), 1) > 0.30) & ~soil
-    return green, soil, vivid
-
-
-def likeness(first: F32, second: F32, mask: BoolArray, seen: BoolArray) -> tuple[float, tuple[int, int]]:
-    """Largest correlation of two pictures over a mask, the second moved by up to 2 px each way, and that move (y, x).
-
-    Broad differences of light are taken off first: a box mean of 25 px.
-    """
-    flat = [grey - cv2.blur(grey, (25, 25)) for grey in (first, second)]
-    usable = mask & seen
-    if usable.sum() < _LEAST_CORE_PX:
-        return 0.0, (0, 0)
-    moves = range(-_SHIFT_PX, _SHIFT_PX + 1)
-    tried = {
-        (dy, dx): _correlation(flat[0][usable], np.roll(flat[1], (dy, dx), axis=(0, 1))[usable])
-        for dy in moves
-        for dx in moves
-    }
-    best = max(tried, key=lambda move: tried[move])
-    return tried[best], best
-
-
-def shadow_beside(grey: F32, mask: BoolArray) -> float:
-    """How much darker the darkest side just outside an outline is than what lies around it.
-
-    What stands throws a shadow to one side, wherever the sun is. Of sixteen directions each gives a strip: the outline
-    moved by 4 px, without the outline moved by 1 px.
-    """
-    reach = 6
-    padded = np.pad(mask, reach).astype(np.uint8)
-    ring = _ring(mask)
-    if not ring.any():
-        return 0.0
-    around = float(np.median(grey[ring]))
-    darkest = 0.0
-    for angle in np.arange(16) * (math.pi / 8):
-        near, far = (_moved(padded, angle, by) for by in (1, 4))
-        strip = (far & ~near & ~padded.astype(bool))[reach:-reach, reach:-reach]
-        if strip.sum() >= _LEAST_CORE_PX // 2:
-            darkest = max(darkest, around - float(grey[strip].mean()))
-    return darkest
-
-
-def _moved(mask: U8, angle: float, by: float) -> BoolArray:
-    dx, dy = round(by * math.cos(angle)), round(by * math.sin(angle))
-    return np.asarray(np.roll(mask, (dy, dx), axis=(0, 1)), bool)
-
-
-def step_across(grey: F32, outline: shapely.Geometry, seen: BoolArray) -> float:
-    """Step of brightness across an outline: its sides averaged along themselves, so that only straight edges remain.
-
-    Of each side a profile across it is taken, from 6 px inside to 6 px outside, mean along the side; the side counts
-    with its largest step between neighbours within 2 px of the outline. A rough edge smears out, a straight one stays.
-
-    Args:
-        grey: The picture, shape (y, x).
-        outline: Polygon in pixels of the picture.
-        seen: Where the picture is usable.
-
-    Returns:
-        Mean over the sides, weighted by their lengths, 0 to 255; 0 where no side is long enough.
-    """
-    total = weight = 0.0
-    for start, stop in _sides(outline):
-        along = stop - start
-        length = float(np.hypot(*along))
-        if length < _LEAST_SIDE_PX:
-            continue
-        step = along / length
-        normal = np.array([-step[1], step[0]])
-        places = start + np.linspace(0.15, 0.85, max(4, int(length)))[:, None] * along
-        offsets = np.arange(-_REACH_PX, _REACH_PX + 1)
-        points = places[:, None, :] + offsets[None, :, None] * normal - 0.5
-        at = np.stack([points[..., 1], points[..., 0]])
-        known = map_coordinates(seen.astype(np.float32), at, order=0, cval=0.0) > 0.5
-        values = map_coordinates(grey, at, order=1, mode="nearest")
-        lines = known.all(axis=1)
-        if lines.sum() < 3:
-            continue
-        profile = np.median(values[lines], axis=0)
-        steps = np.abs(profile[2:] - profile[:-2])
-        middle = offsets[1:-1]
-        total += length * float(steps[np.abs(middle) <= _NEAR_PX].max())
-        weight += length
-    return total / weight if weight else 0.0
-
-
-def _sides(outline: shapely.Geometry) -> list[tuple[F64, F64]]:
-    found = []
-    for polygon in shapely.get_parts(outline):
-        ring = np.asarray(polygon.simplify(0.7).exterior.coords)
-        found += list(zip(ring[:-1], ring[1:], strict=True))
-    return found
