@@ -150,6 +150,33 @@ class ArchiveError(InputError):
     title_zh = "压缩包被拒绝"
 
 
+# --- photographs ---------------------------------------------------------------------------------
+
+
+class PhotoError(InputError):
+    """A photograph cannot be used."""
+
+    code = "photo-unusable"
+    title = "The photograph cannot be used"
+    title_zh = "照片无法使用"
+
+
+class PhotoFormatError(PhotoError):
+    """The file is no photograph of a kind that is read."""
+
+    code = "photo-format"
+    title = "The photograph is of a kind that is not read"
+    title_zh = "不支持的照片格式"
+
+
+class PhotoBombError(PhotoError):
+    """A photograph is larger than may be decoded."""
+
+    code = "photo-too-large"
+    title = "The photograph is too large"
+    title_zh = "照片过大"
+
+
 # --- coordinates ---------------------------------------------------------------------------------
 
 

@@ -11,10 +11,12 @@ from geodata.errors import KanchaError
 from scripts import (
     alarms,
     audit,
+    clocks,
     coverage,
     demo,
     documents,
     evaluate,
+    evidence,
     exports,
     judge,
     keys,
@@ -63,6 +65,7 @@ app.add_typer(coverage.app, name="coverage")
 app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 app.add_typer(documents.app, name="documents")
+app.add_typer(clocks.app, name="clocks")
 app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)
@@ -72,6 +75,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
+from service.cases import errors as enforcement
 from service.cases.documents import errors as documents
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
@@ -33,6 +34,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         science.RasterBombError: 413,
         science.RasterFormatError: 415,
         science.NotARasterError: 415,
+        science.PhotoBombError: 413,
+        science.PhotoFormatError: 415,
         science.OptionError: 400,
         science.ScanCancelledError: 409,
         service.NotFoundError: 404,
@@ -43,7 +46,7 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.PasswordError: 422,
         service.LinkError: 410,
         service.VerdictError: 422,
-        service.CaseFactError: 422,
+        enforcement.CaseFactError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,
@@ -58,6 +61,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.SealError: 503,
         service.TargetError: 422,
         service.ChannelError: 502,
+        service.PackageError: 422,
+        service.StampError: 502,
         service.DiskFullError: 507,
         service.StoreBusyError: 503,
         service.StoreTooNewError: 503,

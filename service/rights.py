@@ -38,8 +38,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarms post_acknowledgement get_alarm_clock get_alarm_rules get_alarm_templates post_alarm_rule "
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
-    # who may tell which event stands in the table of moves
-    "post_case_event",
+    "get_case_files get_case_file get_case_parties get_case_documents",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
@@ -47,10 +46,12 @@ _NEEDS: Mapping[Need, str] = {
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
-    Permission.CASES: "post_case get_officers",
-    Permission.PERSONAL: "get_personal",
+    # who of them may tell which event stands in the table of moves
+    Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
+    "post_case_document delete_case_document",
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
-    "get_system_alarms",
+    "delete_case_personal get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",
     Permission.AUDIT: "get_audit_log get_audit_log_check",
     Permission.METRICS: "get_metrics",
@@ -63,7 +64,7 @@ WHOLE = frozenset(
         *("post_layer", "post_layer_preview"),
         *("post_audit", "get_audits", "get_audit", "post_answer"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
-        *("delete_personal", "get_system_alarms"),
+        *("delete_personal", "delete_case_personal", "get_system_alarms"),
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
         # these tell of what lies everywhere
         *("get_metrics", "get_detectors", "get_nights", "get_night", "get_night_report", "post_night"),
@@ -74,7 +75,7 @@ WHOLE = frozenset(
 UNRECORDED = frozenset(
     {
         # these write their own entries
-        "delete_personal",
+        *("delete_personal", "delete_case_personal"),
         *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
         *("patch_person", "post_person_link", "post_key", "delete_key"),
         *("post_alarm_rule", "patch_alarm_rule", "delete_alarm_rule"),

@@ -7,6 +7,7 @@ crafted file (crash, endless loop, memory without end), the caller gets a named 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -14,14 +15,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from geodata import errors
 from geodata.errors import KanchaError, RasterError
 
+_HOMES: Mapping[str, str] = MappingProxyType(
+    {"raster": "geodata.io.probes", "decode": "geodata.io.decoding", "photo": "geodata.io.photographs"}
+)
 _MARK = "\x1ekancha:"
 _PROGRESS = "\x1eprogress:"
 
@@ -56,7 +61,7 @@ def call_guarded(
     limits: GuardLimits = _USUAL,
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
-    """Run a probe of `geodata.io.probes` or `geodata.io.decoding` in a limited process.
+    """Run a probe of `geodata.io.probes`, `decoding` or `photographs` in a limited process.
 
     Args:
         probe: Name of the function.
@@ -182,13 +187,18 @@ def _limit(memory_bytes: int, seconds: float, open_files: int) -> None:
         resource.setrlimit(what, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
 
 
-def _main() -> None:
-    from geodata.io import decoding, probes
+def _probe(name: str) -> Callable[..., dict[str, Any]]:
+    """A probe by its name; what the others need is not loaded."""
+    module = importlib.import_module(_HOMES[name])
+    probe: Callable[..., dict[str, Any]] = module.PROBES[name]
+    return probe
 
-    told = json.load(sys.stdin)
+
+def _main() -> None:
+    probe, told = _probe(sys.argv[1]), json.load(sys.stdin)
     _limit(**told["limits"])
     try:
-        answer: dict[str, Any] = {"value": {**probes.PROBES, **decoding.PROBES}[sys.argv[1]](**told["request"])}
+        answer: dict[str, Any] = {"value": probe(**told["request"])}
     except KanchaError as error:
         answer = {"error": error.as_dict()}
     except MemoryError:

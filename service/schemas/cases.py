@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from pydantic import Field
@@ -94,10 +94,11 @@ class CaseClockOut(Answer):
     @classmethod
     def of(cls, clock: Clock) -> Self:
         """The wire form of a clock."""
-        names = ("key", "title", "title_zh", "source", "source_zh", "started_on", "due_on", "due_at", "provisional")
+        names = ("key", "title", "title_zh", "source", "source_zh", "started_on", "due_on", "provisional")
         return cls(
             **{name: getattr(clock, name) for name in names},
             term=clock.term_id,
+            due_at=clock.due_at.astimezone(UTC),
             whose=clock.whose.value,
             state=clock.state.value,
             pauses=[PauseOut.model_validate(one) for one in clock.pauses],

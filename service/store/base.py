@@ -356,7 +356,7 @@ class Store(Protocol):
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases` or `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
 
     def ping(self) -> None:
         """See that the store answers; `StoreBusyError` if not."""

@@ -138,7 +138,7 @@ class CaseFile:
     media: str
     sha256: str
     size_bytes: int
-    looks: Mapping[str, str]
+    looks: Mapping[str, Any]
     facts: Mapping[str, Any]
     doubts: Sequence[Mapping[str, Any]]
     taken_at: datetime | None
@@ -265,3 +265,9 @@ class CaseStore(Protocol):
 
     def parties(self, case_id: str) -> Sequence[Party]:
         """The parties of a case."""
+
+    def all_parties(self) -> Iterator[Party]:
+        """Every party of every case, for new seals."""
+
+    def keep_party(self, party: Party) -> None:
+        """Put another seal in the place of a party's, or erase it."""

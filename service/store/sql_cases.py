@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.auth.sight import EVERYTHING, Sight
-from service.cases.chain import START, facts_text, sealed
+from service.cases.chain import canonical, link_hash, plain, start_of
+from service.cases.errors import CaseBehindError, SerialTakenError
 from service.cases.events import CaseEvent
-from service.errors import CaseBehindError, NotFoundError, SerialTakenError
+from service.errors import NotFoundError
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
 from service.store.case_schema import (
     case_documents,
@@ -223,6 +224,20 @@ class SqlCases:
         """The parties of a case."""
         return [Party(**row) for row in self._of(case_id, case_parties, _PARTY)]
 
+    def all_parties(self) -> Iterator[Party]:
+        """Every party of every case, for new seals."""
+        columns = [case_parties.c[name] for name in _PARTY]
+        with self._db.read() as connection:
+            for row in connection.execute(in_portions(sa.select(*columns).order_by(case_parties.c.seq))):
+                yield Party(**row._mapping)
+
+    def keep_party(self, party: Party) -> None:
+        """Put another seal in the place of a party's, or erase it; what is erased stays so."""
+        mine = sa.and_(case_parties.c.id == party.id, case_parties.c.erased_at.is_(None))
+        with self._db.write("cases") as connection:
+            values = {"sealed": party.sealed, "erased_at": party.erased_at}
+            connection.execute(sa.update(case_parties).where(mine).values(values))
+
     def _of(self, case_id: str, table: sa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
         wanted = sa.select(*(table.c[name] for name in names)).where(table.c.case_id == case_id)
         with self._db.read() as connection:
@@ -299,9 +314,9 @@ def _write(connection: sa.Connection, step: Step) -> None:
 def _append(connection: sa.Connection, step: Step) -> None:
     e = case_events.c
     last = sa.select(e.hash).where(e.case_id == step.row.id).order_by(e.number.desc()).limit(1)
-    previous = connection.execute(last).scalar_one_or_none() or START
+    previous = connection.execute(last).scalar_one_or_none() or start_of(step.row.id)
     for event in step.events:
-        seal = sealed(previous, event)
+        seal = link_hash(previous, plain(event))
         values = {
             "case_id": event.case_id,
             "number": event.number,
@@ -309,7 +324,7 @@ def _append(connection: sa.Connection, step: Step) -> None:
             "at": event.at,
             "recorded_at": event.recorded_at,
             "by_id": event.by,
-            "facts": facts_text(event.facts),
+            "facts": canonical(dict(event.facts)).decode(),
             "corrects": event.corrects,
             "previous": previous,
             "hash": seal,

@@ -77,7 +77,7 @@ class SqlStore:
         return other
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases` or `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
         return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:

@@ -14,10 +14,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import SAWarning
 
 from service.errors import StoreTooNewError
+from service.store.case_schema import metadata
 from service.store.migrate import newest, revision_of
 from service.store.postgis import postgis_engine
 from service.store.queries import FeatureQuery
-from service.store.case_schema import metadata
 from service.store.sqlite import SqliteStore, sqlite_engine
 from tests.postgres import Cluster
 

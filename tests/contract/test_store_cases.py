@@ -14,8 +14,9 @@ import shapely
 from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.cases.chain import broken_at
+from service.cases.errors import CaseBehindError, SerialTakenError
 from service.cases.events import CaseEvent
-from service.errors import CaseBehindError, ConflictError, NotFoundError, SerialTakenError
+from service.errors import ConflictError, NotFoundError
 from service.store.base import Store
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
 from service.store.queries import FeatureQuery
@@ -54,10 +55,10 @@ def test_a_case_is_what_its_events_say_and_each_seals_the_one_before(store: Stor
     store.cases.tell(Step(row("c1", 3, state="filed"), 1, [event("c1", 2), event("c1", 3, "filed", basis=["城规 64"])]))
     told = store.cases.events("c1")
     assert [(e.number, e.kind, e.facts) for e, _ in told][2] == (3, "filed", {"basis": ["城规 64"]})
-    assert told[1][0].at == NOW and broken_at(told) is None
+    assert told[1][0].at == NOW and broken_at("c1", told) is None
     assert store.cases.get("c1").state == "filed" and json.loads(store.cases.feature("c1"))["id"] == "c1"
     changed = [(replace(e, facts={"text": "x"}) if e.number == 2 else e, seal) for e, seal in told]
-    assert broken_at(changed) == 2 and broken_at([told[0], told[2]]) == 2
+    assert broken_at("c1", changed) == 2 and broken_at("c1", [told[0], told[2]]) == 2
 
 
 def test_of_two_officers_who_tell_at_once_one_is_refused_and_hears_what_happened(store: Store) -> None:
@@ -85,7 +86,7 @@ def test_many_who_race_for_one_case_each_get_through_once(store: Store) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(tell, range(18)))
     told = store.cases.events("c1")
-    assert [e.number for e, _ in told] == list(range(1, 20)) and broken_at(told) is None
+    assert [e.number for e, _ in told] == list(range(1, 20)) and broken_at("c1", told) is None
     assert sorted(e.facts["text"] for e, _ in told[1:]) == sorted(f"o{k}" for k in range(18))
 
 
