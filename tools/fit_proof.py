@@ -104,7 +104,8 @@ def tell(checked: Sequence[tuple[Sample, Any]]) -> None:
         print(f"{source} | {fate} | {len(looks)} | " + " | ".join(str(said[n]) for n in names) + f" | {sure}")
         if fate != "gone":
             print(
-                f"    false gone at {CLOSES}: {sure}/{len(looks)} = {sure / len(looks):.2%}, up to {upper(sure, len(looks)):.2%}"
+                f"    false gone at {CLOSES}: {sure}/{len(looks)} = {sure / len(looks):.2%},"
+                f" up to {upper(sure, len(looks)):.2%}"
             )
     print("reliability of `gone`: confidence, n, share truly without a roof, share truly gone")
     bins: dict[float, list[Sample]] = defaultdict(list)

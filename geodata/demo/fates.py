@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
+from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
@@ -218,7 +219,7 @@ def _scattered(rect: Rect, step_m: float, rng: np.random.Generator) -> Iterator[
             yield rect.at(float(along + rng.normal(0, 0.2)), float(across + rng.normal(0, 0.2)))
 
 
-def _heights(plan: Plan, date: int, size_px: int, slabs: list[Solid], seed: int) -> np.ndarray:
+def _heights(plan: Plan, date: int, size_px: int, slabs: list[Solid], seed: int) -> NDArray[np.float32]:
     """Heights of a date, m: flat ground, what stands on it, noise."""
     move = Affine(PIXEL_M, 0, 0, 0, PIXEL_M, 0)
     stands = [(one.rect.polygon, one.height_m) for one in plan.solids if one.dates & date]
@@ -228,10 +229,10 @@ def _heights(plan: Plan, date: int, size_px: int, slabs: list[Solid], seed: int)
     stands.sort(key=lambda pair: pair[1])
     heights = rasterize(stands, (size_px, size_px), transform=move, fill=0.0, dtype="float32")
     noise = np.random.default_rng([seed, 13, date]).normal(0, _DSM_NOISE_M, heights.shape)
-    return (heights + noise + _GROUND_M).astype(np.float32)
+    return np.asarray(heights + noise + _GROUND_M, np.float32)
 
 
-def _write_heights(path: Path, heights: np.ndarray) -> None:
+def _write_heights(path: Path, heights: NDArray[np.float32]) -> None:
     move = Affine(PIXEL_M, 0.0, EAST_M, 0.0, -PIXEL_M, NORTH_M)
     height, width = heights.shape
     profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "crs": CRS, "transform": move, "nodata": -9999.0}

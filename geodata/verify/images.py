@@ -16,6 +16,9 @@ LEAST_SEEN = 0.6
 _PART, _MOST_OF_IT = 0.25, 0.80
 _SOIL, _SOIL_AROUND = 0.6, 0.35
 _CANOPY = 0.4
+_OUTLINE_STAYS = 0.6
+_CELL_GONE = 0.35
+"""A part is as good as gone from here on: most of what was fitted on stands, so that parts are told gone late."""
 _RECOLOURED = 45.0
 _UNALIKE = 0.6
 _NO_PROOF = 0.79
@@ -44,8 +47,8 @@ class Said:
 def judged_images(measures: Measures, cells: tuple[Cell, ...], model: ImageModel) -> Said:
     """Judge the figures of an outline.
 
-    Nothing is called gone that the later image does not usably show, nor where crowns, a sheet or a cover of
-    soil lie just where the structure stood: what is beneath, an image cannot tell.
+    Nothing is called gone that the later image does not usably show. Where a sheet, crowns or bare soil lie just where
+    the structure stood, an image cannot tell what is beneath: whatever it says then stays below what closes a case.
 
     Args:
         measures: Its figures.
@@ -57,13 +60,17 @@ def judged_images(measures: Measures, cells: tuple[Cell, ...], model: ImageModel
     parts = [model.cell.probability(cell_features(cell)) for cell in cells]
     gone = model.whole.probability(whole_features(measures, parts))
     share, error = _share(cells, parts, gone)
+    stays = measures.outline_later >= _OUTLINE_STAYS * measures.outline_earlier
+    if canopy(measures) >= _CANOPY:
+        # the ground is hidden; that its outline still shows through tells of something laid over a roof
+        return Said("covered" if stays else "unknown", min(0.5, 1 - gone) if stays else 0.0, 0.0, error, ("crowns",))
     if gone >= 0.5:
-        return _bare(measures, gone, share, error)
-    if _PART <= share <= _MOST_OF_IT and max(parts, default=0.0) >= 0.6 and not canopy(measures) >= _CANOPY:
+        return _bare(measures, gone, max(share, _MOST_OF_IT), error)
+    if _PART <= share <= _MOST_OF_IT:
         return Said("partly_gone", (1 - gone) * max(parts), share, error, ("parts_differ",))
-    hidden = _cover(measures)
-    if hidden:
-        return Said("covered", (1 - gone) * _NO_PROOF if hidden == "crowns" else 1 - gone, 0.0, error, (hidden,))
+    changed = measures.recoloured >= _RECOLOURED and measures.likeness < _UNALIKE
+    if changed and (measures.vivid_later >= 0.5 or stays):
+        return Said("covered", 1 - gone, 0.0, error, ("sheet",))
     return Said("still_there", 1 - gone, 0.0, error, ("roof_stands",))
 
 
@@ -72,25 +79,17 @@ def _share(cells: tuple[Cell, ...], parts: list[float], gone: float) -> tuple[fl
     total = sum(cell.share for cell in cells)
     if not total:
         return gone, (gone * (1 - gone)) ** 0.5
-    share = sum(cell.share for cell, p in zip(cells, parts, strict=True) if p >= 0.5) / total
+    share = sum(cell.share for cell, p in zip(cells, parts, strict=True) if p >= _CELL_GONE) / total
     variance = sum((cell.share / total) ** 2 * p * (1 - p) for cell, p in zip(cells, parts, strict=True))
     return share, float(variance**0.5)
 
 
 def _bare(measures: Measures, gone: float, share: float, error: float) -> Said:
     """No roof is left: ground as it should be, or something laid over what stays."""
-    if canopy(measures) >= _CANOPY:
-        return Said("covered", min(gone, _NO_PROOF), share, error, ("crowns",))
-    soil = measures.soil_later >= _SOIL
-    if soil and measures.soil_around < _SOIL_AROUND:
-        return Said("refilled", min(gone, _NO_PROOF), 1.0, error, ("soil_in_outline",))
-    because = ("roof_left", "soil") if soil else ("roof_left",)
-    return Said("gone", gone, max(share, _MOST_OF_IT), error, because)
-
-
-def _cover(measures: Measures) -> str:
-    """Which cover hides a roof; empty where none does."""
-    if canopy(measures) >= _CANOPY:
-        return "crowns"
-    changed = measures.recoloured >= _RECOLOURED and measures.likeness < _UNALIKE
-    return "sheet" if changed and max(measures.vivid_later, measures.green_later) >= 0.5 else ""
+    if measures.vivid_later >= 0.5:
+        return Said("covered", 1 - min(gone, _NO_PROOF), 0.0, error, ("sheet_or_ground",))
+    if measures.soil_later < _SOIL:
+        return Said("gone", gone, share, error, ("roof_left",))
+    if measures.soil_around < _SOIL_AROUND:
+        return Said("refilled", min(gone, _NO_PROOF), share, error, ("soil_in_outline",))
+    return Said("gone", min(gone, _NO_PROOF), share, error, ("roof_left", "soil"))

@@ -76,7 +76,7 @@ def look(opened: Comparison, outline: shapely.Geometry, model: ImageModel | None
         outline: Its polygon in CRS84, where the earlier image shows it.
         model: What judges the images, None: what Kancha ships.
     """
-    said, figures = _by_images(opened, outline, model or shipped_model())
+    said, figures = _by_images(opened, outline, model)
     fall = None if opened.heights is None else fall_of(opened.heights, outline, opened.pictures)
     proof = "image"
     if fall is not None:
@@ -119,7 +119,7 @@ def _size(outline: shapely.Geometry) -> tuple[float, float]:
     return sum(abs(area) for area, _ in told), sum(perimeter for _, perimeter in told)
 
 
-def _by_images(opened: Comparison, outline: shapely.Geometry, model: ImageModel) -> tuple[Said, dict[str, Any]]:
+def _by_images(opened: Comparison, outline: shapely.Geometry, model: ImageModel | None) -> tuple[Said, dict[str, Any]]:
     nothing = Said("unknown", 0.0, 0.0, 0.0, ("outside",))
     if opened.plan is None or opened.alignment is None or opened.gate is None:
         return nothing, {}
@@ -131,7 +131,7 @@ def _by_images(opened: Comparison, outline: shapely.Geometry, model: ImageModel)
     found = measured(opened.plan, outline, opened.eyes)
     if found is None:
         return nothing, {}
-    said = judged_images(found.measures, found.cells, model)
+    said = judged_images(found.measures, found.cells, model or shipped_model())
     sure = opened.gate.lowered(said.confidence)
     return Said(said.seen, sure, said.gone_share, said.share_error, said.because), asdict(found.measures)
 

@@ -29,18 +29,19 @@ _REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "refused": ("The pair of images is not admissible: {gate}", "该影像对不符合比对条件：{gate}"),
         "roof_left": (
-            "No roof is left: roof network {roof_earlier:+.1f} before and {roof_later:+.1f} now (log-odds), likeness of "
-            "both dates {likeness:.2f}, change network {change:+.1f}.",
+            "No roof is left: roof network {roof_earlier:+.1f} before and {roof_later:+.1f} now (log-odds), likeness "
+            "of both dates {likeness:.2f}, change network {change:+.1f}.",
             "屋顶已不存在：屋顶模型前期{roof_earlier:+.1f}、后期{roof_later:+.1f}（对数几率），"
             "两期相似度{likeness:.2f}，变化模型{change:+.1f}。",
         ),
         "soil": (
-            "Bare soil lies there and around it; what is beneath, an image cannot tell.",
-            "该处及周边为裸土，影像不能判定土下是否有残留。",
+            "Bare soil lies there and around it; what is beneath, an image cannot tell: it takes a surface model or a "
+            "dated photograph to close the case.",
+            "该处及周边为裸土，影像不能判定土下是否有残留；结案须有地表模型或现场照片。",
         ),
         "soil_in_outline": (
-            "Soil covers {soil_later:.0%} of the outline and {soil_around:.0%} of the ground just around it: it may lie "
-            "on a slab or on rubble. An image cannot tell; look on site.",
+            "Soil covers {soil_later:.0%} of the outline and {soil_around:.0%} of the ground just around it: it may "
+            "lie on a slab or on rubble. An image cannot tell; look on site.",
             "原轮廓内{soil_later:.0%}为裸土，其外侧仅{soil_around:.0%}：土下可能为地坪或建筑垃圾，"
             "影像不能判定，请现场核查。",
         ),
@@ -53,6 +54,12 @@ _REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{outline_later:.0f}, before {outline_earlier:.0f}): a sheet or a new coat, not a demolition.",
             "颜色较周边多变化{recoloured:.0f}（满分255）而轮廓仍在（边缘强度{outline_later:.0f}，前期"
             "{outline_earlier:.0f}）：系遮盖或翻新，不是拆除。",
+        ),
+        "sheet_or_ground": (
+            "{vivid_later:.0%} of the outline has a colour that ground seldom has, and no roof is recognised: a sheet "
+            "or a net, over a roof or over the ground. An image cannot tell; look on site.",
+            "原轮廓内{vivid_later:.0%}为非地面颜色且认不出屋顶：系篷布或防尘网，其下为建筑或空地，"
+            "影像不能判定，请现场核查。",
         ),
         "roof_stands": (
             "The roof is seen again: likeness of both dates {likeness:.2f}, roof network {roof_later:+.1f}.",

@@ -15,6 +15,7 @@ from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
 from service.store.job_records import Claim
 from service.store.people_base import AccessStore, AuditLogStore, PeopleStore, PersonalStore
+from service.store.proof_base import ProofStore
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import (
     Box,
@@ -351,6 +352,10 @@ class Store(Protocol):
     @property
     def cases(self) -> CaseStore:
         """Cases."""
+
+    @property
+    def proofs(self) -> ProofStore:
+        """Looks at the places of cases."""
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

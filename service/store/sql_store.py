@@ -25,6 +25,7 @@ from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
+from service.store.sql_proofs import SqlProofs
 from service.store.sql_runners import SqlRunners, SqlSteps
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
@@ -69,6 +70,7 @@ class SqlStore:
         self.alarms = SqlAlarms(self._db, sight)
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
+        self.proofs = SqlProofs(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
