@@ -14,7 +14,7 @@ SEEN: tuple[Seen, ...] = ("gone", "partly_gone", "still_there", "covered", "refi
 LEAST_SEEN = 0.6
 """Share of an outline that both images must usably show before anything is said of it."""
 _PART, _MOST_OF_IT = 0.25, 0.80
-_SOIL, _SOIL_AROUND = 0.6, 0.35
+_SOIL, _SOIL_AROUND = 0.4, 0.35
 _CANOPY = 0.4
 _OUTLINE_STAYS = 0.6
 _CELL_GONE = 0.35

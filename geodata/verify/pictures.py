@@ -69,8 +69,8 @@ def looks_like(rgb: F32) -> tuple[BoolArray, BoolArray, BoolArray]:
     spread = np.max(rgb, axis=0) - np.min(rgb, axis=0)
     # soil is brown: green lies well between red and blue; tiles are redder
     soil = ((r - b) / total > 0.04) & (g - b > 0.4 * (r - b)) & ~green
-    # plants hold more red than blue; nets and sheets are bluer, or of a colour that no ground has
-    plants = green & (r >= 0.95 * b)
+    # plants hold clearly more red than blue; nets and sheets are bluer, or of a colour that no ground has
+    plants = green & (r >= 1.15 * b)
     vivid = (spread / np.maximum(np.max(rgb, axis=0), 1) > 0.25) & ~soil & ~plants
     return green, soil, vivid
 

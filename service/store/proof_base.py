@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class CaseLook:
-    """What a scene showed of the place of a case. Never changes.
+    """What a scene showed of the place of a case. Only what was told of it may still change: see `ProofStore.settle`.
 
     Args:
         case_id: The case.
@@ -44,6 +44,9 @@ class ProofStore(Protocol):
 
     def put(self, look: CaseLook) -> bool:
         """Keep a look; False where this scene was looked at for this case already."""
+
+    def settle(self, look: CaseLook) -> None:
+        """Note that a look which was only kept has been told: its effect, its event and what is told of it."""
 
     def known(self, case_id: str, scene_id: str, kind: str) -> bool:
         """Whether a scene was looked at for a case."""

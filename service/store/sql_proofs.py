@@ -38,11 +38,17 @@ class SqlProofs:
             # the word of the dialect that skips a row which is there
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             done = connection.execute(
-                insert(case_looks)
-                .values(values)
-                .on_conflict_do_nothing(index_elements=["case_id", "scene_id", "kind"])
+                insert(case_looks).values(values).on_conflict_do_nothing(index_elements=["case_id", "scene_id", "kind"])
             )
             return bool(done.rowcount)
+
+    def settle(self, look: CaseLook) -> None:
+        """Note that a look which was only kept has been told."""
+        c = case_looks.c
+        mine = (c.case_id == look.case_id, c.scene_id == look.scene_id, c.kind == look.kind)
+        values = {"effect": look.effect, "event": look.event, "told": dict(look.told)}
+        with self._db.write("cases") as connection:
+            connection.execute(sa.update(case_looks).where(*mine).values(values))
 
     def known(self, case_id: str, scene_id: str, kind: str) -> bool:
         """Whether a scene was looked at for a case."""

@@ -79,7 +79,7 @@ def test_a_house_gone_one_on_its_slab_and_one_that_stays(tmp_path: Path) -> None
     assert (gone.seen, slab.seen, stays.seen) == ("gone", "refilled", "still_there")
     assert {one.proof for one in (gone, slab, stays)} == {"surface_model"}
     assert gone.confidence > 0.9 and gone.gone_m2 == pytest.approx(120, abs=3 * gone.gone_error_m2)
-    assert 120 == pytest.approx(gone.area_m2, abs=1) and stays.gone_m2 == 0
+    assert pytest.approx(gone.area_m2, abs=1) == 120 and stays.gone_m2 == 0
     assert "0.6" in slab.reasons[1] and "覆土" in slab.reasons_zh[1]
     far = shapely.transform(outline(0), lambda c: c + 1)
     assert fall_of(opened.heights, far) is None  # type: ignore[arg-type]
