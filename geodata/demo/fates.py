@@ -86,14 +86,14 @@ def draw_fates(folder: Path, *, seed: int = 7, size_px: int = 1024, most: int = 
     plan, _ = plan_district(seed, size_px)
     fated = [_befall(plan, place, fate, k, seed) for k, (place, fate) in enumerate(_chosen(plan, seed, most))]
     files = FateFiles(
-        folder / "before_20250412.tif",
-        folder / "after_20260918.tif",
-        folder / "before_dsm_20250412.tif",
-        folder / "after_dsm_20260918.tif",
+        folder / "before_20230412.tif",
+        folder / "after_20240918.tif",
+        folder / "before_dsm_20230412.tif",
+        folder / "after_dsm_20240918.tif",
         folder / "fates.geojson",
     )
-    write_image(files.before, plan, BEFORE, size_px, None, "2025:04:12 10:30:00")
-    write_image(files.after, plan, AFTER, size_px, None, "2026:09:18 11:10:00")
+    write_image(files.before, plan, BEFORE, size_px, None, "2023:04:12 10:30:00")
+    write_image(files.after, plan, AFTER, size_px, None, "2024:09:18 11:10:00")
     slabs = [one.solid for one in fated if one.fate == "refilled"]
     for path, date in ((files.before_dsm, BEFORE), (files.after_dsm, AFTER)):
         _write_heights(path, _heights(plan, date, size_px, slabs if date == AFTER else [], seed))

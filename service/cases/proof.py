@@ -5,7 +5,8 @@ A look is told once. What it may tell depends on where the case stands and on wh
 * an image that is older than the end that was reported, or than the last sure proof, proves nothing;
 * of a case that is still worked on only that its structure is gone, wholly or in part, is news;
 * the same result is not told again, sure or unsure, until something else was seen or the work was reported anew;
-* on a day of which a surface model told, an image tells nothing: cloth over a house keeps its height;
+* on a day of which a surface model told, an image tells nothing, nor later, where the model saw it stand and nobody has
+  reported its end anew: cloth over a house keeps its height;
 * of a closed case whose structure was proved gone and that stands again, rebuilding is told, not a failed proof.
 """
 
@@ -151,7 +152,8 @@ def _kept(standing: Standing, shown: Shown, seen: str, options: Options) -> str:
     proof = _sure_proof(standing, options)
     if proof is not None:
         told_on = str(proof.facts["shown_on"])
-        if shown.proof == "image" and proof.facts["proof"] == "surface_model" and shown.day <= told_on:
+        by_height = shown.proof == "image" and proof.facts["proof"] == "surface_model"
+        if by_height and (shown.day <= told_on or proof.facts["seen"] in SHORT):
             return "model_decides"
         if shown.day < told_on or (shown.day == told_on and shown.proof == proof.facts["proof"]):
             return "older"

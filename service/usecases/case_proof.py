@@ -7,10 +7,10 @@ is thought over again when the case has gone on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import shapely
@@ -31,6 +31,7 @@ from service.cases.proof import (
 from service.cases.workflow.standing import Standing
 from service.errors import NotFoundError
 from service.services import Services
+from service.store.job_records import Claim, Job, Urgency
 from service.store.proof_base import CaseLook
 from service.store.queries import FeatureQuery
 from service.store.records import Scene
@@ -38,6 +39,11 @@ from service.usecases.case_rules import rules_of
 from service.usecases.cases import CaseView, Telling, tell, view_case
 from service.usecases.pairs import is_model
 from service.usecases.proof_looks import SURFACE, Looker, Place, day_of, frames, looking, words_of
+from service.usecases.scan_run import run_scan_job
+from service.usecases.scans import from_request
+
+if TYPE_CHECKING:
+    from geodata.detect.crews import Crew
 
 _LOG = logging.getLogger(__name__)
 STRUCTURE, GREEN = "structure", "green"
@@ -66,6 +72,58 @@ def proof_of(services: Services, case_id: str) -> Proof:
     term = services.settings.cases.proof_days
     overdue = proof_overdue(view.standing, term, datetime.now(UTC))
     return Proof(services.store.proofs.of_case(case_id), is_watched(view.standing), overdue)
+
+
+def run_scan_and_look(
+    services: Services, claim: Claim, crew_for: Callable[[Services, Job], Crew | None] | None = None
+) -> None:
+    """Do a claimed scan, then look at the cases that its later scene shows; a night looks by itself, at its end.
+
+    Args:
+        services: The service of a worker.
+        claim: The right to do it.
+        crew_for: Who works on the windows of its images; None: threads of this process.
+
+    Raises:
+        KanchaError: The named refusal of the scan.
+        LostClaimError: If the job was taken away meanwhile.
+    """
+    job = services.store.jobs.get(claim.job_id)
+    run_scan_job(services, claim, crew_for)
+    if job.urgency is not Urgency.NIGHT:
+        look_after_scenes(services, [from_request(job.request).after_scene])
+
+
+def look_after_scenes(services: Services, scene_ids: Iterable[str]) -> list[CaseLook]:
+    """Look at the cases after some scenes, the oldest first; what cannot be looked at is told in the log.
+
+    Args:
+        services: The service itself.
+        scene_ids: Scenes that were stored.
+
+    Returns:
+        The looks that were new.
+    """
+    found = []
+    scenes = [services.store.scenes.get(scene_id) for scene_id in set(scene_ids)]
+    for scene in sorted(scenes, key=lambda one: (one.acquired_at, one.id)):
+        try:
+            found += look_after_scene(services, scene.id)
+        except KanchaError as error:
+            # its scan is stored: that cases were not looked at is made good by the next night, or by hand
+            _LOG.warning("looking at cases after scene %s: %s", scene.id, error.code)
+    return found
+
+
+def overdue_count(services: Services) -> int:
+    """How many cases have a demolition reported and no proof within the term of the bureau."""
+    count = 0
+    for text in services.store.cases.all_features(FeatureQuery()):
+        feature = orjson.loads(text)
+        if feature["properties"]["state"] == "done":
+            view = view_case(services, str(feature["id"]))
+            count += proof_overdue(view.standing, services.settings.cases.proof_days, datetime.now(UTC))
+    return count
 
 
 def look_after_scene(services: Services, scene_id: str) -> list[CaseLook]:
