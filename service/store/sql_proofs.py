@@ -37,10 +37,13 @@ class SqlProofs:
         with self._db.write("cases") as connection:
             # the word of the dialect that skips a row which is there
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            done = connection.execute(
-                insert(case_looks).values(values).on_conflict_do_nothing(index_elements=["case_id", "scene_id", "kind"])
+            added = (
+                insert(case_looks)
+                .values(values)
+                .on_conflict_do_nothing(index_elements=["case_id", "scene_id", "kind"])
+                .returning(case_looks.c.seq)
             )
-            return bool(done.rowcount)
+            return connection.execute(added).first() is not None
 
     def settle(self, look: CaseLook) -> None:
         """Note that a look which was only kept has been told."""
