@@ -1,4 +1,4 @@
-"""Looks at structures of real places: roofs of California in two years, and Delft with buildings lowered to the ground."""
+"""Looks at structures of real places: roofs of California, and Delft with buildings lowered to the ground."""
 
 from __future__ import annotations
 

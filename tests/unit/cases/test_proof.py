@@ -25,6 +25,9 @@ def proof(seen: str, day: int, confidence: float = 0.9, by: str = "image") -> tu
     return "proof_received", {**told, "source": "scene"}
 
 
+GONE, COVERED = proof("gone", 15), proof("covered", 15, by="surface_model")
+
+
 def case(*told: tuple[str, dict[str, Any]]) -> Standing:
     """A case whose events happened on days 0, 10, 20 ..."""
     events = [
@@ -59,22 +62,10 @@ def shown(seen: str, day: int, confidence: float = 0.9, by: str = "image") -> Sh
         (case(OPENED, DONE, proof("gone", 15, 0.6)), shown("gone", 40, 0.9), "proof_received", "proved", ""),
         (case(OPENED, DONE, proof("gone", 15, 0.6)), shown("covered", 12, 0.9), "proof_received", "reopened", ""),
         # cloth over a house keeps its height: the picture of the same day tells nothing, the model does
-        (case(OPENED, DONE, proof("covered", 15, by="surface_model")), shown("gone", 15), None, "kept", "model_decides"),
-        (case(OPENED, DONE, proof("gone", 15)), shown("covered", 15, by="surface_model"), "rebuilding_seen", "rebuilding", ""),
-        (
-            case(OPENED, DONE, proof("covered", 15, by="surface_model")),
-            shown("gone", 60),
-            None,
-            "kept",
-            "model_decides",
-        ),
-        (
-            case(OPENED, DONE, proof("covered", 15, by="surface_model"), DONE),
-            shown("gone", 60),
-            "proof_received",
-            "proved",
-            "",
-        ),
+        (case(OPENED, DONE, COVERED), shown("gone", 15), None, "kept", "model_decides"),
+        (case(OPENED, DONE, GONE), shown("covered", 15, by="surface_model"), "rebuilding_seen", "rebuilding", ""),
+        (case(OPENED, DONE, COVERED), shown("gone", 60), None, "kept", "model_decides"),
+        (case(OPENED, DONE, COVERED, DONE), shown("gone", 60), "proof_received", "proved", ""),
         # nobody has reported anything
         (case(OPENED), shown("still_there", 30), None, "kept", "standing"),
         (case(OPENED), shown("gone", 30), "proof_received", "proved", ""),
