@@ -36,12 +36,14 @@ class Item:
         village: Where it lies; empty where nobody knows.
         area_m2: Its area.
         geometry: Its outline as GeoJSON in CRS84.
+        findings: Ids of the findings that told it, where it came from tracking.
     """
 
     id: str
     village: str
     area_m2: float
     geometry: Mapping[str, Any]
+    findings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

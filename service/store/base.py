@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from service.auth.sight import Sight
 from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
+from service.store.campaign_base import CampaignStore
 from service.store.case_base import CaseStore
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
@@ -352,6 +353,10 @@ class Store(Protocol):
     @property
     def cases(self) -> CaseStore:
         """Cases."""
+
+    @property
+    def campaigns(self) -> CampaignStore:
+        """Campaigns."""
 
     @property
     def proofs(self) -> ProofStore:

@@ -17,6 +17,7 @@ from service.store.sql_alarm_rules import SqlRules
 from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
+from service.store.sql_campaigns import SqlCampaigns
 from service.store.sql_cases import SqlCases
 from service.store.sql_deliveries import SqlDeliveries
 from service.store.sql_events import SqlEvents
@@ -71,6 +72,7 @@ class SqlStore:
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
         self.proofs = SqlProofs(self._db, sight)
+        self.campaigns = SqlCampaigns(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
