@@ -11,6 +11,7 @@ from geodata.errors import KanchaError
 from scripts import (
     alarms,
     audit,
+    campaigns,
     cases,
     clocks,
     coverage,
@@ -69,6 +70,7 @@ app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 app.add_typer(documents.app, name="documents")
 app.add_typer(clocks.app, name="clocks")
+app.add_typer(campaigns.app, name="campaigns")
 app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)

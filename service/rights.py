@@ -40,7 +40,8 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
     "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
-    "get_comparable_cases get_lead_grounds",
+    "get_comparable_cases get_lead_grounds "
+    "get_case_proof get_campaigns get_campaign",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_case_ledger_file "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
@@ -54,7 +55,7 @@ _NEEDS: Mapping[Need, str] = {
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
     "post_case_document delete_case_document get_objections post_objection_case post_objection_answer "
-    "post_lead_case",
+    "post_lead_case post_case_proof post_campaign",
     Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection "
     "get_reporter",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
@@ -74,6 +75,7 @@ WHOLE = frozenset(
         *("delete_personal", "delete_case_personal", "delete_reporter", "get_system_alarms"),
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
         # these tell of what lies everywhere
+        *("get_campaigns", "get_campaign", "post_campaign"),
         *("get_metrics", "get_detectors", "get_nights", "get_night", "get_night_report", "post_night"),
         "post_lead_gathering",
     }

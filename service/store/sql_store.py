@@ -17,6 +17,7 @@ from service.store.sql_alarm_rules import SqlRules
 from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
+from service.store.sql_campaigns import SqlCampaigns
 from service.store.sql_cases import SqlCases
 from service.store.sql_deliveries import SqlDeliveries
 from service.store.sql_events import SqlEvents
@@ -27,6 +28,7 @@ from service.store.sql_leads import SqlLeads
 from service.store.sql_objections import SqlObjections
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
+from service.store.sql_proofs import SqlProofs
 from service.store.sql_runners import SqlRunners, SqlSteps
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
@@ -73,6 +75,8 @@ class SqlStore:
         self.cases = SqlCases(self._db, sight)
         self.objections = SqlObjections(self._db, sight)
         self.leads = SqlLeads(self._db, sight)
+        self.proofs = SqlProofs(self._db, sight)
+        self.campaigns = SqlCampaigns(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""

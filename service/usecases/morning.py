@@ -138,6 +138,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         f"{len(refused)} refused, {len(waiting_names)} not yet complete",
         "withheld": withheld,
         "balance": parts.balance(sites, judged, since),
+        "cases": parts.cases(services, since),
         "scanned": scanned,
         "sources": [parts.source(look, mine) for look in told.sources],
         "first": [parts.first(services, entry) for entry in by_result.get("first", [])],
