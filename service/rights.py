@@ -24,7 +24,7 @@ Need = Permission | Open
 
 _NEEDS: Mapping[Need, str] = {
     OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
-    "get_oidc_start get_oidc_return",
+    "get_oidc_start get_oidc_return get_field get_field_worker",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
@@ -39,7 +39,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
     "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
-    "get_comparable_cases",
+    "get_comparable_cases get_case_file_small",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_case_ledger_file "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
@@ -50,7 +50,7 @@ _NEEDS: Mapping[Need, str] = {
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
-    "post_case_document delete_case_document",
+    "post_case_document delete_case_document get_field_cases",
     Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "delete_case_personal get_system_alarms",
