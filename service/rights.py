@@ -25,7 +25,7 @@ Need = Permission | Open
 _NEEDS: Mapping[Need, str] = {
     OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
     "get_oidc_start get_oidc_return get_public get_public_json get_public_atom post_objection "
-    "get_objection_standing",
+    "get_objection_standing get_field get_field_worker",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
@@ -41,7 +41,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
     "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
     "get_comparable_cases get_lead_grounds "
-    "get_case_proof get_campaigns get_campaign",
+    "get_case_proof get_campaigns get_campaign get_case_file_small",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_case_ledger_file "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
@@ -55,7 +55,7 @@ _NEEDS: Mapping[Need, str] = {
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
     "post_case_document delete_case_document get_objections post_objection_case post_objection_answer "
-    "post_lead_case post_case_proof post_campaign",
+    "post_lead_case post_case_proof post_campaign get_field_cases",
     Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection "
     "get_reporter",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
