@@ -33,10 +33,12 @@ class CaseAsked:
     Args:
         facts: Facts of the event `opened`: at least its path; what the lead tells need not be told.
         expected: Number of the last event of the lead that the officer knows of; None: whatever it is.
+        at: When it was opened; None: now.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     expected: int | None = None
+    at: datetime | None = None
 
 
 def case_of_lead(services: Services, lead_id: str, asked: CaseAsked) -> tuple[LeadView, CaseView, bool]:
@@ -75,7 +77,7 @@ def case_of_lead(services: Services, lead_id: str, asked: CaseAsked) -> tuple[Le
         else:
             geometry = orjson.loads(view.row.geojson)["geometry"]
             opening = Opening(
-                {**_told(view), **asked.facts, "lead_ids": [view.row.id]}, geometry, now, view.row.secrecy
+                {**_told(view), **asked.facts, "lead_ids": [view.row.id]}, geometry, asked.at or now, view.row.secrecy
             )
             case = cases.open_case(services, opening)
     _tell(services, view, "case_joined" if found else "case_opened", {"case_id": case.row.id})
