@@ -12,6 +12,7 @@ from scripts import (
     alarms,
     audit,
     campaigns,
+    cases,
     clocks,
     coverage,
     demo,
@@ -22,6 +23,7 @@ from scripts import (
     judge,
     keys,
     layers,
+    leads,
     models,
     nightly,
     people,
@@ -60,6 +62,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
+app.add_typer(leads.app, name="leads")
 app.add_typer(exports.app, name="export")
 app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")
@@ -77,6 +80,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(cases.app, name="cases")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 

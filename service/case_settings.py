@@ -48,6 +48,15 @@ class Cases(BaseModel):
     )
     terms_file: Path | None = Field(default=None, description="The bureau's own book of terms (YAML).")
     holidays_file: Path | None = Field(default=None, description="Holidays and make-up workdays of its own (YAML).")
+    public: Literal["nothing", "figures", "cases"] = Field(
+        default="nothing", description="What the public page tells: nothing, figures, or figures and cases."
+    )
+    public_days: int = Field(
+        default=0, ge=0, description="A closed case leaves the public page after so many days; 0: never."
+    )
+    stamp_url: str = Field(
+        default="", description="Time-stamp authority (RFC 3161) that stamps evidence packages; empty: none."
+    )
     wait_under_construction: bool = Field(
         default=False, description="A building under construction, too, waits for the terms of review and suit."
     )

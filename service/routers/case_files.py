@@ -11,12 +11,15 @@ from fastapi.responses import FileResponse
 from geodata.io.dates import parse_or_none
 from service.dependencies import Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
+from service.http_guard import address_of
 from service.routers.bodies import multipart_body
+from service.routers.sending import sent_file
 from service.schemas.case_files import CaseFileOut, CaseFilesOut
 from service.schemas.common import Link
 from service.store.case_base import CaseFile
 from service.uploads import Form
 from service.usecases import case_files as usecase
+from service.usecases.case_evidence import seal_evidence
 
 router = APIRouter(tags=["cases"])
 _TEXTS = {
@@ -107,6 +110,20 @@ def post_case_file(request: Request, response: Response, case_id: str, form: Bod
     return _out(request, file)
 
 
+@router.post(
+    "/cases/{case_id}/evidence",
+    summary="The evidence package",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "One sealed ZIP."}},
+    dependencies=[Depends(only_query())],
+)
+def post_case_evidence(request: Request, case_id: str, services: Kancha) -> FileResponse:
+    """Everything that the case rests on, sealed and signed; that it was made stands in the case."""
+    address = address_of(request.scope)
+    name = f"{services.store.cases.get(case_id).serial}-evidence.zip"
+    return sent_file(services, name, "application/zip", lambda path: seal_evidence(services, case_id, path, address))
+
+
 @router.get("/cases/{case_id}/files", summary="The files of a case", dependencies=[Depends(only_query())])
 def get_case_files(request: Request, case_id: str, services: Kancha) -> CaseFilesOut:
     """What is kept, in the order of its coming, with its doubts."""
@@ -126,3 +143,17 @@ def get_case_file(case_id: str, file_id: str, services: Kancha) -> Response:
     # what came from outside is never shown as a page of ours
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "ETag": f'"{file.sha256}"'}
     return FileResponse(path, media_type=file.media, filename=file.name, headers=headers)
+
+
+@router.get(
+    "/cases/{case_id}/files/{file_id}/small.jpg",
+    summary="A photograph made small",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "JPEG, upright, without EXIF."}},
+    dependencies=[Depends(only_query())],
+)
+def get_case_file_small(request: Request, case_id: str, file_id: str, services: Kancha) -> Response:
+    """What a page shows of a photograph; evidence is the file itself."""
+    file, picture = usecase.small_picture(services, case_id, file_id)
+    headers = {"ETag": f'"small-{file.sha256}"', "Cache-Control": "private, max-age=86400"}
+    return Response(picture, media_type="image/jpeg", headers=headers)

@@ -17,6 +17,7 @@ __all__ = [
     "case_timers",
     "cases",
     "metadata",
+    "objections",
     "serials",
 ]
 
@@ -154,6 +155,23 @@ case_files = sa.Table(
     sa.Column("taken_at", UtcTime),
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("received_by", sa.String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+objections = sa.Table(
+    "objections",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    # of the word by which whoever objected asks how it stands
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("case_id", sa.ForeignKey("cases.fid"), index=True),
+    sa.Column("sealed", sa.Text),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("upheld", sa.Boolean),
+    sa.Column("answered_at", UtcTime),
+    sa.Column("answered_by", sa.String(64)),
     sqlite_autoincrement=True,
 )
 

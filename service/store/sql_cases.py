@@ -43,6 +43,7 @@ _COLUMNS = {
     "outcome": cases.c.outcome,
     "unit": cases.c.unit,
 }
+_PART = 200
 _TIMER = ("case_id", "term", "started", "step", "at", "told")
 _PAPER = [c.name for c in case_documents.c if c.name != "seq"]
 _FILE = [c.name for c in case_files.c if c.name != "seq"]
@@ -139,6 +140,29 @@ class SqlCases:
         with self._db.read() as connection:
             self._require(connection, case_id)
             return _events(connection, case_id)
+
+    def naming(self, word: str) -> set[str]:
+        """Ids of cases where some event may name an officer in charge by this id; it need not hold any more."""
+        e = case_events.c
+        wanted = sa.select(e.case_id).where(
+            e.kind.in_(("handler_set", "corrected")), e.facts.contains(word, autoescape=True)
+        )
+        with self._db.read() as connection:
+            return set(connection.execute(wanted).scalars())
+
+    def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
+        """All cases with their events, in the order of their coming, one at a time."""
+        wanted = sa.select(cases).where(*disclosed(cases.c.secrecy, self._sight)).order_by(cases.c.seq)
+        with self._db.read() as connection:
+            shown = [row for row in connection.execute(wanted) if self._shows(row)]
+            for part in _parts(shown):
+                told: dict[str, list[CaseEvent]] = {row.fid: [] for row in part}
+                e = case_events.c
+                events = sa.select(case_events).where(e.case_id.in_(list(told))).order_by(e.case_id, e.number)
+                for row in connection.execute(events):
+                    told[row.case_id].append(_event(row))
+                for row in part:
+                    yield _row(row), told[row.fid]
 
     def of_structure(self, structure_ids: Sequence[str]) -> Sequence[CaseRow]:
         """The cases about structures, in the order of their coming."""
@@ -280,22 +304,24 @@ def _row(row: sa.Row[Any]) -> CaseRow:
 def _events(connection: sa.Connection, case_id: str, after: int = 0) -> list[tuple[CaseEvent, str]]:
     e = case_events.c
     wanted = sa.select(case_events).where(e.case_id == case_id, e.number > after).order_by(e.number)
-    return [
-        (
-            CaseEvent(
-                case_id=row.case_id,
-                number=row.number,
-                kind=row.kind,
-                at=row.at,
-                recorded_at=row.recorded_at,
-                by=row.by_id,
-                facts=orjson.loads(row.facts),
-                corrects=row.corrects,
-            ),
-            row.hash,
-        )
-        for row in connection.execute(wanted)
-    ]
+    return [(_event(row), row.hash) for row in connection.execute(wanted)]
+
+
+def _event(row: sa.Row[Any]) -> CaseEvent:
+    return CaseEvent(
+        case_id=row.case_id,
+        number=row.number,
+        kind=row.kind,
+        at=row.at,
+        recorded_at=row.recorded_at,
+        by=row.by_id,
+        facts=orjson.loads(row.facts),
+        corrects=row.corrects,
+    )
+
+
+def _parts(rows: Sequence[sa.Row[Any]]) -> Iterator[Sequence[sa.Row[Any]]]:
+    return (rows[k : k + _PART] for k in range(0, len(rows), _PART))
 
 
 def _write(connection: sa.Connection, step: Step) -> None:

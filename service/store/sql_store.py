@@ -24,6 +24,8 @@ from service.store.sql_events import SqlEvents
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
+from service.store.sql_leads import SqlLeads
+from service.store.sql_objections import SqlObjections
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
 from service.store.sql_proofs import SqlProofs
@@ -71,6 +73,8 @@ class SqlStore:
         self.alarms = SqlAlarms(self._db, sight)
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
+        self.objections = SqlObjections(self._db, sight)
+        self.leads = SqlLeads(self._db, sight)
         self.proofs = SqlProofs(self._db, sight)
         self.campaigns = SqlCampaigns(self._db, sight)
 
@@ -81,7 +85,7 @@ class SqlStore:
         return other
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings`, `cases`, `leads` or `people` (and rights)."""
         return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:

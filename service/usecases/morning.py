@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import orjson
 
 from geodata.io.dates import BEIJING
@@ -17,12 +16,14 @@ from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.errors import NotFoundError
 from service.files import write_beside
+from service.render.templates import filled
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
 from service.usecases import morning_parts as parts
 from service.usecases.alarm_sending import Round
 from service.usecases.arrivals import AWAY, SourceLook
 from service.usecases.layers import newest_versions
+from service.usecases.morning_leads import leads_part
 from service.usecases.night_sites import sites_of
 
 REPORT_GRADE = Clearance.INTERNAL
@@ -97,15 +98,7 @@ def write_report(services: Services, run: NightRun, told: Told) -> NightReport:
 
 def render(template: str, body: Mapping[str, Any]) -> bytes:
     """A report in words."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("service", "templates"),
-        autoescape=template.endswith(".html"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["word"] = _word
-    return environment.get_template(template).render(**body).encode()
+    return filled(template, body, {"word": _word}).encode()
 
 
 def _word(name: str) -> str:
@@ -156,6 +149,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "waiting": waiting_names,
         "coverage": parts.coverage_of(services, run),
         "papers": parts.papers(services, since, now),
+        "leads": leads_part(services, since, now),
         "alarms": parts.alarms(services, told.sent, now),
         "queue": parts.queue(services, judged),
         "health": parts.health(services, now),

@@ -23,6 +23,7 @@ from service.store.job_records import Claim, Job
 from service.store.records import FindingRow, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layer_loading import load_layers, near
+from service.usecases.lead_sources import leads_after_scan
 from service.usecases.models import judge_for
 from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for, secrecy_of
@@ -61,6 +62,7 @@ def run_scan_job(
     options = options_for(order, before, after)
     scan = scan_record(job, order, options, result, secrecy_of(services, order))
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
+    leads_after_scan(services, scan.id)
 
 
 @dataclass(frozen=True)

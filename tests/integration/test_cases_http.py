@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+import openpyxl
 import pytest
 
 from service.app import create_app
 from service.case_settings import Cases
+from service.cases.documents import pdf_text
 from service.settings import Settings
 from tests.access import TestClient, client_of, make_key
 
@@ -255,3 +258,21 @@ def test_what_is_no_photograph_is_refused_and_other_files_are_kept_as_they_are(c
     got = client.get(f"/cases/{case['id']}/files/{kept.json()['id']}")
     assert got.headers["content-security-policy"] == "sandbox" and "attachment" in got.headers["content-disposition"]
     assert client.get(f"/cases/{case['id']}/files/none").status_code == 404
+
+
+def test_the_ledger_tells_figures_with_definitions_and_files_open(client: TestClient) -> None:
+    opened(client)
+    told = client.get("/cases/ledger", params={"since": "2026-03-01"}).json()
+    figures = {one["name"]: one for one in told["figures"]}
+    assert told["cases"] > 0 and figures["stop_rate"]["definition_zh"] and figures["stop_rate"]["of"] > 0
+    assert client.get("/cases/ledger", params={"since": "2099-01-01"}).json()["cases"] == 0
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/cases/ledger.xlsx").content))
+    assert book.sheetnames == ["指标", "分组", "案件", "说明"]
+    assert book["案件"].max_row == client.get("/cases/ledger").json()["cases"] + 1
+    pdf = client.get("/cases/ledger.pdf", params={"language": "en"})
+    assert pdf.content[:5] == b"%PDF-" and "Ledgerofcases" in "".join(pdf_text(pdf.content))
+    fair = client.get("/cases/fairness").json()
+    assert {row["dimension"] for row in fair["groups"]} == {"category", "village", "size", "path"}
+    case = opened(client)
+    alike = client.get(f"/cases/{case['id']}/comparable").json()
+    assert alike["case"]["serial"] == case["serial"] and alike["alike"] == []

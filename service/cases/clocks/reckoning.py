@@ -114,7 +114,7 @@ def _clock(term: Term, start: _Start, desk: _Desk) -> Clock | None:
     if told is None:
         return None
     counted, pauses = told
-    ends = [hit for hit in desk.history.hits(term.ends) if start.before(hit)]
+    ends = [hit for hit in desk.history.hits(term.ends) if start.before(hit) and _same(term, start, hit)]
     calls = [hit for hit in desk.history.hits(term.cancelled_by) if start.before(hit)]
     state, by = _state(term, counted.due_at, ends[:1], calls[:1])
     if state is State.RUNNING:
@@ -142,6 +142,13 @@ def _clock(term: Term, start: _Start, desk: _Desk) -> Clock | None:
         marks=term.marks,
     )
     return replace(clock, moments=_moments(clock, term, desk))
+
+
+def _same(term: Term, start: _Start, hit: Hit) -> bool:
+    """Whether an event is about what the start was about: an objection is answered by its own answer alone."""
+    if term.same is None or start.hit is None:
+        return True
+    return bool(hit.event.facts.get(term.same) == start.hit.event.facts.get(term.same))
 
 
 def _moments(clock: Clock, term: Term, desk: _Desk) -> tuple[Moment, ...]:
