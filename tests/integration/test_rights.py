@@ -142,7 +142,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             "kind": "parcels", "collection_id": "parcels", "form": "png", "side": "after",
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",
             "night_id": "none", "file_id": "none", "party_id": "none", "document_id": "none",
-            "objection_id": "none", "token": "none",
+            "objection_id": "none", "token": "none", "campaign_id": "none",
         }  # fmt: skip
         yield District(client, ids, both, markers)
 
