@@ -119,5 +119,6 @@ export function moment(value) {
 /** A size in bytes. */
 export function size(bytes) {
   const mb = bytes / 1048576;
+  if (mb < 1) return `${Math.round(bytes / 1024)} kB`;
   return mb >= 1024 ? `${(mb / 1024).toFixed(1)} GB` : `${mb >= 10 ? Math.round(mb) : mb.toFixed(1)} MB`;
 }

@@ -347,6 +347,7 @@ function update() {
 async function begin() {
   document.documentElement.lang = chinese ? "zh-CN" : "en";
   $("title").textContent = document.title = t("title");
+  if (!navigator.onLine) state.line = false;
   worker().catch(() => {});
   try {
     await forgetOld(Date.now());

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from geodata.io.dates import BEIJING
 from service.auth.caller import Caller
 from service.bootstrap import open_services
 from service.settings import Auth, Settings
@@ -83,7 +84,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
 @pytest.fixture
 def photographs(tmp_path: Path) -> list[Path]:
     """Two photographs as a phone has just taken them."""
-    now = datetime.now()
+    now = datetime.now(BEIJING)
     taken = f"{now:%Y:%m:%d %H:%M:%S}"
     told = {"main": {306: taken}, "photo": {36867: taken, 36868: taken}, "gps": {7: None, 29: None}}
     return [photo(tmp_path / f"IMG_{k}.jpg", scene(40 + k), **told) for k in (1, 2)]
@@ -227,7 +228,7 @@ def test_a_check_without_a_line_arrives_once_whatever_breaks(
             assert one["facts"]["told"]["position"] == [HERE["longitude"], HERE["latitude"], HERE["accuracy"]]
             assert one["facts"]["photo"]["exif"]["model"] == "ALN-AL00" and one["facts"]["told"]["from_camera"]
         # the camera and the phone tell two places, which is doubted, and the officer is told
-        assert any(doubt["severity"] == "doubt" for one in kept for doubt in one["doubts"])
+        assert [{doubt["code"] for doubt in one["doubts"]} for one in kept] == [{"position_told"}] * 2
         page.click("details summary")
         assert "米" in page.inner_text("details")
 
@@ -249,6 +250,7 @@ def test_a_check_without_a_line_arrives_once_whatever_breaks(
         page.dispatch_event("input[name=at]", "change")
         page.click("#finish")
         page.wait_for_selector(".check > p > .mark.refused")
+        assert "尚未到来" in page.inner_text(".check .bad")
         assert "事项时间不正确" in page.inner_text(".check .bad") and "inspected" not in bureau.kinds(1)
         page.click(".correct")
         page.fill("input[name=at]", f"{datetime.now():%Y-%m-%dT%H:%M}")
