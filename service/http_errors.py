@@ -19,6 +19,7 @@ from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
 from service.cases.documents import errors as documents
+from service.cases.leads import errors as leads
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
 
@@ -46,8 +47,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.LinkError: 410,
         service.VerdictError: 422,
         service.CaseFactError: 422,
-        service.ReportError: 422,
-        service.LeadVerdictError: 422,
+        leads.ReportError: 422,
+        leads.LeadVerdictError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from service.auth.record import Entry
 from service.auth.sight import EVERYTHING, Sight
+from service.cases.leads.errors import LeadBehindError
 from service.cases.leads.values import LeadEvent, LeadRow, Report, SourceKind, Spot
-from service.errors import ConflictError, LeadBehindError, NotFoundError
+from service.errors import ConflictError, NotFoundError
 from service.store.database import Database
 from service.store.lead_base import LeadCounts, Placing, Taken, Telling
 from service.store.lead_schema import lead_events, leads, report_places, reports

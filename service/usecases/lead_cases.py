@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 
 from service.cases.events import Stage
+from service.cases.leads.errors import LeadBehindError, LeadStateError
 from service.cases.leads.triage import VerdictCode
 from service.cases.leads.values import SOURCES_ZH, SourceKind
-from service.errors import LeadBehindError, LeadStateError, NotFoundError
+from service.errors import NotFoundError
 from service.services import Services
 from service.store.lead_base import Telling
 from service.usecases import cases
