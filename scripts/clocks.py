@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scripts.opened import Data, opened
+
 app = typer.Typer(no_args_is_help=True, help="Read the terms of cases; check a bureau's own book of them.")
 
 Places = Annotated[
@@ -48,7 +50,7 @@ def check(
 ) -> None:
     """See that a bureau's own book can be used; every fault is told with its line."""
     from service.cases.clocks import load_book
-    from service.errors import TermBookError
+    from service.cases.errors import TermBookError
 
     try:
         book = load_book(jurisdiction or (), file)
@@ -57,6 +59,22 @@ def check(
             typer.echo(f"fault: {fault}", err=True)
         raise
     typer.echo(f"sound: {book.name}, {len(book.terms)} terms in use, {len(book.shelved)} not, {book.checksum[:8]}")
+
+
+@app.command("explain")
+def explain_case(
+    case: Annotated[str, typer.Argument(help="Id of the case.")],
+    english: Annotated[bool, typer.Option("--english", help="In English; else in Chinese.")] = False,
+    data: Data = None,
+) -> None:
+    """Print every term of a case with its arithmetic, as of now."""
+    from service.cases.clocks.explaining import explain
+    from service.usecases.cases import view_case
+
+    with opened(data) as services:
+        view = view_case(services, case)
+    for clock in view.clocks:
+        typer.echo("\n".join(explain(clock, "en" if english else "zh")) + "\n")
 
 
 @app.command("template")

@@ -11,6 +11,8 @@ from geodata.errors import KanchaError
 from scripts import (
     alarms,
     audit,
+    campaigns,
+    cases,
     clocks,
     coverage,
     demo,
@@ -68,6 +70,7 @@ app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 app.add_typer(documents.app, name="documents")
 app.add_typer(clocks.app, name="clocks")
+app.add_typer(campaigns.app, name="campaigns")
 app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)
@@ -77,6 +80,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(cases.app, name="cases")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(alarms.app, name="alarms")
 

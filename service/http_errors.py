@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from geodata import errors as science
 from geodata.errors import KanchaError
 from service import errors as service
+from service.cases import errors as enforcement
 from service.cases.documents import errors as documents
-from service.cases.leads import errors as leads
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
 
@@ -46,9 +46,9 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.PasswordError: 422,
         service.LinkError: 410,
         service.VerdictError: 422,
-        service.CaseFactError: 422,
-        leads.ReportError: 422,
-        leads.LeadVerdictError: 422,
+        enforcement.CaseFactError: 422,
+        enforcement.ReportError: 422,
+        enforcement.LeadVerdictError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

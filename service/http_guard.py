@@ -118,7 +118,7 @@ def _refuse_unknown(scope: Scope) -> None:
     """
     nobody = scope["state"]["caller"] is None and scope["method"] not in _SAFE
     path = scope["path"]
-    if nobody and path != "/session" and not path.startswith("/first/"):
+    if nobody and path not in ("/session", "/public/objections") and not path.startswith("/first/"):
         raise not_signed_in()
 
 

@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.arrivals.settings import Arrival
 from service.auth.passwords import Cost
 from service.auth.roles import Role
-from service.cases.events import FLOWS
+from service.case_settings import Cases
 from service.secret import Secret
 
 _CLUSTER = re.compile(r"dasks?://(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
@@ -284,47 +284,6 @@ class ObjectStorage(BaseModel):
     access_key: str = Field(default="", repr=False, description="Access key; empty: from the machine.")
     secret_key: str = Field(default="", repr=False, description="Secret key.")
     cache_bytes: int = Field(default=100 * 1024**3, ge=0, description="Files kept on the local disk, bytes.")
-
-
-def _one_level() -> dict[str, tuple[str, ...]]:
-    return dict.fromkeys(FLOWS, ("chief",))
-
-
-class Cases(BaseModel):
-    """How the bureau works its cases."""
-
-    bureau: str = Field(default="", description="Name of the bureau, as its documents bear it.")
-    place: str = Field(default="", description="First sign of its serial numbers (垦 in 垦执停字〔2026〕第3号).")
-    levels: dict[str, tuple[str, ...]] = Field(
-        default_factory=_one_level,
-        description="Levels of approval by flow (filing, penalty, closure), in their order; as JSON.",
-    )
-    approvers: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="Ids of those who approve at a level; a level not named: every approver."
-    )
-    jurisdictions: tuple[str, ...] = Field(
-        default=(), description="Local rules that hold besides the national ones: `kancha clocks terms` lists them."
-    )
-    terms_file: Path | None = Field(default=None, description="The bureau's own book of terms (YAML).")
-    holidays_file: Path | None = Field(default=None, description="Holidays and make-up workdays of its own (YAML).")
-    wait_under_construction: bool = Field(
-        default=False, description="A building under construction, too, waits for the terms of review and suit."
-    )
-    own_power: tuple[Literal["fast", "slow", "village", "land"], ...] = Field(
-        default=("fast", "slow", "village"), description="Paths on which the bureau enforces itself; else the court."
-    )
-    least_confidence: float = Field(
-        default=0.8, ge=0.5, le=1.0, description="A proof of the end that is less sure leaves a case as it is."
-    )
-    interval_s: float = Field(default=30.0, gt=0, description="Pause between two looks at terms that fall due, s.")
-
-    @field_validator("levels")
-    @classmethod
-    def _flows(cls, told: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        unknown = sorted(set(told) - set(FLOWS))
-        if unknown:
-            raise ValueError(f"there is no flow of approval {', '.join(unknown)}; known: {', '.join(FLOWS)}")
-        return {**_one_level(), **told}
 
 
 class Settings(BaseSettings):

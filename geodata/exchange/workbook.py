@@ -9,22 +9,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from geodata.china import M2_PER_MU
 from geodata.errors import OptionError
 from geodata.exchange.files import in_one_go
+from geodata.exchange.sheets import add_sheet
 from geodata.features import BEIJING
 from geodata.report.view import FindingView, finding_views
 from geodata.report.words import Text
 
 Language = Literal["zh", "en"]
 _MOST_ROWS = 1_000_000
-_MOST_TEXT = 32_767
-"""What a cell holds at most (Excel)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,6 @@ COLUMNS: tuple[_Column, ...] = (
 _SUMMARY = (Text("村", "Village"), Text("状态", "Status"), Text("件数", "Findings"),
             Text("面积（m²）", "Area (m²)"), Text("面积（亩）", "Area (mu)"))  # fmt: skip
 _SHEETS = (Text("线索台账", "Findings"), Text("汇总", "Summary"), Text("说明", "About"))
-_HEAD = PatternFill("solid", fgColor="DDE6EE")
 
 
 def write_ledger(findings: Iterable[Mapping[str, Any]], path: Path, options: LedgerOptions | None = None) -> int:
@@ -120,13 +114,13 @@ def write_ledger(findings: Iterable[Mapping[str, Any]], path: Path, options: Led
     rows = _rows(stored, how)
     book = Workbook(write_only=True)
     at = how.language
-    _sheet(book, _in(_SHEETS[0], at), [(_in(c.title, at), c.width, c.form) for c in COLUMNS],
+    add_sheet(book, _in(_SHEETS[0], at), [(_in(c.title, at), c.width, c.form) for c in COLUMNS],
            ([c.value(row, at) for c in COLUMNS] for row in rows))  # fmt: skip
     forms = ("General", "General", "#,##0", "#,##0.0", "#,##0.00")
-    _sheet(book, _in(_SHEETS[1], at), [(_in(t, at), 16, form) for t, form in zip(_SUMMARY, forms, strict=True)],
+    add_sheet(book, _in(_SHEETS[1], at), [(_in(t, at), 16, form) for t, form in zip(_SUMMARY, forms, strict=True)],
            summary(rows, at))  # fmt: skip
     about = [(_in(Text("项目", "Item"), at), 24, "General"), (_in(Text("内容", "Content"), at), 80, "General")]
-    _sheet(book, _in(_SHEETS[2], at), about, how.told.items())
+    add_sheet(book, _in(_SHEETS[2], at), about, how.told.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     with in_one_go(path) as target:
         book.save(target)
@@ -149,31 +143,6 @@ def summary(rows: Sequence[_Row], at: Language) -> list[list[Any]]:
         [village, status, len(areas), round(sum(areas), 1), round(sum(areas) / M2_PER_MU, 2)]
         for (village, status), areas in groups.items()
     ]
-
-
-def _sheet(book: Workbook, title: str, columns: Sequence[tuple[str, int, str]], rows: Iterable[Iterable[Any]]) -> None:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for k, (_, width, _form) in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(k)].width = width
-    sheet.append([_cell(sheet, name, head=True) for name, _, _ in columns])
-    count = 1
-    for row in rows:
-        count += 1
-        sheet.append([_cell(sheet, value, form) for value, (_, _, form) in zip(row, columns, strict=True)])
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count}"
-
-
-def _cell(sheet: Worksheet, value: Any, form: str = "General", *, head: bool = False) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=value[:_MOST_TEXT] if isinstance(value, str) else value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # a text that begins with an equals sign is no formula
-    elif value is not None:
-        cell.number_format = form
-    cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
-    if head:
-        cell.font, cell.fill = Font(bold=True), _HEAD
-    return cell
 
 
 def _in(text: Text, at: Language) -> str:

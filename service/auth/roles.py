@@ -17,7 +17,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     """Take them away as files."""
     JUDGE = "judge"
-    """Say whether a finding is right; answer recall audits."""
+    """Say whether a finding is right; answer recall audits; with `cases`, tell what officers tell."""
     UPLOAD = "upload"
     """Store scenes."""
     LAYERS = "layers"
@@ -31,7 +31,7 @@ class Permission(StrEnum):
     LEADS = "leads"
     """Record and triage leads: reports of patrols, the hotline and others."""
     CASES = "cases"
-    """Open cases and tell what officers tell of them."""
+    """Take part in cases: open them, tell what happened, as far as one's other permissions go."""
     LEGAL = "legal"
     """Review cases (法制审核)."""
     APPROVE = "approve"
@@ -65,7 +65,7 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.READER: frozenset({_P.READ}),
         Role.ANALYST: frozenset({_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.LEADS}),
         Role.OFFICER: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.PERSONAL, _P.LEADS, _P.CASES}),
-        Role.LEGAL_REVIEWER: frozenset({_P.READ, _P.EXPORT, _P.PERSONAL, _P.LEGAL}),
+        Role.LEGAL_REVIEWER: frozenset({_P.READ, _P.EXPORT, _P.PERSONAL, _P.CASES, _P.LEGAL}),
         Role.CHIEF: frozenset(
             {_P.READ, _P.EXPORT, _P.JUDGE, _P.SCAN, _P.PERSONAL, _P.RULES, _P.LEADS, _P.CASES, _P.APPROVE}
         ),

@@ -10,8 +10,8 @@ from typing import Any
 
 import shapely
 
+from service.cases.errors import CaseFactError
 from service.cases.events import KINDS, CaseEvent, Fact
-from service.errors import CaseFactError
 
 LONGEST_TEXT = 10_000
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from service.cases.events import CaseEvent
 from service.store.queries import FeaturePage, FeatureQuery
-from service.store.records import Box
+from service.store.records import Box, Page
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class CaseFile:
     media: str
     sha256: str
     size_bytes: int
-    looks: Mapping[str, str]
+    looks: Mapping[str, Any]
     facts: Mapping[str, Any]
     doubts: Sequence[Mapping[str, Any]]
     taken_at: datetime | None
@@ -205,6 +205,54 @@ class Step:
     parties: Sequence[Party] = field(default=())
 
 
+@dataclass(frozen=True)
+class Objection:
+    """What a resident objects to.
+
+    Args:
+        id: Its id.
+        digest: Of the word by which whoever objected asks how it stands.
+        case_id: The case; None: nobody knows which.
+        sealed: What was said, and by whom, sealed; None: erased.
+        received_at: When.
+        answer: What was answered, as the resident reads it.
+        upheld: Whether it was right.
+        answered_at: When.
+        answered_by: By whom.
+        key: Its place in the order of coming.
+    """
+
+    id: str
+    digest: str
+    case_id: str | None
+    sealed: str | None
+    received_at: datetime
+    answer: str | None = None
+    upheld: bool | None = None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    key: int = 0
+
+
+class ObjectionStore(Protocol):
+    """Objections."""
+
+    def add(self, objection: Objection) -> None:
+        """Store an objection."""
+
+    def get(self, objection_id: str) -> Objection:
+        """One objection; `NotFoundError` without it, or where its case is not shown."""
+
+    def of_digest(self, digest: str) -> Objection | None:
+        """The objection of a word; None without one."""
+
+    def page(self, limit: int, after_key: int, *, open_only: bool) -> Page[Objection]:
+        """Objections about cases that are shown, and about none; the latest first."""
+
+    def keep(self, objection: Objection) -> None:
+        """Put an objection in the place of the stored one: placed, answered, sealed anew, erased."""
+
+
 class CaseStore(Protocol):
     """Cases."""
 
@@ -229,6 +277,12 @@ class CaseStore(Protocol):
 
     def events(self, case_id: str) -> Sequence[tuple[CaseEvent, str]]:
         """All events of a case with their seals, the first first."""
+
+    def naming(self, word: str) -> set[str]:
+        """Ids of cases where some event may name an officer in charge by this id; it need not hold any more."""
+
+    def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
+        """All cases with their events, in the order of their coming, one at a time."""
 
     def of_structure(self, structure_ids: Sequence[str]) -> Sequence[CaseRow]:
         """The cases about structures, in the order of their coming."""
@@ -265,3 +319,9 @@ class CaseStore(Protocol):
 
     def parties(self, case_id: str) -> Sequence[Party]:
         """The parties of a case."""
+
+    def all_parties(self) -> Iterator[Party]:
+        """Every party of every case, for new seals."""
+
+    def keep_party(self, party: Party) -> None:
+        """Put another seal in the place of a party's, or erase it."""

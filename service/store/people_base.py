@@ -126,6 +126,9 @@ class AuditLogStore(Protocol):
     ) -> Page[Sealed]:
         """Entries, the latest first; of an action, or of a person or key, if wanted."""
 
+    def about(self, text: str) -> Sequence[Sealed]:
+        """Entries whose target holds a text, the first first."""
+
     def head(self) -> Head:
         """Where the record ends."""
 

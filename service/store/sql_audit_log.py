@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +50,12 @@ class SqlAuditLog:
             rows = connection.execute(wanted).all()
         following = rows[limit - 1].number if len(rows) > limit else None
         return Page([_sealed(row) for row in rows[:limit]], matched, following)
+
+    def about(self, text: str) -> Sequence[Sealed]:
+        """Entries whose target holds a text, the first first."""
+        wanted = sa.select(audit_log).where(audit_log.c.target.contains(text, autoescape=True))
+        with self._db.read() as connection:
+            return [_sealed(row) for row in connection.execute(wanted.order_by(audit_log.c.number))]
 
     def head(self) -> Head:
         """Where the record ends."""

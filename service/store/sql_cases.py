@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.auth.sight import EVERYTHING, Sight
 from service.cases.chain import canonical, link_hash, plain, start_of
+from service.cases.errors import CaseBehindError, SerialTakenError
 from service.cases.events import CaseEvent
-from service.errors import CaseBehindError, NotFoundError, SerialTakenError
+from service.errors import NotFoundError
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
 from service.store.case_schema import (
     case_documents,
@@ -42,6 +43,7 @@ _COLUMNS = {
     "outcome": cases.c.outcome,
     "unit": cases.c.unit,
 }
+_PART = 200
 _TIMER = ("case_id", "term", "started", "step", "at", "told")
 _PAPER = [c.name for c in case_documents.c if c.name != "seq"]
 _FILE = [c.name for c in case_files.c if c.name != "seq"]
@@ -139,6 +141,29 @@ class SqlCases:
             self._require(connection, case_id)
             return _events(connection, case_id)
 
+    def naming(self, word: str) -> set[str]:
+        """Ids of cases where some event may name an officer in charge by this id; it need not hold any more."""
+        e = case_events.c
+        wanted = sa.select(e.case_id).where(
+            e.kind.in_(("handler_set", "corrected")), e.facts.contains(word, autoescape=True)
+        )
+        with self._db.read() as connection:
+            return set(connection.execute(wanted).scalars())
+
+    def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
+        """All cases with their events, in the order of their coming, one at a time."""
+        wanted = sa.select(cases).where(*disclosed(cases.c.secrecy, self._sight)).order_by(cases.c.seq)
+        with self._db.read() as connection:
+            shown = [row for row in connection.execute(wanted) if self._shows(row)]
+            for part in _parts(shown):
+                told: dict[str, list[CaseEvent]] = {row.fid: [] for row in part}
+                e = case_events.c
+                events = sa.select(case_events).where(e.case_id.in_(list(told))).order_by(e.case_id, e.number)
+                for row in connection.execute(events):
+                    told[row.case_id].append(_event(row))
+                for row in part:
+                    yield _row(row), told[row.fid]
+
     def of_structure(self, structure_ids: Sequence[str]) -> Sequence[CaseRow]:
         """The cases about structures, in the order of their coming."""
         wanted = sa.select(cases).where(
@@ -223,6 +248,20 @@ class SqlCases:
         """The parties of a case."""
         return [Party(**row) for row in self._of(case_id, case_parties, _PARTY)]
 
+    def all_parties(self) -> Iterator[Party]:
+        """Every party of every case, for new seals."""
+        columns = [case_parties.c[name] for name in _PARTY]
+        with self._db.read() as connection:
+            for row in connection.execute(in_portions(sa.select(*columns).order_by(case_parties.c.seq))):
+                yield Party(**row._mapping)
+
+    def keep_party(self, party: Party) -> None:
+        """Put another seal in the place of a party's, or erase it; what is erased stays so."""
+        mine = sa.and_(case_parties.c.id == party.id, case_parties.c.erased_at.is_(None))
+        with self._db.write("cases") as connection:
+            values = {"sealed": party.sealed, "erased_at": party.erased_at}
+            connection.execute(sa.update(case_parties).where(mine).values(values))
+
     def _of(self, case_id: str, table: sa.Table, names: Sequence[str]) -> list[dict[str, Any]]:
         wanted = sa.select(*(table.c[name] for name in names)).where(table.c.case_id == case_id)
         with self._db.read() as connection:
@@ -265,22 +304,24 @@ def _row(row: sa.Row[Any]) -> CaseRow:
 def _events(connection: sa.Connection, case_id: str, after: int = 0) -> list[tuple[CaseEvent, str]]:
     e = case_events.c
     wanted = sa.select(case_events).where(e.case_id == case_id, e.number > after).order_by(e.number)
-    return [
-        (
-            CaseEvent(
-                case_id=row.case_id,
-                number=row.number,
-                kind=row.kind,
-                at=row.at,
-                recorded_at=row.recorded_at,
-                by=row.by_id,
-                facts=orjson.loads(row.facts),
-                corrects=row.corrects,
-            ),
-            row.hash,
-        )
-        for row in connection.execute(wanted)
-    ]
+    return [(_event(row), row.hash) for row in connection.execute(wanted)]
+
+
+def _event(row: sa.Row[Any]) -> CaseEvent:
+    return CaseEvent(
+        case_id=row.case_id,
+        number=row.number,
+        kind=row.kind,
+        at=row.at,
+        recorded_at=row.recorded_at,
+        by=row.by_id,
+        facts=orjson.loads(row.facts),
+        corrects=row.corrects,
+    )
+
+
+def _parts(rows: Sequence[sa.Row[Any]]) -> Iterator[Sequence[sa.Row[Any]]]:
+    return (rows[k : k + _PART] for k in range(0, len(rows), _PART))
 
 
 def _write(connection: sa.Connection, step: Step) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from service.auth.record import Entry
 from service.auth.sight import EVERYTHING, Sight
-from service.cases.leads.errors import LeadBehindError
+from service.cases.errors import LeadBehindError
 from service.cases.leads.values import LeadEvent, LeadRow, Report, SourceKind, Spot
 from service.errors import ConflictError, NotFoundError
 from service.store.database import Database

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from geodata.errors import MissingFileError
+from service.case_settings import Cases
 from service.cases.clocks.book import load_book
 from service.cases.clocks.calendar import WorkCalendar
 from service.cases.clocks.clock import Clock
@@ -17,7 +18,6 @@ from service.cases.clocks.terms import Book
 from service.cases.events import CaseEvent
 from service.cases.workflow.standing import Options
 from service.services import Services
-from service.settings import Cases
 
 
 @dataclass(frozen=True)

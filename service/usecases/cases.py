@@ -15,13 +15,13 @@ from geodata.io.dates import BEIJING
 from service.auth.people import Person
 from service.auth.roles import Permission, Role
 from service.cases.clocks.clock import Clock
+from service.cases.errors import CaseBehindError, CaseFactError, CaseMoveError, SerialTakenError
 from service.cases.events import KINDS, CaseEvent, effective
 from service.cases.facts import check_correction, check_facts
 from service.cases.workflow.context import Actor, Context
 from service.cases.workflow.machine import Refusal, check_actor, corrected, following, judge, refusals
 from service.cases.workflow.replay import stand
 from service.cases.workflow.standing import Standing
-from service.errors import CaseBehindError, CaseFactError, CaseMoveError, SerialTakenError
 from service.services import Services
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step
 from service.store.records import Box
@@ -33,7 +33,7 @@ SERIES = "case"
 _TRIES = 20
 _MOST_PEOPLE = 10_000
 _POWERS: Mapping[Permission, str] = {
-    Permission.CASES: "officer",
+    Permission.JUDGE: "officer",
     Permission.LEGAL: "legal",
     Permission.APPROVE: "approver",
 }
@@ -152,7 +152,11 @@ def view_case(services: Services, case_id: str) -> CaseView:
 
 
 def tell(
-    services: Services, case_id: str, telling: Telling, enclose: Callable[[CaseView], Enclosed] | None = None
+    services: Services,
+    case_id: str,
+    telling: Telling,
+    enclose: Callable[[CaseView], Enclosed] | None = None,
+    complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda facts: facts,
 ) -> CaseView:
     """Let an event follow.
 
@@ -161,6 +165,7 @@ def tell(
         case_id: The case.
         telling: What is told.
         enclose: Makes what is stored with it, from the case as it is; asked again where the case went on meanwhile.
+        complete: Adds to the facts what is known once that is made.
 
     Raises:
         NotFoundError: Without the case.
@@ -174,7 +179,7 @@ def tell(
         if telling.expected is not None and telling.expected != view.row.number:
             raise _behind(view, telling.expected)
         enclosed = Enclosed() if enclose is None else enclose(view)
-        step = _judged(services, view, telling, enclosed)
+        step = _judged(services, view, replace(telling, facts=complete(telling.facts)), enclosed)
         try:
             services.store.cases.tell(step)
         except CaseBehindError:

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
+from service.cases.errors import LeadBehindError, LeadStateError
 from service.cases.events import Stage
-from service.cases.leads.errors import LeadBehindError, LeadStateError
 from service.cases.leads.triage import VerdictCode
 from service.cases.leads.values import SOURCES_ZH, SourceKind
 from service.errors import NotFoundError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from geodata.types import DISMISSAL_REASONS
-from service.cases.leads.errors import LeadBehindError, LeadProofError, LeadStateError, LeadVerdictError, ReportError
+from service.cases.errors import LeadBehindError, LeadProofError, LeadStateError, LeadVerdictError, ReportError
 from service.cases.leads.standing import Standing, standing_of
 from service.cases.leads.triage import PROOFS, VERDICTS, Proof, VerdictCode, as_told, faults_of, finding_verdict
 from service.cases.leads.values import SOURCES_ZH, LeadEvent, LeadRow, Report, SourceKind

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import orjson
 
 from geodata.io.dates import BEIJING
@@ -17,6 +16,7 @@ from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.errors import NotFoundError
 from service.files import write_beside
+from service.render.templates import filled
 from service.services import Services
 from service.store.intake_records import IntakeEntry, NightRun
 from service.usecases import morning_parts as parts
@@ -98,15 +98,7 @@ def write_report(services: Services, run: NightRun, told: Told) -> NightReport:
 
 def render(template: str, body: Mapping[str, Any]) -> bytes:
     """A report in words."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("service", "templates"),
-        autoescape=template.endswith(".html"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["word"] = _word
-    return environment.get_template(template).render(**body).encode()
+    return filled(template, body, {"word": _word}).encode()
 
 
 def _word(name: str) -> str:
@@ -146,6 +138,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         f"{len(refused)} refused, {len(waiting_names)} not yet complete",
         "withheld": withheld,
         "balance": parts.balance(sites, judged, since),
+        "cases": parts.cases(services, since),
         "scanned": scanned,
         "sources": [parts.source(look, mine) for look in told.sources],
         "first": [parts.first(services, entry) for entry in by_result.get("first", [])],

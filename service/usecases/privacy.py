@@ -18,11 +18,13 @@ from service.privacy.keyring import read_keyring, write_keyring
 from service.privacy.sealed_file import open_file
 from service.services import Services
 from service.store.records import LayerVersion
+from service.usecases.case_parties import reseal_parties
 from service.usecases.channels import reseal_channels
 from service.usecases.evidence_keys import evidence_key_file
 from service.usecases.layer_facts import layer_kind
 from service.usecases.layer_sealing import about_feature, about_file, key_file
 from service.usecases.listing import every
+from service.usecases.objections import reseal_objections
 from service.usecases.reports import reseal_reporters
 
 _AT_ONCE = 1_000
@@ -139,6 +141,8 @@ def rotate(services: Services) -> tuple[str, int]:
             services.store.personal.keep_file_key(layer.id, ring.seal(ring.open(layer.file_key, about), about))
             count += 1
     count += reseal_channels(services, ring.open, ring.seal)
+    count += reseal_objections(services, ring.open, ring.seal)
+    count += reseal_parties(services, ring.open, ring.seal)
     count += reseal_reporters(services, ring.open, ring.seal)
     count += reseal_signing_key(evidence_key_file(services.settings), ring.open, ring.seal)
     write_keyring(path, ring.only_current())

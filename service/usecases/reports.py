@@ -12,8 +12,8 @@ import shapely
 
 from geodata.errors import OptionError
 from service.auth.record import entry_by
+from service.cases.errors import ReportError
 from service.cases.evidence.photos import PhotoFacts, facts_of, read_photo
-from service.cases.leads.errors import ReportError
 from service.cases.leads.intake import MOST_PHOTOS, Said, differing, faults_of, report_id, spot_at, spot_of, words_of
 from service.cases.leads.values import OWN, Attachment, Report, SourceKind, Spot
 from service.errors import NotFoundError

@@ -137,7 +137,7 @@ def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None)
     with private_folder(services.settings.data / "work") as folder:
         # each under its own name, which may carry its date and stands in the provenance
         before, after = (
-            _laid_out(services, scene, folder / part) for scene, part in zip(pair, ("before", "after"), strict=True)
+            laid_out(services, scene, folder / part) for scene, part in zip(pair, ("before", "after"), strict=True)
         )
         models = {
             role: link_or_copy(services.blobs.path(scene.sha256), folder / role / scene.file_name)
@@ -164,7 +164,7 @@ def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None)
         )
 
 
-def _laid_out(services: Services, scene: Scene, folder: Path) -> Path:
+def laid_out(services: Services, scene: Scene, folder: Path) -> Path:
     """The scene's file under its own name, with what its sender told of it in a side file."""
     path = link_or_copy(services.blobs.path(scene.sha256), folder / scene.file_name)
     if scene.attributes:

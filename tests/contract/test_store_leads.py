@@ -15,7 +15,7 @@ import shapely
 from service.auth.caller import Caller, Clearance
 from service.auth.record import entry_by
 from service.auth.sight import Sight
-from service.cases.leads.errors import LeadBehindError
+from service.cases.errors import LeadBehindError
 from service.cases.leads.values import Attachment, Report, SourceKind, Spot
 from service.errors import ConflictError, NotFoundError
 from service.store.base import Store

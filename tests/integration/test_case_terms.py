@@ -11,8 +11,8 @@ import pytest
 
 from geodata.io.dates import BEIJING
 from service.auth.people import caller_of_person
+from service.case_settings import Cases
 from service.services import Services
-from service.settings import Cases
 from service.usecases.case_terms import TermKeeper, messages_of, tell_terms
 from service.usecases.cases import Opening, Telling, open_case, tell, view_case
 from service.usecases.recipients import Recipients

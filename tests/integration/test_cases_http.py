@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import openpyxl
 import pytest
 
 from service.app import create_app
-from service.settings import Cases, Settings
+from service.case_settings import Cases
+from service.cases.documents import pdf_text
+from service.settings import Settings
 from tests.access import TestClient, client_of, make_key
 
 POINT = {"type": "Point", "coordinates": [114.5, 36.6]}
@@ -100,11 +106,12 @@ def test_officers_tell_lawyers_review_and_nobody_does_both(tmp_path: Path) -> No
         case = opened(client)
         path = f"/cases/{case['id']}/events"
         review = {"event": "legal_review_passed", "facts": {"opinion": "同意"}}
-        assert client.post(path, json=review).status_code == 403
+        refused = client.post(path, json=review)
+        assert refused.status_code == 403 and refused.json()["type"].endswith("case-right")
         assert client.post(path, json=review, headers=keys["legal_reviewer"]).status_code == 409
         for role in ("reader", "analyst"):
             refused = client.post(path, json={"event": "noted", "facts": {"text": "x"}}, headers=keys[role])
-            assert refused.status_code == 403 and refused.json()["type"].endswith("case-right")
+            assert refused.status_code == 403
             assert client.post("/cases", json={}, headers=keys[role]).status_code == 403
             assert client.get(f"/cases/{case['id']}", headers=keys[role]).status_code == 200
         asked = client.post(path, json={"event": "approval_asked", "facts": {"flow": "filing"}})
@@ -172,3 +179,100 @@ def test_a_case_of_another_street_is_not_there(client: TestClient) -> None:
     assert client.post(f"/cases/{case['id']}/events", json=body, headers=elsewhere).status_code == 404
     refused = client.post("/cases", json={"facts": OPENED, "geometry": POINT}, headers=elsewhere)
     assert refused.status_code == 403, refused.text
+
+
+def test_a_party_is_sealed_masked_read_with_a_purpose_and_erased(client: TestClient) -> None:
+    case = opened(client)
+    path = f"/cases/{case['id']}/parties"
+    told = {
+        "name": "赵德柱",
+        "id_number": "110101199003071234",
+        "phone": "13812345678",
+        "address": "示范区柳林街道八号院",
+    }
+    made = client.post(path, json=told)
+    assert made.status_code == 201, made.text
+    (shown,) = made.json()["parties"]
+    assert (shown["name"], shown["id_number"], shown["phone"]) == ("赵**", "1101************34", "138******78")
+    assert client.get(f"/cases/{case['id']}").json()["regions"]["party"] == "known"
+    events = client.get(f"/cases/{case['id']}/events").text
+    assert "赵德柱" not in events + client.get(f"/collections/cases/items/{case['id']}").text
+    assert client.get(f"{path}/personal").status_code == 400
+    (clear,) = client.get(f"{path}/personal", params={"purpose": "制作决定书"}).json()["parties"]
+    assert clear["name"] == "赵德柱"
+    log = client.get("/audit-log").json()["entries"]
+    assert any(one["action"] == "personal-read" and one["target"] == f"case/{case['id']}" for one in log)
+    data = client.app.state.services.settings.data  # type: ignore[attr-defined]
+    assert not [f for f in data.rglob("*") if f.is_file() and "赵德柱".encode() in f.read_bytes()]
+    gone = client.delete(f"{path}/{shown['id']}/personal", params={"reason": "当事人申请"})
+    assert gone.status_code == 204
+    (erased,) = client.get(f"{path}/personal", params={"purpose": "制作决定书"}).json()["parties"]
+    assert erased["name"] is None and erased["erased_at"]
+    assert client.post(path, json={"name": ""}).status_code == 422
+
+
+def photo(seed: int) -> bytes:
+    """A textured picture without EXIF."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
+    ok, content = cv2.imencode(".jpg", cv2.resize(coarse, (640, 480), interpolation=cv2.INTER_CUBIC))
+    assert ok
+    return bytes(content.tobytes())
+
+
+def send(client: TestClient, case: dict[str, Any], content: bytes, name: str = "现场.jpg", **fields: str) -> Any:
+    return client.post(f"/cases/{case['id']}/files", files={"file": (name, content)}, data=fields)
+
+
+def test_a_photograph_is_kept_with_its_doubts_and_no_other_case_gets_it(client: TestClient) -> None:
+    case, other = opened(client), opened(client)
+    place = {"lon": "114.5005", "lat": "36.6", "accuracy_m": "8", "taken_at": "2026-03-02T09:30:00+08:00"}
+    first = send(client, case, photo(1), key="phone-1-1", **place)
+    assert first.status_code == 201, first.text
+    told = first.json()
+    assert told["media"] == "image/jpeg" and {one["code"] for one in told["doubts"]} >= {"no_exif", "late"}
+    assert all(one["sentence_zh"] for one in told["doubts"])
+    # a phone that did not hear the answer sends it again
+    again = send(client, case, photo(1), key="phone-1-1", **place)
+    assert again.status_code == 200 and again.json()["id"] == told["id"]
+    stolen = send(client, other, photo(1))
+    assert stolen.status_code == 409 and case["id"] in stolen.json()["detail"]
+    assert stolen.json()["measured"]["message_zh"]
+    near = cv2.imdecode(np.frombuffer(photo(1), np.uint8), cv2.IMREAD_COLOR)
+    copy = send(client, other, bytes(cv2.imencode(".jpg", near, [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()))
+    assert "near_copy" in {one["code"] for one in copy.json()["doubts"]}
+    got = client.get(f"/cases/{case['id']}/files/{told['id']}")
+    assert got.content == photo(1) and got.headers["x-content-type-options"] == "nosniff"
+    events = client.get(f"/cases/{case['id']}/events").json()["events"]
+    assert [one["facts"]["sha256"] for one in events if one["event"] == "evidence_added"] == [told["sha256"]]
+
+
+def test_what_is_no_photograph_is_refused_and_other_files_are_kept_as_they_are(client: TestClient) -> None:
+    case = opened(client)
+    assert send(client, case, b"GIF89a" + b"\0" * 64).status_code in (415, 422)
+    assert send(client, case, photo(3), proves="99").status_code == 422
+    assert send(client, case, photo(3), lon="east", lat="1").status_code == 400
+    assert send(client, case, photo(3), kind="film").status_code == 422
+    kept = send(client, case, b"<script>alert(1)</script>", name="笔录.html", kind="paper")
+    assert kept.status_code == 201
+    got = client.get(f"/cases/{case['id']}/files/{kept.json()['id']}")
+    assert got.headers["content-security-policy"] == "sandbox" and "attachment" in got.headers["content-disposition"]
+    assert client.get(f"/cases/{case['id']}/files/none").status_code == 404
+
+
+def test_the_ledger_tells_figures_with_definitions_and_files_open(client: TestClient) -> None:
+    opened(client)
+    told = client.get("/cases/ledger", params={"since": "2026-03-01"}).json()
+    figures = {one["name"]: one for one in told["figures"]}
+    assert told["cases"] > 0 and figures["stop_rate"]["definition_zh"] and figures["stop_rate"]["of"] > 0
+    assert client.get("/cases/ledger", params={"since": "2099-01-01"}).json()["cases"] == 0
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/cases/ledger.xlsx").content))
+    assert book.sheetnames == ["指标", "分组", "案件", "说明"]
+    assert book["案件"].max_row == client.get("/cases/ledger").json()["cases"] + 1
+    pdf = client.get("/cases/ledger.pdf", params={"language": "en"})
+    assert pdf.content[:5] == b"%PDF-" and "Ledgerofcases" in "".join(pdf_text(pdf.content))
+    fair = client.get("/cases/fairness").json()
+    assert {row["dimension"] for row in fair["groups"]} == {"category", "village", "size", "path"}
+    case = opened(client)
+    alike = client.get(f"/cases/{case['id']}/comparable").json()
+    assert alike["case"]["serial"] == case["serial"] and alike["alike"] == []

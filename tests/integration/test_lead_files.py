@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from geodata.errors import KanchaError, LayerColumnsError, LayerError
 from scripts.main import app
-from service.cases.leads.errors import ReportError
+from service.cases.errors import ReportError
 from service.cases.leads.intake import Said
 from service.settings import Settings
 from service.usecases.report_file import FileFacts, FileResult, take_local_file

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from service.cases.leads.errors import LeadStateError
+from service.cases.errors import CaseFactError, LeadStateError
 from service.cases.leads.intake import Said
 from service.cases.leads.triage import Proof
-from service.errors import CaseFactError
 from service.files import Upload, sha256_of
 from service.services import Services
 from service.usecases.layer_facts import LayerFacts

@@ -117,6 +117,9 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             findings = whole.get(f"/scans/{job['scan_id']}/findings").json()["features"]
             assert findings
             built_ids = {one["properties"]["structure_id"] for one in findings}
+            facts = {"lead_ids": [f"L-{side.upper()}"], "path": "slow", "stage": "finished", "categories": ["x"]}
+            facts |= {"structure_id": findings[0]["properties"]["structure_id"]}
+            case = whole.post("/cases", json={"facts": facts, "geometry": findings[0]["geometry"]}).json()["id"]
             ids[side] = {
                 "scene_id": made[0],
                 "scan_id": job["scan_id"],
@@ -124,12 +127,14 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
                 "structure_id": findings[0]["properties"]["structure_id"],
                 "fid": f"P-{side.upper()}",
                 "job_id": job["jobID"],
+                "case_id": case,
                 **_lead(whole, side),
             }
             markers[side] = [
                 side.upper(),
                 job["scan_id"],
                 job["jobID"],
+                case,
                 *made,
                 *built_ids,
                 *(ids[side][name] for name in ("report_id", "lead_id")),
@@ -146,7 +151,8 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             "version_id": version["parcels"], "other_id": version["parcels"], "parcels_id": version["parcels"],
             "kind": "parcels", "collection_id": "parcels", "form": "png", "side": "after",
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",
-            "night_id": "none", "sha256": "none",
+            "night_id": "none", "file_id": "none", "party_id": "none", "document_id": "none",
+            "objection_id": "none", "token": "none", "sha256": "none",
         }  # fmt: skip
         yield District(client, ids, both, markers)
 
@@ -201,7 +207,9 @@ def ask(district: District, operation: tuple[str, str, str], side: str, key: dic
         params = {"lon": str(lon), "lat": str(lat)}
     if path.endswith("/export"):
         params = {"f": "geojson"}
-    body = {"verdict": True, "judged_by": "me"} if method == "post" and path.endswith("/verdicts") else None
+    body: Any = {"verdict": True, "judged_by": "me"} if method == "post" and path.endswith("/verdicts") else None
+    if method == "post" and path.endswith("/cases/{case_id}/events"):
+        body = {"event": "noted", "facts": {"text": "x"}}
     return district.client.request(method.upper(), address, headers=headers, params=params, json=body)
 
 

@@ -15,13 +15,13 @@ from geodata.io.dates import BEIJING
 from service.cases.clocks.clock import Clock, State
 from service.cases.clocks.counting import add_months
 from service.cases.clocks.reckoning import reckon
+from service.cases.errors import CaseMoveError, CaseRightError
 from service.cases.events import FLOWS, CaseEvent
 from service.cases.workflow.machine import following, judge
 from service.cases.workflow.regions import PROCEDURE, REGIONS
 from service.cases.workflow.replay import stand, way_of
 from service.cases.workflow.standing import Options, Standing
 from service.cases.workflow.table import RULES
-from service.errors import CaseMoveError, CaseRightError
 from tests.property.case_walk import START, draw_event
 from tests.unit.cases.workflow.story_kit import (
     BOOK,

@@ -29,7 +29,7 @@ from typing import Any
 import chinese_calendar
 
 from service.cases.clocks.yaml_lines import read_yaml
-from service.errors import WorkCalendarError
+from service.cases.errors import WorkCalendarError
 
 _DAY = timedelta(days=1)
 _REMEDY = "Write it as described in docs/clocks.md."

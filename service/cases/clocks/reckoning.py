@@ -88,7 +88,8 @@ def _by_terms(term: Term, clocks: Sequence[Clock], desk: _Desk) -> list[_Start]:
     assert follows is not None  # the check of the book allows no row without one or the other
     before = [clock for clock in clocks if clock.term_id in follows.terms]
     used = any(c.state is State.MET for c in before if c.term_id in follows.unless_met)
-    lapsed = [clock for clock in before if clock.state is State.LAPSED]
+    # a right that was used too late had run out all the same
+    lapsed = [clock for clock in before if clock.state in (State.LAPSED, State.MET_LATE)]
     if used or not lapsed or any(clock.open or clock.state is State.OVERDUE for clock in before):
         return []
     last = max(lapsed, key=lambda clock: clock.due_at)
@@ -113,7 +114,7 @@ def _clock(term: Term, start: _Start, desk: _Desk) -> Clock | None:
     if told is None:
         return None
     counted, pauses = told
-    ends = [hit for hit in desk.history.hits(term.ends) if start.before(hit)]
+    ends = [hit for hit in desk.history.hits(term.ends) if start.before(hit) and _same(term, start, hit)]
     calls = [hit for hit in desk.history.hits(term.cancelled_by) if start.before(hit)]
     state, by = _state(term, counted.due_at, ends[:1], calls[:1])
     if state is State.RUNNING:
@@ -141,6 +142,13 @@ def _clock(term: Term, start: _Start, desk: _Desk) -> Clock | None:
         marks=term.marks,
     )
     return replace(clock, moments=_moments(clock, term, desk))
+
+
+def _same(term: Term, start: _Start, hit: Hit) -> bool:
+    """Whether an event is about what the start was about: an objection is answered by its own answer alone."""
+    if term.same is None or start.hit is None:
+        return True
+    return bool(hit.event.facts.get(term.same) == start.hit.event.facts.get(term.same))
 
 
 def _moments(clock: Clock, term: Term, desk: _Desk) -> tuple[Moment, ...]:

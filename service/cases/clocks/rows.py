@@ -223,6 +223,7 @@ class Term(Part):
         pauses: Names of the pauses that hold it.
         switches: Names of pauses that the bureau may switch on; no source says so.
         rolls_over: Whether the end moves off a rest day; None: as the statute says.
+        same: Fact that must be the same in the event that ends it as in the one that started it.
         planned: Fact of the start that tells the day on which the barred act is planned.
         note: For readers, in English.
         note_zh: In Chinese.
@@ -255,6 +256,7 @@ class Term(Part):
     pauses: tuple[Name, ...] = ()
     switches: tuple[Name, ...] = ()
     rolls_over: bool | None = None
+    same: str | None = None
     planned: str | None = None
     note: str = ""
     note_zh: str = ""

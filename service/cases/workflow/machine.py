@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from service.cases.errors import CaseMoveError, CaseRightError, CaseTimeError
 from service.cases.events import KINDS, CaseEvent
 from service.cases.workflow.context import Context, Guard, No
 from service.cases.workflow.guards import GUARDS
@@ -13,7 +14,6 @@ from service.cases.workflow.regions import PROCEDURE, REGIONS
 from service.cases.workflow.replay import after, way_of
 from service.cases.workflow.standing import Standing
 from service.cases.workflow.table import RULES, WHO
-from service.errors import CaseMoveError, CaseRightError, CaseTimeError
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 _HISTORY = 12

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.clocks import app
-from service.errors import TermBookError, WorkCalendarError
+from service.cases.errors import TermBookError, WorkCalendarError
 
 RUN = CliRunner()
 

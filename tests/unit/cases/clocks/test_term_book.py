@@ -10,7 +10,7 @@ import pytest
 from geodata.io.dates import BEIJING
 from service.cases.clocks import Book, Whose, WorkCalendar, load_book, own_template, quiet_reasons
 from service.cases.clocks.book import parse_book
-from service.errors import TermBookError
+from service.cases.errors import TermBookError
 from tests.unit.cases.clocks.docs_kit import PAGE, PLACES, page
 
 # What domain knowledge holds of each clock: id, length, unit as it is counted

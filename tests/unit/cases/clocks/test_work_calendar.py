@@ -9,7 +9,7 @@ import pytest
 
 from service.cases.clocks import WorkCalendar
 from service.cases.clocks.calendar import DayKind
-from service.errors import WorkCalendarError
+from service.cases.errors import WorkCalendarError
 
 CALENDAR = WorkCalendar()
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.cases.clocks.book import load_book
+from service.cases.errors import CaseFactError, CaseMoveError, CaseRightError, CaseTimeError
 from service.cases.workflow.standing import Options
-from service.errors import CaseFactError, CaseMoveError, CaseRightError, CaseTimeError
 from tests.unit.cases.workflow.story_kit import (
     DEMOLITION,
     SERVED,
