@@ -152,7 +152,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             "kind": "parcels", "collection_id": "parcels", "form": "png", "side": "after",
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",
             "night_id": "none", "file_id": "none", "party_id": "none", "document_id": "none",
-            "objection_id": "none", "token": "none", "sha256": "none",
+            "objection_id": "none", "token": "none", "sha256": "none", "campaign_id": "none",
         }  # fmt: skip
         yield District(client, ids, both, markers)
 
@@ -184,6 +184,20 @@ def tile_of(side: str, path: str) -> dict[str, str]:
     return {"z": "20", "x": str(int(x[0])), "y": str(int(y[0]))}
 
 
+BODIES: dict[str, dict[str, Any]] = {
+    "/verdicts": {"verdict": True, "judged_by": "me"},
+    "/cases/{case_id}/events": {"event": "noted", "facts": {"text": "x"}},
+    "/reports/{report_id}/place": {"lon": 114.0, "lat": 36.0, "reason": "a test"},
+    "/leads/{lead_id}/verdict": {"verdict": 1, "ground": "other_lawful", "reason": "a test",
+                                 "proofs": [{"kind": "title", "number": "1"}]},
+    "/leads/{lead_id}/split": {"reports": ["none"], "reason": "a test"},
+    "/leads/{lead_id}/merge": {"leads": ["none"], "reason": "a test"},
+    "/leads/{lead_id}/notes": {"text": "a test"},
+    "/leads/{lead_id}/case": {"facts": {}},
+}  # fmt: skip
+"""What is sent to routes that would ask for a body before they look whether the thing is there."""
+
+
 def ask(district: District, operation: tuple[str, str, str], side: str, key: dict[str, str]) -> Any:
     """Send a request about something in a street."""
     method, path, _ = operation
@@ -207,9 +221,10 @@ def ask(district: District, operation: tuple[str, str, str], side: str, key: dic
         params = {"lon": str(lon), "lat": str(lat)}
     if path.endswith("/export"):
         params = {"f": "geojson"}
-    body: Any = {"verdict": True, "judged_by": "me"} if method == "post" and path.endswith("/verdicts") else None
-    if method == "post" and path.endswith("/cases/{case_id}/events"):
-        body = {"event": "noted", "facts": {"text": "x"}}
+    body = next((one for end, one in BODIES.items() if path.endswith(end)), None) if method == "post" else None
+    if body is not None and "lon" in body:
+        lon, lat = polygon(20, SIDES[side] + 20, 1, 1)[0][0]
+        body = body | {"lon": lon, "lat": lat}
     return district.client.request(method.upper(), address, headers=headers, params=params, json=body)
 
 
