@@ -16,6 +16,7 @@ import numpy as np
 from geodata.demo.district import plan_district, write_image, write_layer
 from geodata.demo.layers import CRS, make_layers, to_map
 from geodata.demo.plan import AFTER, BEFORE, Patch, Plan, Solid, Tree
+from geodata.errors import InputError
 
 _LEAST_M2, _MARGIN_M = 200.0, 20.0
 
@@ -48,6 +49,9 @@ def draw_story(folder: Path, *, seed: int = 7, size_px: int = 1024) -> StoryFile
         folder: Where the files go; made if it is not there.
         seed: The same seed and size give the same story.
         size_px: Side of the square images in pixels of half a metre.
+
+    Raises:
+        InputError: If no structure of some size rises in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     plan, _ = plan_district(seed, size_px)
@@ -79,6 +83,10 @@ def _chosen(plan: Plan) -> int:
         for index, solid in enumerate(plan.solids)
         if solid.dates == AFTER and solid.is_structure and _fits(plan, solid)
     ]
+    if not fits:
+        raise InputError(
+            f"No structure of {_LEAST_M2:g} m2 rises in this district.", remedy="Draw a larger one, or another seed."
+        )
     return max(fits)[1]
 
 

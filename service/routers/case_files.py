@@ -100,6 +100,7 @@ def _told(form: Form) -> usecase.FileTold:
 )
 def post_case_file(request: Request, response: Response, case_id: str, form: Body, services: Kancha) -> CaseFileOut:
     """Keep a file with what speaks against it; the same photograph out of another case is refused."""
+    services.store.cases.get(case_id)
     form.only({*_TEXTS, "file"})
     upload = form.files.get("file")
     if upload is None:

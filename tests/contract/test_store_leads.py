@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,12 @@ def report(name: str, north_m: float | None = 0.0, source: str = "patrol", day: 
         received_at=NOW + day * DAY, received_by="p1", spot=spot,
     )  # fmt: skip
     return replace(plain, **told)
+
+
+def beside(spot: Spot, degrees: int) -> Spot:
+    """The same place, so many degrees to the east."""
+    west, south = (spot.geometry or {})["coordinates"]
+    return replace(spot, geometry={"type": "Point", "coordinates": [west + degrees, south]})
 
 
 def homes(store: Store, *names: str) -> list[str | None]:
@@ -99,6 +106,30 @@ def test_a_more_exact_report_may_make_two_leads_one_and_the_id_leads_on(store: S
     kinds = [event.kind for event in store.leads.events(one.id)]
     assert kinds.count("opened") == 2 and "merged" in kinds and "took_in" in kinds
     assert len(store.leads.features(FeatureQuery()).items) == 1
+
+
+def test_one_by_one_or_all_at_once_the_leads_are_the_same(store: Store) -> None:
+    dice = random.Random(7)
+    told = [
+        report(f"r{k:02d}", dice.randint(0, 250), day=dice.randint(0, 50), accuracy_m=dice.choice([2.0, 10.0, 40.0]))
+        for k in range(16)
+    ]
+    places = []
+    # the same reports in four places, each time sent otherwise
+    for place, sizes in enumerate(([16], [1] * 16, [5, 1, 9, 1], [3] * 6)):
+        sent = [
+            replace(one, id=f"{place}-{one.id}", number=f"{place}-{one.id}", spot=beside(one.spot, place))
+            for one in told
+        ]
+        dice.shuffle(sent)
+        for size in sizes:
+            store.leads.add(sent[:size])
+            sent = sent[size:]
+        found: dict[str | None, list[str]] = {}
+        for one in told:
+            found.setdefault(homes(store, f"{place}-{one.id}")[0], []).append(one.id)
+        places.append(sorted(found.values()))
+    assert 2 < len(places[0]) < 16 and places[1:] == places[:1] * 3
 
 
 def test_a_settled_lead_takes_in_what_says_nothing_new_and_is_followed_by_what_does(store: Store) -> None:

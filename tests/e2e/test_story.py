@@ -9,15 +9,16 @@ from pathlib import Path
 from tests.integration.service_kit import kancha
 
 STEPS = (
-    "夜间扫描", "报警", "线索核查", "受理案件", "现场勘验", "责令停止通知书送达", "立案", "权利告知书送达", "法制审核通过",
-    "作出决定", "决定书送达", "催告书送达", "作出强制执行决定", "拆除公告", "被拒绝：强制法 44、强制法 43", "开始拆除", "拆除完成",
-    "影像核验：gone", "增绿核测", "结案", "证据包",
+    "夜间扫描", "报警", "线索核查", "受理案件", "现场勘验", "责令停止通知书送达", "立案", "权利告知书送达",
+    "法制审核通过",
+    "作出决定", "决定书送达", "催告书送达", "作出强制执行决定", "拆除公告", "被拒绝：强制法 44、强制法 43", "开始拆除",
+    "拆除完成", "影像核验：gone", "增绿核测", "结案", "证据包",
 )  # fmt: skip
 
 
 def test_one_structure_goes_from_the_first_night_to_the_closed_case(tmp_path: Path) -> None:
     data = tmp_path / "demo" / "story"
-    told = kancha("demo", tmp_path / "demo", "--story", "--size", "512", data=data)
+    told = kancha("demo", tmp_path / "demo", "--story", "--size", "768", data=data)
     assert told.returncode == 0, told.stdout + told.stderr
     places = [told.stdout.find(step) for step in STEPS]
     assert min(places) >= 0, STEPS[places.index(min(places))]

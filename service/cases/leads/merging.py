@@ -144,10 +144,10 @@ def _near(lone: Sequence[Told]) -> list[list[tuple[float, int, str]]]:
     found: list[list[tuple[float, int, str]]] = [[] for _ in lone]
     if len(lone) < 2:
         return found
-    tree = shapely.STRtree(np.array([one.place for one in lone], dtype=object))
-    wide = max(one.accuracy_m for one in lone)
-    boxes = [shapely.box(*reach(one.place.bounds, one.accuracy_m + wide)) for one in lone]
-    for a, b in zip(*(side.tolist() for side in tree.query(boxes, predicate="intersects")), strict=True):
+    # each widened by its own error: one vague report must not make all the others look far
+    boxes = np.array([shapely.box(*reach(one.place.bounds, one.accuracy_m)) for one in lone], dtype=object)
+    pairs = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+    for a, b in zip(*(side.tolist() for side in pairs), strict=True):
         one, other = lone[a], lone[b]
         if a == b or abs(one.seen_at - other.seen_at) > WINDOW:
             continue
