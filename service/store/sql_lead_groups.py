@@ -236,8 +236,7 @@ def _near(connection: sa.Connection, boxes: Sequence[Box]) -> list[Near]:
             outlines.setdefault(row.structure_id, {})[row.fid] = shapely.make_valid(geometry_of(row.geojson))
             standing[row.structure_id] = row.state == "standing"
     return [
-        Near(name, shapely.union_all(list(some.values())), standing[name])
-        for name, some in sorted(outlines.items())
+        Near(name, shapely.union_all(list(some.values())), standing[name]) for name, some in sorted(outlines.items())
     ]
 
 
