@@ -206,16 +206,9 @@ def aliases(connection: sa.Connection, names: set[str]) -> dict[str, str]:
 def _at_places(connection: sa.Connection, some: Sequence[Report]) -> dict[str, str]:
     if not some:
         return {}
-    space, near = space_of(connection), dict[str, Near]()
     shapes = [_shape(one) for one in some]
     boxes = [reach(shape.bounds, one.spot.accuracy_m + 1.0) for one, shape in zip(some, shapes, strict=True)]
-    for part in parts(boxes):
-        wanted = sa.select(structures.c.fid, structures.c.state, structures.c.geojson).where(
-            structures.c.state != "merged", space.meets(structures, part)
-        )
-        for row in connection.execute(wanted):
-            near[row.fid] = Near(row.fid, geometry_of(row.geojson), row.state == "standing")
-    all_near = list(near.values())
+    all_near = _near(connection, boxes)
     if not all_near:
         return {}
     tree = shapely.STRtree(np.array([one.outline for one in all_near], dtype=object))
@@ -226,6 +219,25 @@ def _at_places(connection: sa.Connection, some: Sequence[Report]) -> dict[str, s
         if meant is not None:
             found[one.id] = meant
     return found
+
+
+def _near(connection: sa.Connection, boxes: Sequence[Box]) -> list[Near]:
+    """The structures near some boxes, by all outlines that they ever had: a report stays with what it meant."""
+    space = space_of(connection)
+    outlines: dict[str, dict[str, shapely.Geometry]] = {}
+    standing: dict[str, bool] = {}
+    for part in parts(boxes):
+        wanted = (
+            sa.select(findings.c.fid, findings.c.structure_id, findings.c.geojson, structures.c.state)
+            .join(structures, structures.c.fid == findings.c.structure_id)
+            .where(structures.c.state != "merged", space.meets(findings, part))
+        )
+        for row in connection.execute(wanted):
+            outlines.setdefault(row.structure_id, {})[row.fid] = shapely.make_valid(geometry_of(row.geojson))
+            standing[row.structure_id] = row.state == "standing"
+    return [
+        Near(name, shapely.union_all(list(some.values())), standing[name]) for name, some in sorted(outlines.items())
+    ]
 
 
 # --- what changed -----------------------------------------------------------------------------------

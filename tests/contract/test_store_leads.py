@@ -21,6 +21,8 @@ from service.errors import ConflictError, NotFoundError
 from service.store.base import Store
 from service.store.lead_base import Placing, Telling
 from service.store.queries import FeatureQuery, Sort
+from tests.contract.test_store_structures import SIZE, house, scanned
+from tests.contract.test_store_verdicts import verdict
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -271,3 +273,44 @@ def test_who_told_is_erased_and_sealed_anew(store: Store) -> None:
     store.leads.reseal({row[0]: "k2:z" for row in [*first, *store.leads.sealed(first[0][0], 10)]})
     assert [store.leads.report(name).reporter for name in "abc"] == [None, "k2:z", None]
     assert store.leads.report("a").erased_at == NOW and store.audit_log.head().count == 1
+
+
+def of_finding(store: Store, name: str) -> Report:
+    """The report of a stored finding."""
+    feature = json.loads(store.scans.finding(name))
+    spot = Spot(feature["geometry"], 1.0, "told")
+    seen = datetime.fromisoformat(feature["properties"]["after_acquired_at"])
+    return report(name, None, "scan", number=name, spot=spot, seen_at=seen, facts={"finding_id": name})
+
+
+def test_leads_follow_their_structures(store: Store) -> None:
+    scanned(store, "a", (1, 3), house("h"), house("gone", 114.01, change="disappeared"))
+    scanned(store, "b", (4, 6), house("h", 114.0 + 1.6 * SIZE))
+    waiting = [json.loads(text)["id"] for text, _ in store.leads.unreported(None, 10)]
+    assert waiting == ["a-h", "b-h"] == [json.loads(text)["id"] for text, _ in store.leads.unreported(None, 2)]
+    assert [json.loads(text)["id"] for text, _ in store.leads.unreported("b", 10)] == ["b-h"]
+    store.leads.add([of_finding(store, "a-h"), of_finding(store, "b-h")])
+    assert store.leads.unreported(None, 10) == []
+    # a patrol a year later, within the house
+    inside = report("p", 10.0, west=114.0 + SIZE / 2, day=300)
+    store.leads.add([inside])
+    one, other, patrol = homes(store, "a-h", "b-h", "p")
+    assert one == patrol != other
+    first, second = (store.leads.get(str(lead)).structure_id for lead in (one, other))
+    assert first is not None and second is not None and first != second
+    # a scan that comes late shows that both are one building
+    scanned(store, "c", (3, 4), house("h", size=2.6 * SIZE))
+    boxes = store.leads.stale_boxes()
+    assert boxes and store.leads.regroup(boxes) >= 1 and store.leads.stale_boxes() == []
+    assert len(set(homes(store, "a-h", "b-h", "p"))) == 1
+    (feature,) = (json.loads(text) for text in store.leads.features(FeatureQuery()).items)
+    now = feature["properties"]["structure_id"]
+    for sid in (first, second):
+        assert json.loads(store.structures.feature(sid))["id"] == now
+    assert {first, second} <= set(store.leads.names_of(now)) | {now}
+    assert store.leads.regroup(boxes) == 0
+    # a lead of a finding that was dismissed is of no structure
+    store.leads.tell(str(homes(store, "p")[0]), Telling("noted", NOW, "p1", {"text": "x"}))
+    for name in ("a-h", "b-h"):
+        store.verdicts.add(verdict(name), timed=True)
+    assert [json.loads(text)["id"] for text, _ in store.leads.unreported(None, 10)] == ["c-h"]
