@@ -42,7 +42,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
     "get_comparable_cases",
     # what leaves by a channel is taken away
-    Permission.EXPORT: "get_case_ledger_file "
+    Permission.EXPORT: "get_case_ledger_file get_dossier "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
     Permission.JUDGE: "post_verdict post_answer",
