@@ -27,9 +27,16 @@ def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Then serve it, and print a link that opens the map, signed in.")
     ] = False,
+    story: Annotated[
+        bool,
+        typer.Option("--story", help="Instead tell the story of one structure: found, stopped, gone, green, closed."),
+    ] = False,
     port: Annotated[int | None, typer.Option(help="Port to serve it on [KANCHA_PORT or 8000].")] = None,
 ) -> None:
     """Draw a district at two dates, scan it and print the findings beside the truth."""
+    if story:
+        _story(folder, seed, size)
+        return
     # loaded on demand: the other commands need none of it
     from geodata.demo import draw_district
     from service.settings import read_settings
@@ -58,6 +65,33 @@ def demo(
         _serve(done, folder / "data", detector, port)
     else:
         typer.echo("Service    kancha demo --serve   (prints a link that opens the map with this district in it)")
+
+
+def _story(folder: Path, seed: int, size: int) -> None:
+    """The whole chain, step by step, in a data folder that is made anew."""
+    from shutil import rmtree
+
+    from geodata.demo.story import draw_story
+    from service.bootstrap import open_with_runner
+    from service.settings import read_settings
+    from service.usecases.demo_story import bureau_of_story, tell_story
+
+    data = folder / "story"
+    rmtree(data, ignore_errors=True)
+    with progress_bar("story") as progress:
+        progress(0.0, "drawing four dates")
+        files = draw_story(folder / "imagery", seed=seed, size_px=min(size, 1024))
+    settings = read_settings(data=data)
+    services = open_with_runner(settings.model_copy(update={"cases": bureau_of_story(settings.cases)}))
+    try:
+        told = tell_story(services, files, data, lambda when, what: typer.echo(f"{when:<12} {what}"))
+    finally:
+        services.close()
+    typer.echo(f"\n{told.serial}: {told.state}, {told.events} events, {len(told.documents)} documents")
+    typer.echo(f"Evidence   {told.evidence}   (kancha evidence verify {told.evidence})")
+    typer.echo(f"Case       kancha cases show {told.case_id} --data {data}")
+    if not told.holds or told.changed_holds:
+        raise typer.Exit(1)
 
 
 def _serve(done: Demonstration, data: Path, detector: str, port: int | None) -> None:

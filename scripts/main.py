@@ -11,6 +11,7 @@ from geodata.errors import KanchaError
 from scripts import (
     alarms,
     audit,
+    campaigns,
     cases,
     clocks,
     coverage,
@@ -22,6 +23,7 @@ from scripts import (
     judge,
     keys,
     layers,
+    leads,
     models,
     nightly,
     people,
@@ -60,6 +62,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("survey")(survey.survey)
 app.add_typer(layers.app, name="layers")
+app.add_typer(leads.app, name="leads")
 app.add_typer(exports.app, name="export")
 app.add_typer(models.app, name="models")
 app.add_typer(coverage.app, name="coverage")
@@ -67,6 +70,7 @@ app.add_typer(structures.app, name="structures")
 app.add_typer(rules.app, name="rules")
 app.add_typer(documents.app, name="documents")
 app.add_typer(clocks.app, name="clocks")
+app.add_typer(campaigns.app, name="campaigns")
 app.command("upload")(upload.upload)
 app.command("migrate")(store.migrate)
 app.command("backup")(store.backup)

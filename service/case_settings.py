@@ -66,6 +66,9 @@ class Cases(BaseModel):
     least_confidence: float = Field(
         default=0.8, ge=0.5, le=1.0, description="A proof of the end that is less sure leaves a case as it is."
     )
+    proof_days: int = Field(
+        default=30, ge=1, le=365, description="Days after a demolition was reported until proof from the field is due."
+    )
     interval_s: float = Field(default=30.0, gt=0, description="Pause between two looks at terms that fall due, s.")
 
     @field_validator("levels")

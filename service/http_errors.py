@@ -47,6 +47,8 @@ STATUSES: Mapping[type[KanchaError], int] = MappingProxyType(
         service.LinkError: 410,
         service.VerdictError: 422,
         enforcement.CaseFactError: 422,
+        enforcement.ReportError: 422,
+        enforcement.LeadVerdictError: 422,
         service.BadQueryError: 400,
         service.BadRequestBodyError: 400,
         service.UnsupportedMediaError: 415,

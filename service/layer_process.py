@@ -105,6 +105,22 @@ def read_head_apart(path: Path, kind: LayerKind, limits: Limits, rows: int, **ho
     return dict(_call(request, path.parent, limits)["head"])
 
 
+def read_table_apart(path: Path, limits: Limits, columns: Mapping[str, Any], encoding: str | None) -> dict[str, Any]:
+    """A plain table, read in a process of its own, as plain values; see `geodata.io.tables.read_table`.
+
+    Args:
+        path: The file, in a private folder.
+        limits: What the process may use.
+        columns: Fields of `geodata.io.tables.Columns`.
+        encoding: Encoding of a CSV, None: it is found.
+
+    Raises:
+        LayerError: The named refusal, or that the reading process died.
+    """
+    request = {"do": "table", "path": str(path), "columns": dict(columns), "encoding": encoding}
+    return dict(_call(request, path.parent, limits)["table"])
+
+
 def _call(request: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
     request |= {"out": str(folder), "memory": limits.max_reader_memory_bytes}
     _, status = spared(lambda: (None, _attempt(request, limits)))
@@ -182,11 +198,19 @@ def _read_area(request: dict[str, Any]) -> dict[str, Any]:
     return {"area": shapely.to_geojson(read_area(Path(request["path"]), crs=request["crs"]))}
 
 
+def _read_table(request: dict[str, Any]) -> dict[str, Any]:
+    from geodata.io.tables import Columns, read_table
+
+    found = read_table(Path(request["path"]), Columns(**request["columns"]), request["encoding"])
+    return {"table": vars(found)}
+
+
 def _main() -> None:
     request: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
     limit_memory(request["memory"])
     try:
-        answer = {"layer": _read_layer, "area": _read_area, "head": _read_head}[request["do"]](request)
+        reads = {"layer": _read_layer, "area": _read_area, "head": _read_head, "table": _read_table}
+        answer = reads[request["do"]](request)
     except KanchaError as error:
         answer = {"error": error.as_dict()}
     except MemoryError:

@@ -25,7 +25,7 @@ Need = Permission | Open
 _NEEDS: Mapping[Need, str] = {
     OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
     "get_oidc_start get_oidc_return get_public get_public_json get_public_atom post_objection "
-    "get_objection_standing",
+    "get_objection_standing get_field get_field_worker",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
@@ -40,21 +40,26 @@ _NEEDS: Mapping[Need, str] = {
     "get_alarm_rule patch_alarm_rule delete_alarm_rule get_channels get_channel get_deliveries get_job_history "
     "get_nights get_night get_night_report get_case get_case_events get_case_moves get_case_clocks "
     "get_case_files get_case_file get_case_parties get_case_documents get_case_ledger get_case_fairness "
-    "get_comparable_cases",
+    "get_comparable_cases get_lead_grounds "
+    "get_case_proof get_campaigns get_campaign get_case_file_small",
     # what leaves by a channel is taken away
     Permission.EXPORT: "get_case_ledger_file get_dossier "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
-    Permission.JUDGE: "post_verdict post_answer",
+    Permission.JUDGE: "post_verdict post_answer post_lead_verdict",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
+    Permission.LEADS: "post_report post_report_file get_reports get_report post_report_place get_report_photo "
+    "get_leads get_lead post_lead_split post_lead_merge post_lead_note post_lead_gathering get_desk",
     # who of them may tell which event stands in the table of moves
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
-    "post_case_document delete_case_document get_objections post_objection_case post_objection_answer",
-    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection",
+    "post_case_document delete_case_document get_objections post_objection_case post_objection_answer "
+    "post_lead_case post_case_proof post_campaign get_field_cases",
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection "
+    "get_reporter",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
-    "delete_case_personal get_system_alarms",
+    "delete_case_personal delete_reporter get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",
     Permission.AUDIT: "get_audit_log get_audit_log_check",
     Permission.METRICS: "get_metrics",
@@ -67,10 +72,12 @@ WHOLE = frozenset(
         *("post_layer", "post_layer_preview"),
         *("post_audit", "get_audits", "get_audit", "post_answer"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
-        *("delete_personal", "delete_case_personal", "get_system_alarms"),
+        *("delete_personal", "delete_case_personal", "delete_reporter", "get_system_alarms"),
         *("get_keys", "post_key", "delete_key", "get_audit_log", "get_audit_log_check"),
         # these tell of what lies everywhere
+        *("get_campaigns", "get_campaign", "post_campaign"),
         *("get_metrics", "get_detectors", "get_nights", "get_night", "get_night_report", "post_night"),
+        "post_lead_gathering",
     }
 )
 """What only those may do who work everywhere, whatever their permissions."""
@@ -78,7 +85,7 @@ WHOLE = frozenset(
 UNRECORDED = frozenset(
     {
         # these write their own entries
-        *("delete_personal", "delete_case_personal"),
+        *("delete_personal", "delete_case_personal", "delete_reporter"),
         *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
         *("patch_person", "post_person_link", "post_key", "delete_key"),
         *("post_alarm_rule", "patch_alarm_rule", "delete_alarm_rule"),

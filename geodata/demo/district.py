@@ -75,8 +75,8 @@ def draw_district(folder: Path, *, seed: int = 7, size_px: int = 2048) -> DemoFi
         truth=folder / "truth.geojson",
         distractors=folder / "distractors.geojson",
     )
-    _write_image(files.before, plan, BEFORE, size_px, None, "2025:04:12 10:30:00")
-    _write_image(files.after, plan, AFTER, size_px, cloud, "2026:09:18 11:10:00")
+    write_image(files.before, plan, BEFORE, size_px, None, "2025:04:12 10:30:00")
+    write_image(files.after, plan, AFTER, size_px, cloud, "2026:09:18 11:10:00")
     layers = make_layers(plan)
     for path, frame in (
         (files.parcels, layers.parcels),
@@ -87,7 +87,7 @@ def draw_district(folder: Path, *, seed: int = 7, size_px: int = 2048) -> DemoFi
         (files.truth, layers.truth),
         (files.distractors, layers.distractors),
     ):
-        _write_layer(path, frame)
+        write_layer(path, frame)
     return files
 
 
@@ -102,7 +102,7 @@ def plan_district(seed: int, size_px: int) -> tuple[Plan, Cloud]:
     return plan, cloud
 
 
-def _written(path: Path, write: Callable[[Path], None]) -> None:
+def written(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside the final name and rename at the end, so that no partial file is ever seen."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".demo-") as scratch:
         draft = Path(scratch) / path.name
@@ -110,7 +110,7 @@ def _written(path: Path, write: Callable[[Path], None]) -> None:
         draft.replace(path)
 
 
-def _write_image(path: Path, plan: Plan, date: int, size_px: int, cloud: Cloud | None, taken: str) -> None:
+def write_image(path: Path, plan: Plan, date: int, size_px: int, cloud: Cloud | None, taken: str) -> None:
     """Paint one date into a tiled, compressed GeoTIFF with overviews."""
     levels = [n for n in (2, 4, 8, 16, 32) if size_px // n >= 128]
 
@@ -140,10 +140,10 @@ def _write_image(path: Path, plan: Plan, date: int, size_px: int, cloud: Cloud |
             target.update_tags(TIFFTAG_DATETIME=taken, TIFFTAG_IMAGEDESCRIPTION="Kancha demonstration district")
             target.build_overviews(levels, Resampling.average)
 
-    _written(path, write)
+    written(path, write)
 
 
-def _write_layer(path: Path, frame: gpd.GeoDataFrame) -> None:
+def write_layer(path: Path, frame: gpd.GeoDataFrame) -> None:
     """Write a layer: GeoJSON in longitude and latitude, GeoPackage in the images' own system."""
 
     def write(draft: Path) -> None:
@@ -152,4 +152,4 @@ def _write_layer(path: Path, frame: gpd.GeoDataFrame) -> None:
         else:
             frame.to_file(draft, driver="GPKG", layer=path.stem)
 
-    _written(path, write)
+    written(path, write)

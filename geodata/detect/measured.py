@@ -255,16 +255,42 @@ def _seen_in(
     return _green_share(values[upper], bands), _correlation(*(v.mean(axis=0) for v in values))
 
 
-def _green_share(values: npt.NDArray[np.float64], bands: tuple[str, ...]) -> float | None:
-    """Share of pixels that are vegetation by NDVI where there is near infrared, else by excess green."""
+@dataclass(frozen=True)
+class Greenness:
+    """How green pixels are.
+
+    Args:
+        name: `ndvi` where there is near infrared, else `excess_green` (relative to brightness).
+        index: The index of each pixel, of the shape of a band.
+        least: From here on a pixel is vegetation.
+    """
+
+    name: str
+    index: npt.NDArray[np.float64]
+    least: float
+
+
+def greenness(values: npt.NDArray[np.float64], bands: tuple[str, ...]) -> Greenness | None:
+    """Vegetation by NDVI where there is near infrared, else by excess green; None without either.
+
+    Args:
+        values: One row a band, of any further shape.
+        bands: Their names.
+    """
     named = dict(zip(bands, values, strict=True))
     if {"red", "nir"} <= named.keys():
         index = (named["nir"] - named["red"]) / np.maximum(named["nir"] + named["red"], 1e-9)
-        return float((index > NDVI_GREEN).mean())
+        return Greenness("ndvi", index, NDVI_GREEN)
     if {"red", "green", "blue"} <= named.keys():
         total = np.maximum(named["red"] + named["green"] + named["blue"], 1e-9)
-        return float(((3 * named["green"] - total) / total > EXCESS_GREEN).mean())
+        return Greenness("excess_green", (3 * named["green"] - total) / total, EXCESS_GREEN)
     return None
+
+
+def _green_share(values: npt.NDArray[np.float64], bands: tuple[str, ...]) -> float | None:
+    """Share of pixels that are vegetation."""
+    found = greenness(values, bands)
+    return None if found is None else float((found.index > found.least).mean())
 
 
 def _correlation(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> float | None:

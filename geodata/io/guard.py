@@ -25,7 +25,12 @@ from geodata import errors
 from geodata.errors import KanchaError, RasterError
 
 _HOMES: Mapping[str, str] = MappingProxyType(
-    {"raster": "geodata.io.probes", "decode": "geodata.io.decoding", "photo": "geodata.io.photographs"}
+    {
+        "raster": "geodata.io.probes",
+        "decode": "geodata.io.decoding",
+        "photo": "geodata.io.photographs",
+        "small_photo": "geodata.io.small_photos",
+    }
 )
 _MARK = "\x1ekancha:"
 _PROGRESS = "\x1eprogress:"
@@ -61,7 +66,7 @@ def call_guarded(
     limits: GuardLimits = _USUAL,
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
-    """Run a probe of `geodata.io.probes`, `decoding` or `photographs` in a limited process.
+    """Run a probe of `geodata.io.probes`, `decoding`, `photographs` or `small_photos` in a limited process.
 
     Args:
         probe: Name of the function.

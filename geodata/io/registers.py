@@ -40,9 +40,9 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 """Names of columns that hold a place; x and y are not guessed, since the X of Chinese surveyors is the northing."""
 
 _SAMPLE_BYTES = 8 * 1024**2
-_HEADER_WITHIN = 30
+HEADER_WITHIN = 30
 _DELIMITERS = ",;\t|"
-_LAST_SERIAL = 2_958_465
+LAST_SERIAL = 2_958_465
 """Excel's number of 9999-12-31; 20240501 is beyond it, and a day by its digits."""
 _ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
 _UTF8_BOM, _UTF16_BOMS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
@@ -99,7 +99,7 @@ def register_portions(
         sheet = read_sheet(path, name, kind)
         yield from _portions(_Table(name, kind, mapping, sheet.rows, sheet), rows)
         return
-    with _csv_rows(path, name, encoding) as lines:
+    with csv_rows(path, name, encoding) as lines:
         yield from _portions(_Table(name, kind, mapping, lines), rows)
 
 
@@ -128,13 +128,13 @@ def head_of_table(
             sheet = read_sheet(path, name, kind)
             lines = sheet.rows
         else:
-            lines = stack.enter_context(_csv_rows(path, name, encoding))
-        head = list(islice(lines, _HEADER_WITHIN + rows))
+            lines = stack.enter_context(csv_rows(path, name, encoding))
+        head = list(islice(lines, HEADER_WITHIN + rows))
     best, most, columns = -1, (-1, -1), place_mapping(mapping)[1]
     names: list[str] = []
-    for at, row in enumerate(head[:_HEADER_WITHIN]):
-        last = _last_of_header(sheet, at)
-        here = _names(head[at : last + 1])
+    for at, row in enumerate(head[:HEADER_WITHIN]):
+        last = last_of_header(sheet, at)
+        here = header_names(head[at : last + 1])
         told = guessed(here, kind, columns)
         needed = all(column.name in told for column in SCHEMAS[kind] if column.required)
         rank = (1_000 if needed else len(told), sum(not is_missing(value) for value in set(row)))
@@ -148,14 +148,20 @@ def head_of_table(
     return names, [[*row[: len(names)], *[None] * (len(names) - len(row))] for row in below[:rows]]
 
 
-def _last_of_header(sheet: Sheet | None, at: int) -> int:
+def last_of_header(sheet: Sheet | None, at: int) -> int:
     """A header whose cells reach down over several rows ends with the last of them."""
     merged = sheet.merged if sheet is not None else ()
     return max((bottom - 1 for _, top, _, bottom in merged if top - 1 == at and bottom > top), default=at)
 
 
 @contextmanager
-def _csv_rows(path: Path, name: str, encoding: TextEncoding) -> Iterator[Iterator[Row]]:
+def csv_rows(path: Path, name: str, encoding: TextEncoding) -> Iterator[Iterator[Row]]:
+    """The rows of a table of text, while it is open.
+
+    Raises:
+        EncodingError: If its text is of another encoding.
+        LayerError: If it is no table.
+    """
     try:
         with path.open(encoding=encoding.name, newline="") as file:
             sample = file.read(64 * 1024)
@@ -204,7 +210,7 @@ class _Table:
     ) -> None:
         self.name, self._kind, self._sheet = name, kind, sheet
         places, columns = place_mapping(mapping)
-        head = list(islice(rows, _HEADER_WITHIN))
+        head = list(islice(rows, HEADER_WITHIN))
         self.names, below = self._header(head, columns)
         self.rows = chain(head[below:], rows)
         self.sources = sources_of(self.names, kind, columns)
@@ -216,8 +222,8 @@ class _Table:
         best: LayerColumnsError | None = None
         widest = 0
         for at, row in enumerate(head):
-            last = _last_of_header(self._sheet, at)
-            names = _names(head[at : last + 1])
+            last = last_of_header(self._sheet, at)
+            names = header_names(head[at : last + 1])
             try:
                 sources_of(names, self._kind, mapping)
             except LayerColumnsError as error:
@@ -257,17 +263,18 @@ class _Table:
                 )
             return None
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if name in self._days and number and 0 < float(value) <= _LAST_SERIAL:  # type: ignore[arg-type]
-            return _day_of(float(value), self._sheet.epoch)  # type: ignore[arg-type]
+        if name in self._days and number and 0 < float(value) <= LAST_SERIAL:  # type: ignore[arg-type]
+            return day_of(float(value), self._sheet.epoch)  # type: ignore[arg-type]
         return value
 
 
-def _day_of(serial: float, epoch: datetime) -> object:
+def day_of(serial: float, epoch: datetime) -> object:
+    """The day or moment that a workbook holds as a number."""
     moment = from_excel(serial, epoch)
     return moment if isinstance(moment, datetime) else str(moment)
 
 
-def _names(rows: Sequence[Row]) -> list[str]:
+def header_names(rows: Sequence[Row]) -> list[str]:
     """Names of columns out of the rows of a header: what stands above goes before what stands below."""
     width = max(len(row) for row in rows)
     names: list[str] = []

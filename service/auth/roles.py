@@ -28,6 +28,8 @@ class Permission(StrEnum):
     """Put rulebooks and models to use."""
     PERSONAL = "personal"
     """See names and telephone numbers in the clear; every look is recorded."""
+    LEADS = "leads"
+    """Record and triage leads: reports of patrols, the hotline and others."""
     CASES = "cases"
     """Take part in cases: open them, tell what happened, as far as one's other permissions go."""
     LEGAL = "legal"
@@ -61,10 +63,12 @@ _P = Permission
 RIGHTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: frozenset({_P.READ}),
-        Role.ANALYST: frozenset({_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN}),
-        Role.OFFICER: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.PERSONAL, _P.CASES}),
+        Role.ANALYST: frozenset({_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.LEADS}),
+        Role.OFFICER: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.PERSONAL, _P.LEADS, _P.CASES}),
         Role.LEGAL_REVIEWER: frozenset({_P.READ, _P.EXPORT, _P.PERSONAL, _P.CASES, _P.LEGAL}),
-        Role.CHIEF: frozenset({_P.READ, _P.EXPORT, _P.JUDGE, _P.SCAN, _P.PERSONAL, _P.RULES, _P.CASES, _P.APPROVE}),
+        Role.CHIEF: frozenset(
+            {_P.READ, _P.EXPORT, _P.JUDGE, _P.SCAN, _P.PERSONAL, _P.RULES, _P.LEADS, _P.CASES, _P.APPROVE}
+        ),
         # whoever reads the record, or gives rights, does not judge: three powers, three people
         Role.AUDITOR: frozenset({_P.READ, _P.AUDIT}),
         Role.ADMINISTRATOR: frozenset(

@@ -46,10 +46,10 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
     """Do the job; how it went is told to the span."""
     from service.bootstrap import open_for_worker
     from service.jobs.executors import crew_for
+    from service.usecases.case_proof import run_scan_and_look
     from service.usecases.export_orders import run_export_job
     from service.usecases.intake import run_intake_job
     from service.usecases.nightly import run_night_job
-    from service.usecases.scan_run import run_scan_job
     from service.usecases.tile_run import run_tiles_job
     from service.usecases.training_run import run_training_job
 
@@ -59,7 +59,7 @@ def _do(settings: Settings, claim: Claim, span: dict[str, Any]) -> int:
         span["name"] = f"job {kind}"
         _LOG.info("job %s begins", kind, extra={"told": {"attempt": claim.attempt}})
         work: dict[str, Callable[[Services, Claim], None]] = {
-            "scan": partial(run_scan_job, crew_for=crew_for),
+            "scan": partial(run_scan_and_look, crew_for=crew_for),
             "intake": run_intake_job,
             "tiles": run_tiles_job,
             "night": run_night_job,

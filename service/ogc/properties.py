@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.types import STATUSES
+from service.cases.leads.values import STAGES, SourceKind
 
 _SIMPLE = ("string", "number", "integer", "boolean")
 
@@ -105,6 +106,34 @@ STRUCTURES: Mapping[str, Property] = MappingProxyType(
         "rebuilt_of": _text("Rebuilt where this was 原址重建"),
         "growth": _list("Growth 变化过程"),
         "finding_ids": _list("Findings 图斑"),
+    }
+)
+LEADS: Mapping[str, Property] = MappingProxyType(
+    {
+        "state": _text("State 状态", "open", "judged", "case"),
+        "verdict": Property("integer", "Verdict 核查结论: 0 未核查, 1 合法, 2 违法, 3 实地伪变化"),
+        "verdict_title": _text("Verdict, English"),
+        "verdict_zh": _text("Verdict 核查结论"),
+        "ground": _text("Ground 结论依据"),
+        "ground_zh": _text("Ground 结论依据, Chinese"),
+        "priority": _number("Priority 优先级"),
+        "source": _text("Who told first; as a parameter: any who told 来源", *SourceKind),
+        "reports": Property("integer", "Reports 上报数"),
+        "independent_sources": Property("integer", "Independent sources 独立来源数"),
+        "stage": _text("Stage 阶段", *STAGES),
+        "rebuilt": Property("boolean", "Rebuilt where one was gone 原址复建"),
+        "structure_id": _text("Structure 建筑"),
+        "follows": _text("Follows the settled lead 接续线索"),
+        "case_id": _text("Case 案件"),
+        "first_seen": _time("First seen 首次发现"),
+        "last_seen": _time("Last seen 最近发现"),
+        "opened_at": _time("Made 生成"),
+        "triaged_at": _time("First judged 首次核查"),
+        "changed_at": _time("Changed 更新"),
+        "sources": _list("Who told 来源"),
+        "sources_zh": _list("Who told 来源, Chinese"),
+        "finding_ids": _list("Findings 图斑"),
+        "parcel_ids": _list("Parcels 宗地"),
     }
 )
 CASES: Mapping[str, Property] = MappingProxyType(

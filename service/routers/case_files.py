@@ -100,6 +100,7 @@ def _told(form: Form) -> usecase.FileTold:
 )
 def post_case_file(request: Request, response: Response, case_id: str, form: Body, services: Kancha) -> CaseFileOut:
     """Keep a file with what speaks against it; the same photograph out of another case is refused."""
+    services.store.cases.get(case_id)
     form.only({*_TEXTS, "file"})
     upload = form.files.get("file")
     if upload is None:
@@ -143,3 +144,17 @@ def get_case_file(case_id: str, file_id: str, services: Kancha) -> Response:
     # what came from outside is never shown as a page of ours
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox", "ETag": f'"{file.sha256}"'}
     return FileResponse(path, media_type=file.media, filename=file.name, headers=headers)
+
+
+@router.get(
+    "/cases/{case_id}/files/{file_id}/small.jpg",
+    summary="A photograph made small",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "JPEG, upright, without EXIF."}},
+    dependencies=[Depends(only_query())],
+)
+def get_case_file_small(request: Request, case_id: str, file_id: str, services: Kancha) -> Response:
+    """What a page shows of a photograph; evidence is the file itself."""
+    file, picture = usecase.small_picture(services, case_id, file_id)
+    headers = {"ETag": f'"small-{file.sha256}"', "Cache-Control": "private, max-age=86400"}
+    return Response(picture, media_type="image/jpeg", headers=headers)

@@ -9,7 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from geodata.io.dates import parse_date
 from service.dependencies import GEOJSON, Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
+from service.routers.addresses import HTML
+from service.routers.answers import wanted_form
 from service.routers.bodies import json_body
+from service.routers.case_page import case_page
+from service.routers.collections import Form as AskedForm
 from service.schemas.cases import (
     CaseClockOut,
     CaseClocksOut,
@@ -48,6 +52,7 @@ def _links(request: Request, case_id: str) -> list[Link]:
     item = f"{base_url(request)}/collections/cases/items/{case_id}"
     return [
         Link(href=here, rel="self", type="application/json"),
+        Link(href=f"{here}?f=html", rel="alternate", type=HTML),
         Link(href=item, rel="item", type=GEOJSON),
         *(Link(href=f"{here}/{name}", rel=name, type="application/json") for name in ("events", "moves", "clocks")),
     ]
@@ -86,10 +91,18 @@ def get_officers(request: Request, services: Kancha) -> OfficersOut:
     return OfficersOut(officers=found, links=[Link(href=f"{base_url(request)}/officers", rel="self")])
 
 
-@router.get("/cases/{case_id}", summary="One case", dependencies=[Depends(only_query())])
-def get_case(request: Request, case_id: str, services: Kancha) -> CaseOut:
+@router.get(
+    "/cases/{case_id}",
+    summary="One case",
+    response_model=CaseOut,
+    responses={200: {"content": {HTML: {}}, "description": "The case; for people a page."}},
+    dependencies=[Depends(only_query("f"))],
+)
+def get_case(request: Request, case_id: str, services: Kancha, f: AskedForm = None) -> Any:
     """A case as it is now: the state of every region, what is due, and what corrections show to have been wrong."""
-    return _out(request, services, usecase.view_case(services, case_id))
+    form = wanted_form(request, f, ("geojson", "html"))
+    view = usecase.view_case(services, case_id)
+    return case_page(request, services, view) if form == "html" else _out(request, services, view)
 
 
 @router.get("/cases/{case_id}/events", summary="What happened to a case", dependencies=[Depends(only_query())])

@@ -15,7 +15,14 @@ from service.routers.html import html_page
 from service.routers.openapi import as_oas30
 
 router = APIRouter(include_in_schema=False)
-_KINDS = MappingProxyType({"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"})
+_KINDS = MappingProxyType(
+    {
+        "js": "text/javascript; charset=utf-8",
+        "css": "text/css; charset=utf-8",
+        "png": "image/png",
+        "webmanifest": "application/manifest+json",
+    }
+)
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -55,7 +62,7 @@ def get_api_page(request: Request) -> Response:
 
 @router.get("/static/{name}")
 def get_static(name: str) -> Response:
-    """A script or style sheet of the pages."""
+    """A script, a style sheet or an icon of the pages."""
     kind = _KINDS.get(name.rpartition(".")[2])
     found = {entry.name: entry for entry in resources.files("service").joinpath("static").iterdir()}
     if kind is None or name not in found:

@@ -10,11 +10,14 @@ from typing import Any, Protocol, Self
 from service.auth.sight import Sight
 from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
+from service.store.campaign_base import CampaignStore
 from service.store.case_base import CaseStore, ObjectionStore
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
 from service.store.job_records import Claim
+from service.store.lead_base import LeadStore
 from service.store.people_base import AccessStore, AuditLogStore, PeopleStore, PersonalStore
+from service.store.proof_base import ProofStore
 from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import (
     Box,
@@ -356,11 +359,23 @@ class Store(Protocol):
     def objections(self) -> ObjectionStore:
         """Objections."""
 
+    @property
+    def leads(self) -> LeadStore:
+        """Reports and leads."""
+
+    @property
+    def campaigns(self) -> CampaignStore:
+        """Campaigns."""
+
+    @property
+    def proofs(self) -> ProofStore:
+        """Looks at the places of cases."""
+
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings`, `cases`, `leads` or `people` (and rights)."""
 
     def ping(self) -> None:
         """See that the store answers; `StoreBusyError` if not."""

@@ -278,6 +278,9 @@ class CaseStore(Protocol):
     def events(self, case_id: str) -> Sequence[tuple[CaseEvent, str]]:
         """All events of a case with their seals, the first first."""
 
+    def naming(self, word: str) -> set[str]:
+        """Ids of cases where some event may name an officer in charge by this id; it need not hold any more."""
+
     def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
         """All cases with their events, in the order of their coming, one at a time."""
 

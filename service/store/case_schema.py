@@ -8,9 +8,11 @@ from service.store.alarm_schema import metadata
 from service.store.schema import UtcTime
 
 __all__ = [
+    "campaigns",
     "case_documents",
     "case_events",
     "case_files",
+    "case_looks",
     "case_parties",
     "case_timers",
     "cases",
@@ -170,5 +172,42 @@ objections = sa.Table(
     sa.Column("upheld", sa.Boolean),
     sa.Column("answered_at", UtcTime),
     sa.Column("answered_by", sa.String(64)),
+    sqlite_autoincrement=True,
+)
+
+case_looks = sa.Table(
+    "case_looks",
+    metadata,
+    _seq(),
+    _case(),
+    sa.Column("scene_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("earlier_id", sa.String(64)),
+    sa.Column("shown_at", UtcTime, nullable=False),
+    sa.Column("looked_at", UtcTime, nullable=False, index=True),
+    sa.Column("seen", sa.String(24), nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("effect", sa.String(16), nullable=False),
+    sa.Column("event", sa.Integer),
+    sa.Column("told", sa.JSON, nullable=False),
+    # a scene is looked at once for a case, however often its scan is made
+    sa.UniqueConstraint("case_id", "scene_id", "kind"),
+    sqlite_autoincrement=True,
+)
+
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    _seq(),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("secrecy", sa.String(16), nullable=False, server_default="internal"),
+    # what stood on the day, and what is to be reached by when: never changed
+    sa.Column("baseline", sa.JSON, nullable=False),
+    sa.Column("targets", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", sa.String(64), nullable=False),
     sqlite_autoincrement=True,
 )

@@ -10,9 +10,9 @@ import orjson
 import sqlalchemy as sa
 
 from service.errors import ConflictError, InternalError
-from service.store.case_schema import metadata
 from service.store.database import reading
 from service.store.job_schema import job_steps, runners
+from service.store.lead_schema import metadata
 from service.store.schema import BOXED
 from service.store.spaces import space_of
 from service.store.sql_features import in_portions, insert_chunks

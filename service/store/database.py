@@ -28,6 +28,7 @@ Writers = Literal[
     "runners",
     "alarms",
     "cases",
+    "leads",
 ]
 """What a transaction writes. Those that write the same come one after the other: what one of them has looked up holds
 until it ends, and the keys of rows grow in the order in which the rows become visible, which paging relies on."""
@@ -102,7 +103,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
 
 
-COUNTED = ("scenes", "layers", "findings", "people", "cases")
+COUNTED = ("scenes", "layers", "findings", "people", "cases", "leads")
 """What answers are made of that a client may keep, and rights: every transaction that writes them is counted."""
 _COUNT = {
     name: insert(changes)

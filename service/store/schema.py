@@ -323,7 +323,7 @@ changes = sa.Table(
     sa.Column("count", sa.BigInteger, nullable=False),
 )
 
-BOXED = ("findings", "layer_features", "structures", "cases")
+BOXED = ("findings", "layer_features", "structures", "cases", "leads", "reports")
 """Tables with an index of boxes: see `spaces`."""
 
 

@@ -52,7 +52,7 @@ class SqlAlarms:
             last = connection.execute(sa.select(sa.func.max(table.c.seq))).scalar_one() if whole else rows[-1].seq
             count = [row for row in rows if row.judged is not False and row.suppressed_by is None and row.structure_id]
             shown = [row for row in count if self._shows(row.geojson)]
-            known = _names_of(connection, {row.structure_id for row in shown})
+            known = names_of(connection, {row.structure_id for row in shown})
         told = [
             Fresh(row.seq, row.fid, known[row.structure_id], row.geojson, row.after_scene, row.secrecy) for row in shown
         ]
@@ -196,7 +196,7 @@ class SqlAlarms:
         return self._sight.ground is None or self._sight.meets(geometry_of(geojson))
 
 
-def _names_of(connection: sa.Connection, wanted: set[str]) -> dict[str, tuple[str, ...]]:
+def names_of(connection: sa.Connection, wanted: set[str]) -> dict[str, tuple[str, ...]]:
     """Every structure with the ids that lead to it: what was told of one of them was told of it."""
     known = {sid: [sid] for sid in wanted}
     owner, ahead = {sid: sid for sid in wanted}, sorted(wanted)

@@ -141,6 +141,15 @@ class SqlCases:
             self._require(connection, case_id)
             return _events(connection, case_id)
 
+    def naming(self, word: str) -> set[str]:
+        """Ids of cases where some event may name an officer in charge by this id; it need not hold any more."""
+        e = case_events.c
+        wanted = sa.select(e.case_id).where(
+            e.kind.in_(("handler_set", "corrected")), e.facts.contains(word, autoescape=True)
+        )
+        with self._db.read() as connection:
+            return set(connection.execute(wanted).scalars())
+
     def every(self) -> Iterator[tuple[CaseRow, Sequence[CaseEvent]]]:
         """All cases with their events, in the order of their coming, one at a time."""
         wanted = sa.select(cases).where(*disclosed(cases.c.secrecy, self._sight)).order_by(cases.c.seq)

@@ -17,15 +17,18 @@ from service.store.sql_alarm_rules import SqlRules
 from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
+from service.store.sql_campaigns import SqlCampaigns
 from service.store.sql_cases import SqlCases
 from service.store.sql_deliveries import SqlDeliveries
 from service.store.sql_events import SqlEvents
 from service.store.sql_intake import SqlIntake
 from service.store.sql_jobs import SqlJobs
 from service.store.sql_layers import SqlLayers
+from service.store.sql_leads import SqlLeads
 from service.store.sql_objections import SqlObjections
 from service.store.sql_people import SqlPeople
 from service.store.sql_personal import SqlPersonal
+from service.store.sql_proofs import SqlProofs
 from service.store.sql_runners import SqlRunners, SqlSteps
 from service.store.sql_scans import SqlScans
 from service.store.sql_scenes import SqlScenes
@@ -71,6 +74,9 @@ class SqlStore:
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
         self.objections = SqlObjections(self._db, sight)
+        self.leads = SqlLeads(self._db, sight)
+        self.proofs = SqlProofs(self._db, sight)
+        self.campaigns = SqlCampaigns(self._db, sight)
 
     def seen_by(self, sight: Sight) -> Self:
         """The same store as somebody sees it: nothing else is told or counted. Only the store itself is closed."""
@@ -79,7 +85,7 @@ class SqlStore:
         return other
 
     def state(self, *what: str) -> str:
-        """A word that changes with `scenes`, `layers`, `findings` (and structures), `cases`, `people` (and rights)."""
+        """A word that changes with `scenes`, `layers`, `findings`, `cases`, `leads` or `people` (and rights)."""
         return f"{self._db.state(*what)}{self._sight.key}"
 
     def ping(self) -> None:

@@ -18,7 +18,7 @@ from service.cases.events import KINDS as EVENTS
 from service.cases.evidence.doubts import Severity
 from service.cases.evidence.judging import judge_photo
 from service.cases.evidence.matching import KnownPhoto
-from service.cases.evidence.photos import PhotoFacts, read_photo
+from service.cases.evidence.photos import PhotoFacts, read_photo, small_photo
 from service.cases.evidence.places import sighting_of
 from service.cases.evidence.told import Place, Position, Told
 from service.errors import NotFoundError
@@ -31,6 +31,7 @@ PHOTO = "photo"
 KINDS = (PHOTO, "recording", "video", "paper", "receipt", "other")
 _MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _OUTLINE_ERROR_M = 2.0
+_SMALL_PX = 480
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,36 @@ def add_file(services: Services, case_id: str, upload: Upload, told: FileTold) -
         raise CaseFactError(f"There is no kind of file {told.kind[:40]!r}.", remedy=f"Known: {', '.join(KINDS)}.")
     view, now = view_case(services, case_id), datetime.now(UTC)
     file_id = _id(case_id, told.key)
-    known = next((one for one in services.store.cases.files(case_id) if one.id == file_id), None)
-    if known is not None:
+    if (known := _kept(services, case_id, file_id)) is not None:
         return known, False
     made = _photo(services, view, upload, told, now) if told.kind == PHOTO else _other(view, upload, told)
     made = replace(made, id=file_id, received_at=now, received_by=services.caller.owner_id or services.caller.id)
     services.blobs.put(upload.path, upload.sha256)
     facts = {"evidence_id": made.id, "kind": made.kind, "sha256": made.sha256}
-    tell(services, case_id, Telling("evidence_added", facts, now), lambda _: Enclosed(files=[made]))
+
+    def enclose(_: CaseView) -> Enclosed:
+        # a phone that gave up waiting sends it again while the first is still at work: the case went on by it
+        if (there := _kept(services, case_id, file_id)) is not None:
+            raise _ThereError(there)
+        return Enclosed(files=[made])
+
+    try:
+        tell(services, case_id, Telling("evidence_added", facts, now), enclose)
+    except _ThereError as there:
+        return there.file, False
     return made, True
+
+
+class _ThereError(Exception):
+    """The file is kept already."""
+
+    def __init__(self, file: CaseFile) -> None:
+        super().__init__(file.id)
+        self.file = file
+
+
+def _kept(services: Services, case_id: str, file_id: str) -> CaseFile | None:
+    return next((one for one in services.store.cases.files(case_id) if one.id == file_id), None)
 
 
 def get_file(services: Services, case_id: str, file_id: str) -> tuple[CaseFile, Path]:
@@ -99,10 +121,22 @@ def get_file(services: Services, case_id: str, file_id: str) -> tuple[CaseFile, 
     Raises:
         NotFoundError: Without it.
     """
-    found = next((one for one in services.store.cases.files(case_id) if one.id == file_id), None)
+    found = _kept(services, case_id, file_id)
     if found is None:
         raise NotFoundError(f"The case has no file {file_id[:80]!r}.", remedy=f"GET /cases/{case_id}/files")
     return found, services.blobs.path(found.sha256)
+
+
+def small_picture(services: Services, case_id: str, file_id: str) -> tuple[CaseFile, bytes]:
+    """A photograph of a case made small, upright and without EXIF: JPEG.
+
+    Raises:
+        NotFoundError: Without it, or where the file is no photograph.
+    """
+    file, path = get_file(services, case_id, file_id)
+    if file.kind != PHOTO:
+        raise NotFoundError(f"The file {file_id[:80]!r} is no photograph.", remedy=f"GET /cases/{case_id}/files")
+    return file, small_photo(path, _SMALL_PX)
 
 
 def _id(case_id: str, key: str) -> str:

@@ -71,6 +71,7 @@ def make_paper(services: Services, case_id: str, order: PaperOrder) -> CasePaper
         NoTemplateError: If no template is in force on that day.
         SealError: If the keys that seal documents cannot be used.
     """
+    services.store.cases.get(case_id)
     kind = kind_named(order.kind)
     day = order.day or datetime.now(BEIJING).date()
     template = _shelf(services).for_day(kind.name, day)

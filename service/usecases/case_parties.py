@@ -57,6 +57,7 @@ def name_party(services: Services, case_id: str, told: Mapping[str, Any], at: da
     Raises:
         CaseFactError: If the name is missing, or something told is not what it must be.
     """
+    services.store.cases.get(case_id)
     facts = _checked(told)
     party_id, now = f"party-{uuid.uuid4().hex[:12]}", datetime.now(UTC)
 

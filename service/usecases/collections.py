@@ -1,4 +1,4 @@
-"""Collections of OGC API Features: findings, structures, scenes, the ledger, and the newest layer of each kind."""
+"""Collections of OGC API Features: findings, structures, leads, cases, scenes, ledger, newest layers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from service.usecases import coverage, coverage_features, scene_features
 
 FINDINGS = "findings"
 STRUCTURES = "structures"
+LEADS = "leads"
 CASES = "cases"
 SCENES = "scenes"
 COVERAGE = "coverage"
@@ -27,6 +28,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Findings 疑似违法图斑",
         STRUCTURES: "Structures 建筑",
+        LEADS: "Leads 线索",
         CASES: "Cases 案件",
         SCENES: "Scenes 影像",
         COVERAGE: "Coverage 覆盖台账",
@@ -43,6 +45,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         FINDINGS: "Every detected change of a structure, whatever its status: a suspicion, not a verdict.",
         STRUCTURES: "What many scans saw of one building, from its first sighting to its end.",
+        LEADS: "What deserves a look, merged from all that told of it, with its verdict; nobody is named.",
         CASES: "Every case with its state, its next term and what is overdue; nobody is named.",
         SCENES: "Every stored raster of one date, by its footprint.",
         COVERAGE: "Cells of the area of responsibility: last seen when, by what, and why not since; as of today.",
@@ -108,6 +111,11 @@ def _source(services: Services, name: str) -> _Source:
             built.extent, built.features, built.all_features, built.feature,
             lambda: store.state("findings"), properties.STRUCTURES,
         )  # fmt: skip
+    if name == LEADS:
+        seen = store.leads
+        return _Source(
+            seen.extent, seen.features, seen.all_features, seen.feature, lambda: store.state("leads"), properties.LEADS
+        )
     if name == CASES:
         told = store.cases
         return _Source(
@@ -185,9 +193,9 @@ _MADE: Mapping[str, tuple[Callable[..., FeaturePage], Callable[[Services, str], 
 
 
 def list_collections(services: Services) -> list[CollectionInfo]:
-    """Findings, structures, cases and scenes, every layer kind that has a version, the ledger where there is one."""
+    """Findings, structures, leads, cases, scenes, every layer kind with a version, the ledger where there is one."""
     kinds = [kind for kind in LAYER_KINDS if services.store.layers.newest(kind) is not None]
-    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, CASES, SCENES, *kinds)]
+    found = [get_collection(services, name) for name in (FINDINGS, STRUCTURES, LEADS, CASES, SCENES, *kinds)]
     ledger = get_collection(services, COVERAGE)
     return found if ledger.bbox is None else [*found, ledger, get_collection(services, BLIND_SPOTS)]
 

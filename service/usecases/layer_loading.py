@@ -85,7 +85,7 @@ def load_layers(services: Services, wanted: Mapping[str, str], box: Box) -> tupl
         frames["permits"] = to_frame(texts["permits"].values(), versions["permits"].columns)
         if "parcels" in versions:
             hints = hints_without_ground(frames["permits"])
-            texts["parcels"] = _parcels_of(services, versions["parcels"].id, hints) | texts["parcels"]
+            texts["parcels"] = parcels_of(services, versions["parcels"].id, hints) | texts["parcels"]
     for kind, version in versions.items():
         frames.setdefault(kind, to_frame(texts[kind].values(), version.columns))
     contents = {kind: LayerContent(version.content_sha256, version.id) for kind, version in versions.items()}
@@ -107,7 +107,7 @@ def match_permits(services: Services, permits_id: str, parcels_id: str) -> dict[
     check_versions(services, {"permits": permits_id, "parcels": parcels_id})
     stored = services.store.layers
     permits = to_frame(stored.rows(permits_id), stored.get(permits_id).columns)
-    known = _parcels_of(services, parcels_id, hints_without_ground(permits))
+    known = parcels_of(services, parcels_id, hints_without_ground(permits))
     found = resolve_permits(permits, to_frame(known.values(), stored.get(parcels_id).columns))
     assert found is not None  # there is a register
     rows = [
@@ -125,7 +125,7 @@ def _by_id(texts: Iterable[str]) -> dict[str, str]:
     return {str(orjson.loads(text)["id"]): text for text in texts}
 
 
-def _parcels_of(services: Services, version_id: str, hints: Sequence[Hint]) -> dict[str, str]:
+def parcels_of(services: Services, version_id: str, hints: Sequence[Hint]) -> dict[str, str]:
     """The parcels on which permits without a polygon stand, with every rival, wherever they lie."""
     stored = services.store.layers
     named = {hint.parcel_id for hint in hints if hint.parcel_id}

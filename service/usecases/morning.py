@@ -23,6 +23,7 @@ from service.usecases import morning_parts as parts
 from service.usecases.alarm_sending import Round
 from service.usecases.arrivals import AWAY, SourceLook
 from service.usecases.layers import newest_versions
+from service.usecases.morning_leads import leads_part
 from service.usecases.night_sites import sites_of
 
 REPORT_GRADE = Clearance.INTERNAL
@@ -137,6 +138,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         f"{len(refused)} refused, {len(waiting_names)} not yet complete",
         "withheld": withheld,
         "balance": parts.balance(sites, judged, since),
+        "cases": parts.cases(services, since),
         "scanned": scanned,
         "sources": [parts.source(look, mine) for look in told.sources],
         "first": [parts.first(services, entry) for entry in by_result.get("first", [])],
@@ -147,6 +149,7 @@ def _body(services: Services, run: NightRun, told: Told) -> dict[str, Any]:
         "waiting": waiting_names,
         "coverage": parts.coverage_of(services, run),
         "papers": parts.papers(services, since, now),
+        "leads": leads_part(services, since, now),
         "alarms": parts.alarms(services, told.sent, now),
         "queue": parts.queue(services, judged),
         "health": parts.health(services, now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from service.usecases import coverage, coverage_features, watching
 from service.usecases.alarm_clock import clock
 from service.usecases.alarm_sending import Round
 from service.usecases.arrivals import SourceLook
+from service.usecases.case_proof import overdue_count
 from service.usecases.expiries import Expiry, ending, expiries
 from service.usecases.night_sites import Sites
 from service.usecases.queue import row_values
@@ -60,6 +62,18 @@ def balance(sites: Sites, judged: Sequence[JudgedRow], since: datetime) -> dict[
         "clear": sites.clear,
         "hidden": sites.hidden,
     }
+
+
+def cases(services: Services, since: datetime) -> dict[str, Any]:
+    """What images and surface models proved of cases since the night before.
+
+    Args:
+        services: The service, as the report sees it.
+        since: Since when it counts.
+    """
+    told = Counter(one.effect for one in services.store.proofs.since(since) if one.event is not None)
+    names = ("proved", "reopened", "rebuilding", "noted", "measured")
+    return {**{name: told[name] for name in names}, "overdue": overdue_count(services)}
 
 
 def source(look: SourceLook, mine: Sequence[IntakeEntry]) -> dict[str, Any]:

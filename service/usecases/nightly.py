@@ -26,6 +26,8 @@ from service.store.job_records import Claim, Job, Urgency, new_job
 from service.usecases import jobs
 from service.usecases.alarm_sending import send_round
 from service.usecases.arrivals import sources_of, take_in
+from service.usecases.case_proof import look_after_scenes
+from service.usecases.lead_sources import gather_leads
 from service.usecases.models import detector_for
 from service.usecases.morning import NightReport, Told, write_report
 from service.usecases.night_scans import await_scans, order_at_once, order_scans
@@ -209,7 +211,13 @@ def run_night(services: Services, run: NightRun, progress: ProgressHook, steps: 
     mark("taken")
     ordered = order_scans(services, run.id, detector, _part(progress, 0.2, 0.3))
     mark("ordered")
-    await_scans(services, ordered, _part(progress, 0.3, 0.95), mark)
+    await_scans(services, ordered, _part(progress, 0.3, 0.9), mark)
+    progress(0.9, "looking at the cases")
+    arrived = {entry.scene_id for entry in services.store.intake.of_run(run.id) if entry.scene_id is not None}
+    look_after_scenes(services, arrived)
+    mark("cases")
+    progress(0.94, "gathering the leads")
+    gather_leads(services)
     progress(0.95, "sending the alarms")
     sent = send_round(services)
     progress(0.97, "writing the report")

@@ -25,6 +25,7 @@ from service.usecases.layer_facts import layer_kind
 from service.usecases.layer_sealing import about_feature, about_file, key_file
 from service.usecases.listing import every
 from service.usecases.objections import reseal_objections
+from service.usecases.reports import reseal_reporters
 
 _AT_ONCE = 1_000
 
@@ -142,6 +143,7 @@ def rotate(services: Services) -> tuple[str, int]:
     count += reseal_channels(services, ring.open, ring.seal)
     count += reseal_objections(services, ring.open, ring.seal)
     count += reseal_parties(services, ring.open, ring.seal)
+    count += reseal_reporters(services, ring.open, ring.seal)
     count += reseal_signing_key(evidence_key_file(services.settings), ring.open, ring.seal)
     write_keyring(path, ring.only_current())
     services.store.audit_log.append(

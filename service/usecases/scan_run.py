@@ -23,6 +23,7 @@ from service.store.job_records import Claim, Job
 from service.store.records import FindingRow, Scan, Scene
 from service.usecases.areas import area_geometry
 from service.usecases.layer_loading import load_layers, near
+from service.usecases.lead_sources import leads_after_scan
 from service.usecases.models import judge_for
 from service.usecases.rulebooks import get_book
 from service.usecases.scans import ScanOrder, from_request, options_for, secrecy_of
@@ -61,6 +62,7 @@ def run_scan_job(
     options = options_for(order, before, after)
     scan = scan_record(job, order, options, result, secrecy_of(services, order))
     services.store.scans.complete(claim, scan, finding_rows(result, before, after))
+    leads_after_scan(services, scan.id)
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None)
     with private_folder(services.settings.data / "work") as folder:
         # each under its own name, which may carry its date and stands in the provenance
         before, after = (
-            _laid_out(services, scene, folder / part) for scene, part in zip(pair, ("before", "after"), strict=True)
+            laid_out(services, scene, folder / part) for scene, part in zip(pair, ("before", "after"), strict=True)
         )
         models = {
             role: link_or_copy(services.blobs.path(scene.sha256), folder / role / scene.file_name)
@@ -162,7 +164,7 @@ def scan_again(services: Services, order: ScanOrder, hands: Hands | None = None)
         )
 
 
-def _laid_out(services: Services, scene: Scene, folder: Path) -> Path:
+def laid_out(services: Services, scene: Scene, folder: Path) -> Path:
     """The scene's file under its own name, with what its sender told of it in a side file."""
     path = link_or_copy(services.blobs.path(scene.sha256), folder / scene.file_name)
     if scene.attributes:

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import SAWarning
 
 from service.errors import StoreTooNewError
-from service.store.case_schema import metadata
+from service.store.lead_schema import metadata
 from service.store.migrate import newest, revision_of
 from service.store.postgis import postgis_engine
 from service.store.queries import FeatureQuery

@@ -169,6 +169,16 @@ def test_cases_are_found_as_features_and_shown_to_those_who_work_there(store: St
         here.cases.tell(Step(row("c2", 2), 1, [event("c2", 2)]))
 
 
+def test_cases_that_name_an_officer_are_found_by_the_id_alone(store: Store) -> None:
+    for place, (name, officer) in enumerate((("c1", "p_1"), ("c2", "pX1"), ("c3", "p_1")), 1):
+        opened(store, name, place)
+        kind = "noted" if name == "c3" else "handler_set"
+        store.cases.tell(Step(row(name, 2), 1, [event(name, 2, kind, handlers=[officer, "p%"])]))
+    # what means something to LIKE means itself
+    assert store.cases.naming("p_1") == {"c1"} and store.cases.naming("p%") == {"c1", "c2"}
+    assert store.cases.naming("nobody") == set()
+
+
 def test_files_and_parties_stay_with_their_case(store: Store) -> None:
     photo = CaseFile(
         "f1", "c1", "photo", "现场.jpg", "image/jpeg", "b" * 64, 10, {"phash": "ff"}, {"bearing_deg": 3.5},

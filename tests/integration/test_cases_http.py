@@ -72,6 +72,7 @@ def test_a_refusal_names_the_article_the_way_out_and_the_history(client: TestCli
     assert early.status_code == 422
     future = tell(client, case, "noted", "2099-01-01T00:00", text="x")
     assert future.status_code == 409 and future.json()["type"].endswith("case-time")
+    assert "2099-01-01 00:00" in future.json()["measured"]["messages_zh"][0]
     assert client.post(f"/cases/{case['id']}/events", json={"event": "flown"}).status_code == 422
     assert client.get("/cases/none").status_code == 404
 

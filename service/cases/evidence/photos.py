@@ -6,6 +6,7 @@ original is kept as it came by whoever calls; nothing here changes it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -154,6 +155,30 @@ def read_photo(path: Path, limits: GuardLimits = LIMITS) -> PhotoFacts:
             remedy="The file is damaged or not what it claims to be; send the original once more.",
         ) from error
     return facts_of(told | {"sha256": sha256, "size_bytes": size})
+
+
+def small_photo(path: Path, side_px: int, limits: GuardLimits = LIMITS) -> bytes:
+    """A photograph made small, upright, without EXIF: JPEG, made in a process of its own.
+
+    Args:
+        path: The file, which nobody changes meanwhile.
+        side_px: Its longer side, pixels.
+        limits: What the process may use.
+
+    Raises:
+        PhotoBombError: If it is too large.
+        PhotoError: If it cannot be decoded, or that takes too much.
+    """
+    asked = {"path": str(path.resolve()), "max_pixels": MAX_PIXELS, "side_px": side_px}
+    try:
+        return base64.b64decode(call_guarded("small_photo", asked, limits=limits)["jpeg"])
+    except PhotoError:
+        raise
+    except RasterError as error:
+        raise PhotoError(
+            "The photograph could not be made small: the process died or took too long.",
+            remedy="Look at the file itself.",
+        ) from error
 
 
 def _exif(told: Mapping[str, Any] | None) -> Exif | None:

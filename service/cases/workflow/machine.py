@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from geodata.io.dates import BEIJING
 from service.cases.errors import CaseMoveError, CaseRightError, CaseTimeError
 from service.cases.events import KINDS, CaseEvent
 from service.cases.workflow.context import Context, Guard, No
@@ -119,10 +120,12 @@ def history(standing: Standing) -> list[dict[str, object]]:
 
 
 def _check_time(standing: Standing, event: CaseEvent, context: Context) -> None:
+    title_zh = KINDS[event.kind].title_zh
     if event.at > context.now + CLOCKS_DIFFER:
         raise CaseTimeError(
             f"{event.title} is told for {event.at.isoformat()}, which is still to come.",
             remedy="Tell it when it has happened.",
+            messages_zh=[f"“{title_zh}”的时间{_minute(event.at)}（北京时间）尚未到来，请在办理之后填报。"],
         )
     before = _moved_last(standing)
     if _moves(standing, event, context) and before is not None and event.at < before.at:
@@ -130,7 +133,15 @@ def _check_time(standing: Standing, event: CaseEvent, context: Context) -> None:
             f"{event.title} is told for {event.at.isoformat()}, before {KINDS[before.kind].title} "
             f"({before.at.isoformat()}), which it follows.",
             remedy="Correct the time of the one or the other.",
+            messages_zh=[
+                f"“{title_zh}”的时间{_minute(event.at)}早于其所依据的“{KINDS[before.kind].title_zh}”"
+                f"（{_minute(before.at)}，北京时间），请更正其一。"
+            ],
         )
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _moves(standing: Standing, event: CaseEvent, context: Context) -> bool:
@@ -162,6 +173,7 @@ def _no_way(standing: Standing, event: CaseEvent) -> CaseMoveError:
         region=region,
         state=standing.regions[region],
         articles=list(rule.articles),
+        messages_zh=[f"案件当前为“{there_zh}”，不能办理“{KINDS[event.kind].title_zh}”。"],
         history=history(standing),
     )
 

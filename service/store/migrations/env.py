@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from service.store.case_schema import metadata
+from service.store.lead_schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

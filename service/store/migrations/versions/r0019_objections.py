@@ -8,7 +8,7 @@ from alembic import op
 from service.store.schema import UtcTime
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
