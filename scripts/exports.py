@@ -1,4 +1,4 @@
-"""`kancha export`: the ledger, patches of the national form, and everything as one GeoPackage."""
+"""`kancha export`: the ledger, patches of the national form, everything as one GeoPackage, dossiers of findings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ Statuses = Annotated[
 ]
 
 
+def _check_language(language: str) -> None:
+    if language not in ("zh", "en"):
+        raise OptionError(f"There is no language {language[:20]!r} here.", remedy="Write zh or en.")
+
+
 @app.command()
 def ledger(
     file: Annotated[Path, typer.Argument(help="Workbook to write: .xlsx.")],
@@ -30,8 +35,7 @@ def ledger(
     """The ledger of findings (线索台账): one row a finding, a summary by village, areas also in mu."""
     from service.usecases import exports as usecase
 
-    if language not in ("zh", "en"):
-        raise OptionError(f"There is no language {language[:20]!r} here.", remedy="Write zh or en.")
+    _check_language(language)
     wanted = usecase.Selection(scan, tuple(status or ()), dismissed)
     with opened(data) as services:
         count = usecase.export_ledger(services, file, wanted, cast(Any, language))
@@ -74,3 +78,19 @@ def package(
     with opened(data) as services:
         counts = usecase.export_everything(services, file)
     typer.echo(f"written: {file} ({', '.join(f'{count} {name}' for name, count in counts.items())})")
+
+
+@app.command()
+def dossier(
+    finding: Annotated[str, typer.Argument(help="Id of a stored finding.")],
+    file: Annotated[Path, typer.Argument(help="Pages to write: .pdf.")],
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    data: Data = None,
+) -> None:
+    """The dossier of a finding (线索档案): pictures, measures, reasons, history and sources, to print."""
+    from service.usecases.dossiers import write_dossier
+
+    _check_language(language)
+    with opened(data) as services:
+        write_dossier(services, finding, file, cast(Any, language))
+    typer.echo(f"written: {file}")

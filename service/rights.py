@@ -43,7 +43,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_comparable_cases get_lead_grounds "
     "get_case_proof get_campaigns get_campaign get_case_file_small",
     # what leaves by a channel is taken away
-    Permission.EXPORT: "get_case_ledger_file "
+    Permission.EXPORT: "get_case_ledger_file get_dossier "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
     Permission.JUDGE: "post_verdict post_answer post_lead_verdict",

@@ -66,12 +66,14 @@ class Scenes:
     Args:
         before: First date.
         after: Second date.
-        shift_m: Where the second date lies relative to the first, metres (right, down).
+        shift_m: Where the second date lies relative to the outlines, metres (right, down).
+        before_shift_m: Where the first date lies relative to them.
     """
 
     before: RasterInfo
     after: RasterInfo
     shift_m: tuple[float, float] = (0.0, 0.0)
+    before_shift_m: tuple[float, float] = (0.0, 0.0)
 
     @property
     def common_bounds(self) -> Bounds:
@@ -84,6 +86,34 @@ class Scenes:
         """One metric system for all chips."""
         west, south, east, north = self.common_bounds
         return metric_crs_at((west + east) / 2, (south + north) / 2)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A square of ground, north up.
+
+    Args:
+        metric: The system in which it is square.
+        middle: Its middle in that system.
+        side_m: Its side, m.
+    """
+
+    metric: pyproj.CRS
+    middle: tuple[float, float]
+    side_m: float
+
+    @classmethod
+    def around(cls, shape: shapely.Geometry, metric: pyproj.CRS, margin_m: float, least_m: float = 0.0) -> Frame:
+        """The frame of a shape (CRS84) with a margin, and never smaller than `least_m`."""
+        x, y = _ring_points(shape, metric)
+        side_m = max(float(np.ptp(x)), float(np.ptp(y))) + 2 * margin_m
+        middle = float(x.min() + x.max()) / 2, float(y.min() + y.max()) / 2
+        return cls(metric, middle, max(side_m, least_m))
+
+    def to_px(self, size_px: float) -> Affine:
+        """From its system to the pixels of a picture of it."""
+        scale, (x, y) = size_px / self.side_m, self.middle
+        return Affine(scale, 0, -scale * (x - self.side_m / 2), 0, -scale, scale * (y + self.side_m / 2))
 
 
 def data_uri(picture: Picture, quality: int = 84) -> str:
@@ -117,27 +147,38 @@ def chip_pictures(
         metric: System in which the chip is square.
         shown: Which pixels of a grid may be shown; None: all.
     """
-    x, y = _ring_points(shape, metric)
-    side_m = max(float(np.ptp(x)), float(np.ptp(y))) + 2 * _MARGIN_M
-    middle = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+    frame = Frame.around(shape, metric, _MARGIN_M)
     pair = []
-    for info, (right, down) in ((scenes.before, (0.0, 0.0)), (scenes.after, scenes.shift_m)):
-        # Read no finer than the file is and enlarge afterwards: small structures stay recognisable.
-        size = int(np.clip(round(side_m / info.gsd_m), 16, CHIP_PX))
-        step = side_m / size
-        origin = middle[0] - side_m / 2 + right, middle[1] + side_m / 2 - down
-        grid = Grid(metric, Affine(step, 0, origin[0], 0, -step, origin[1]), (size, size))
-        values, valid = GridReader(info, preview_bands(info), grid).read(Window(0, 0, size, size))
-        if shown is not None:
-            valid = valid & shown(grid)
-        picture = np.ascontiguousarray(np.moveaxis(to_display(values, valid), 0, -1))
-        picture[~valid] = 0
-        picture = np.asarray(cv2.resize(picture, (CHIP_PX, CHIP_PX), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
-        scale = CHIP_PX / side_m
-        to_chip = Affine(scale, 0, -scale * (middle[0] - side_m / 2), 0, -scale, scale * (middle[1] + side_m / 2))
-        _outline(picture, shape, metric, to_chip, COLOURS.get(status, _WHITE), 2)
+    for info, shift_m in ((scenes.before, scenes.before_shift_m), (scenes.after, scenes.shift_m)):
+        picture = framed_picture(info, frame, CHIP_PX, shift_m, shown)
+        _outline(picture, shape, metric, frame.to_px(CHIP_PX), COLOURS.get(status, _WHITE), 2)
         pair.append(picture)
     return pair[0], pair[1]
+
+
+def framed_picture(
+    info: RasterInfo, frame: Frame, size_px: int, shift_m: tuple[float, float] = (0.0, 0.0), shown: Shown | None = None
+) -> Picture:
+    """A square of ground as a scene shows it, north up; black where it shows nothing.
+
+    Args:
+        info: The scene.
+        frame: The square.
+        size_px: Side of the picture.
+        shift_m: Where the scene lies relative to the frame, metres (right, down).
+        shown: Which pixels of a grid may be shown; None: all.
+    """
+    # Read no finer than the file is and enlarge afterwards: small structures stay recognisable.
+    size = int(np.clip(round(frame.side_m / info.gsd_m), 16, size_px))
+    step = frame.side_m / size
+    left, top = frame.middle[0] - frame.side_m / 2 + shift_m[0], frame.middle[1] + frame.side_m / 2 - shift_m[1]
+    grid = Grid(frame.metric, Affine(step, 0, left, 0, -step, top), (size, size))
+    values, valid = GridReader(info, preview_bands(info), grid).read(Window(0, 0, size, size))
+    if shown is not None:
+        valid = valid & shown(grid)
+    picture = np.ascontiguousarray(np.moveaxis(to_display(values, valid), 0, -1))
+    picture[~valid] = 0
+    return np.asarray(cv2.resize(picture, (size_px, size_px), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
 def draw_map(scenes: Scenes, marks: Sequence[Mark]) -> str:

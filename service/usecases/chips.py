@@ -14,6 +14,7 @@ from geodata.report.pictures import Scenes, chip_pictures
 from service.errors import InternalError, NotFoundError
 from service.render.ground import on_ground
 from service.services import Services
+from service.store.records import Scan
 from service.usecases.scenes import shown_raster
 
 _SIDE_PX, _GAP_PX = 216, 6
@@ -31,8 +32,7 @@ def finding_chip(services: Services, finding_id: str) -> bytes:
     if not told.get("scan_id"):
         raise NotFoundError(f"The finding {finding_id} tells no scan.", remedy="Order the scan anew.")
     scan = services.store.scans.get(str(told["scan_id"]))
-    before, after = (services.store.scenes.get(one) for one in (scan.before_scene, scan.after_scene))
-    scenes = Scenes(shown_raster(services, before), shown_raster(services, after), shift_m=_shift_m(scan.provenance))
+    scenes = scenes_of(services, scan, str(told["change"]))
     outline = shapely.geometry.shape(feature["geometry"])
     pair = chip_pictures(
         scenes, outline, str(told["status"]), scenes.metric, lambda grid: on_ground(services.sight, grid)
@@ -45,6 +45,28 @@ def finding_chip(services: Services, finding_id: str) -> bytes:
     if not ok:
         raise InternalError("The picture could not be encoded.")
     return bytes(content.tobytes())
+
+
+def scenes_of(services: Services, scan: Scan, change: str) -> Scenes:
+    """The two scenes of a scan, and where they lie relative to an outline.
+
+    The common grid is the first date's, but images show what is new in the second alone, so its outline lies where
+    that picture has it (`geodata.scan_images.where_seen`). Outlines of what is gone lie on the first date, and so do
+    those of surface models.
+
+    Args:
+        services: The service as the caller sees it.
+        scan: The scan.
+        change: What changed.
+
+    Raises:
+        NotFoundError: Without a scene, or its file.
+    """
+    before, after = (services.store.scenes.get(one) for one in (scan.before_scene, scan.after_scene))
+    right, down = _shift_m(scan.provenance)
+    on_first = change == "disappeared" or scan.provenance.get("heights") is not None
+    first, second = ((0.0, 0.0), (right, down)) if on_first else ((-right, -down), (0.0, 0.0))
+    return Scenes(shown_raster(services, before), shown_raster(services, after), second, first)
 
 
 def _shift_m(provenance: Mapping[str, Any]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -88,7 +89,9 @@ def load_layers(services: Services, wanted: Mapping[str, str], box: Box) -> tupl
     for kind, version in versions.items():
         frames.setdefault(kind, to_frame(texts[kind].values(), version.columns))
     contents = {kind: LayerContent(version.content_sha256, version.id) for kind, version in versions.items()}
-    return Layers(**frames, contents=contents), [_report(version.report) for version in versions.values()]
+    # who works in some areas alone is not told how the rest was read
+    reports = [_report(version.report) for version in versions.values() if version.report]
+    return Layers(**frames, contents=contents), reports
 
 
 def match_permits(services: Services, permits_id: str, parcels_id: str) -> dict[str, Any]:
@@ -139,6 +142,7 @@ def parcels_of(services: Services, version_id: str, hints: Sequence[Hint]) -> di
 
 
 def _report(stored: Mapping[str, Any]) -> LayerReport:
-    told = dict(stored)
+    # what the service adds, as the count of sealed values, is no part of how the file was read
+    told = {one.name: stored[one.name] for one in fields(LayerReport) if one.name in stored}
     told["dropped"] = [(row[0], row[1]) for row in told["dropped"]]
     return LayerReport(**told)
