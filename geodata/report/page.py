@@ -64,10 +64,17 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
     """The report as HTML text; see `write_report`."""
     provenance = result.provenance
     findings = finding_views(result.findings.to_dict("records"), provenance)
-    scenes = _scenes(provenance, before, after)
-    metric = scenes.metric
-    shown = [Illustrated(f, *draw_chips(scenes, f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]]
-    marks = [Mark(f.shape, f.status_key, f.number) for f in findings]
+    given = provenance.get("parameters", {})
+    first = inspect_raster(before, crs=given.get("before_crs"))
+    second = inspect_raster(after, crs=given.get("after_crs"))
+    placed = {
+        change: Scenes.around(first, second, provenance, change) for change in {"", *(f.change_key for f in findings)}
+    }
+    metric = placed[""].metric
+    shown = [
+        Illustrated(f, *draw_chips(placed[f.change_key], f.shape, f.status_key, metric)) for f in findings[:MAX_CHIPS]
+    ]
+    marks = [Mark(f.shape, f.status_key, f.number, placed[f.change_key].shift_m) for f in findings]
     environment = Environment(
         loader=PackageLoader("geodata.report"),
         autoescape=True,
@@ -80,7 +87,7 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
     return environment.get_template("report.html").render(
         findings=findings,
         shown=shown,
-        map_uri=draw_map(scenes, marks),
+        map_uri=draw_map(placed[""], marks),
         shifts=draw_shifts(provenance),
         counts=status_counts(findings),
         provenance=_complete(provenance),
@@ -92,18 +99,6 @@ def render(result: ScanResult, before: Path, after: Path) -> str:
         roles=words.ROLE,
         layer_words=words.LAYER,
         made_at=beijing(datetime.now(UTC).isoformat()),
-    )
-
-
-def _scenes(provenance: Mapping[str, Any], before: Path, after: Path) -> Scenes:
-    """The two scenes, with the shift between them in metres where it is known reliably."""
-    given = provenance.get("parameters", {})
-    alignment, gsd_m = provenance.get("alignment", {}), provenance.get("grid", {}).get("gsd_m", 0.0)
-    shift = alignment.get("shift_px", (0.0, 0.0)) if alignment.get("reliable") else (0.0, 0.0)
-    return Scenes(
-        before=inspect_raster(before, crs=given.get("before_crs")),
-        after=inspect_raster(after, crs=given.get("after_crs")),
-        shift_m=(shift[0] * gsd_m, shift[1] * gsd_m),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,11 +58,17 @@ class Mark:
     shape: shapely.Geometry
     status: str
     number: int
+    shift_m: tuple[float, float] = (0.0, 0.0)
+    """Where the second date lies relative to the outline, metres (right, down)."""
 
 
 @dataclass(frozen=True)
 class Scenes:
     """The two scenes of a report.
+
+    The common grid is the first date's, but images show what is new in the second alone, so its outline lies where
+    that picture has it (`geodata.scan_images.where_seen`). Outlines of what is gone lie on the first date, and so do
+    those of surface models.
 
     Args:
         before: First date.
@@ -74,6 +81,24 @@ class Scenes:
     after: RasterInfo
     shift_m: tuple[float, float] = (0.0, 0.0)
     before_shift_m: tuple[float, float] = (0.0, 0.0)
+
+    @classmethod
+    def around(cls, before: RasterInfo, after: RasterInfo, provenance: Mapping[str, Any], change: str) -> Scenes:
+        """The scenes as they lie relative to the outline of a change.
+
+        Args:
+            before: First date.
+            after: Second date.
+            provenance: What the scan says of itself; its shift counts where it is known reliably.
+            change: What changed ("appeared", "disappeared", ...).
+        """
+        alignment: Mapping[str, Any] = provenance.get("alignment") or {}
+        gsd_m = (provenance.get("grid") or {}).get("gsd_m") or 0.0
+        known = alignment.get("reliable") and alignment.get("shift_px")
+        right, down = (float(one) * gsd_m for one in (alignment["shift_px"] if known else (0.0, 0.0)))
+        if change == "disappeared" or provenance.get("heights") is not None:
+            return cls(before, after, (right, down), (0.0, 0.0))
+        return cls(before, after, (0.0, 0.0), (-right, -down))
 
     @property
     def common_bounds(self) -> Bounds:
@@ -197,13 +222,16 @@ def draw_map(scenes: Scenes, marks: Sequence[Mark]) -> str:
     t = raster.grid.transform
     shown_px = picture.shape[1] / raster.grid.width
     metre_px = shown_px / raster.grid.gsd_m()[0]
-    # The outlines lie on the first date; the map shows the second one.
-    moved = Affine.translation(scenes.shift_m[0] * metre_px, scenes.shift_m[1] * metre_px)
-    to_map = moved @ Affine.scale(shown_px) @ ~t
+
+    def to_map(mark: Mark) -> Affine:
+        moved = Affine.translation(mark.shift_m[0] * metre_px, mark.shift_m[1] * metre_px)
+        on_map: Affine = moved @ Affine.scale(shown_px) @ ~t
+        return on_map
+
     for mark in reversed(marks):
-        _outline(picture, mark.shape, CRS84, to_map, COLOURS.get(mark.status, _WHITE), 2)
+        _outline(picture, mark.shape, CRS84, to_map(mark), COLOURS.get(mark.status, _WHITE), 2)
     for mark in reversed(marks[:_MAX_NUMBERS]):
-        _badge(picture, mark, to_map, small=len(marks) > 80)
+        _badge(picture, mark, to_map(mark), small=len(marks) > 80)
     _scale_bar(picture, metre_px)
     _north_arrow(picture)
     return data_uri(picture, 86)

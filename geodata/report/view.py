@@ -37,6 +37,7 @@ class FindingView:
         id: Its stable id.
         shape: Its outline, CRS84.
         status_key: Its status.
+        change_key: What changed, "" where it is not told.
         suspicion: Whether it is listed first, as a suspicion.
         area_m2: Area with thousands separated.
         area_error_m2: Standard error of the area.
@@ -50,6 +51,7 @@ class FindingView:
     shape: shapely.Geometry
     status_key: str
     status: Text
+    change_key: str
     change: Text
     tier: Text
     stage: Text
@@ -98,6 +100,7 @@ def _view(number: int, row: Mapping[str, Any], said: dict[str, Text]) -> Finding
         shape=row["geometry"],
         status_key=status if status in words.STATUS else "unassessed",
         status=term(words.STATUS, status),
+        change_key=_text(row.get("change")) or "",
         change=term(words.CHANGE, _text(row.get("change"))),
         tier=term(words.TIER, _text(row.get("tier"))),
         stage=term(words.STAGE, stage),

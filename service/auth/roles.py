@@ -71,8 +71,9 @@ RIGHTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         # whoever reads the record, or gives rights, does not judge: three powers, three people
         Role.AUDITOR: frozenset({_P.READ, _P.AUDIT}),
+        # leads, so that the key of a hotline's system can be made; to judge a lead takes more
         Role.ADMINISTRATOR: frozenset(
-            {_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.RULES, _P.PEOPLE, _P.KEYS, _P.METRICS}
+            {_P.READ, _P.EXPORT, _P.UPLOAD, _P.LAYERS, _P.SCAN, _P.RULES, _P.PEOPLE, _P.KEYS, _P.METRICS, _P.LEADS}
         ),
         # a machine that asks every few seconds, whose key lies in a file of another system: it sees nothing else
         Role.MONITOR: frozenset({_P.METRICS}),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import cv2
 import numpy as np
 import orjson
@@ -50,10 +47,6 @@ def finding_chip(services: Services, finding_id: str) -> bytes:
 def scenes_of(services: Services, scan: Scan, change: str) -> Scenes:
     """The two scenes of a scan, and where they lie relative to an outline.
 
-    The common grid is the first date's, but images show what is new in the second alone, so its outline lies where
-    that picture has it (`geodata.scan_images.where_seen`). Outlines of what is gone lie on the first date, and so do
-    those of surface models.
-
     Args:
         services: The service as the caller sees it.
         scan: The scan.
@@ -63,16 +56,4 @@ def scenes_of(services: Services, scan: Scan, change: str) -> Scenes:
         NotFoundError: Without a scene, or its file.
     """
     before, after = (services.store.scenes.get(one) for one in (scan.before_scene, scan.after_scene))
-    right, down = _shift_m(scan.provenance)
-    on_first = change == "disappeared" or scan.provenance.get("heights") is not None
-    first, second = ((0.0, 0.0), (right, down)) if on_first else ((-right, -down), (0.0, 0.0))
-    return Scenes(shown_raster(services, before), shown_raster(services, after), second, first)
-
-
-def _shift_m(provenance: Mapping[str, Any]) -> tuple[float, float]:
-    """Where the later date lies relative to the earlier, where that is known reliably."""
-    alignment, gsd_m = provenance.get("alignment") or {}, (provenance.get("grid") or {}).get("gsd_m") or 0.0
-    if not alignment.get("reliable") or not alignment.get("shift_px"):
-        return 0.0, 0.0
-    right, down = alignment["shift_px"]
-    return float(right) * gsd_m, float(down) * gsd_m
+    return Scenes.around(shown_raster(services, before), shown_raster(services, after), scan.provenance, change)

@@ -18,7 +18,7 @@ STEPS = (
 
 def test_one_structure_goes_from_the_first_night_to_the_closed_case(tmp_path: Path) -> None:
     data = tmp_path / "demo" / "story"
-    told = kancha("demo", tmp_path / "demo", "--story", "--size", "768", data=data)
+    told = kancha("demo", tmp_path / "demo", "--story", data=data)
     assert told.returncode == 0, told.stdout + told.stderr
     places = [told.stdout.find(step) for step in STEPS]
     assert min(places) >= 0, STEPS[places.index(min(places))]

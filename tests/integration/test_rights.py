@@ -194,6 +194,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/leads/{lead_id}/merge": {"leads": ["none"], "reason": "a test"},
     "/leads/{lead_id}/notes": {"text": "a test"},
     "/leads/{lead_id}/case": {"facts": {}},
+    "/cases/{case_id}/files": {},
+    "/cases/{case_id}/parties": {"name": "a test", "kind": "person"},
+    "/cases/{case_id}/documents": {"kind": "stop_order"},
 }  # fmt: skip
 """What is sent to routes that would ask for a body before they look whether the thing is there."""
 
@@ -214,7 +217,7 @@ def ask(district: District, operation: tuple[str, str, str], side: str, key: dic
     if path.startswith("/uploads"):
         headers["Tus-Resumable"] = "1.0.0"
     params: dict[str, str] = {}
-    if path.endswith(("/personal", "/reporter")):
+    if path.endswith(("/personal", "/reporter")) or (method == "delete" and path.endswith("/documents/{document_id}")):
         params = {"purpose": "a test"} if method == "get" else {"reason": "a test"}
     if path == "/coverage/at":
         lon, lat = polygon(120, SIDES[side] + 120, 1, 1)[0][0]

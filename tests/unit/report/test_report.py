@@ -15,8 +15,9 @@ import pytest
 from geodata.demo import draw_district
 from geodata.demo.district import DemoFiles
 from geodata.errors import MissingFileError
+from geodata.io.rasters import inspect_raster
 from geodata.report import page, write_report
-from geodata.report.pictures import data_uri, nice_length_m
+from geodata.report.pictures import Scenes, data_uri, nice_length_m
 from geodata.report.shifts import draw_shifts
 from geodata.report.view import beijing, finding_views, percent
 from geodata.report.words import STATUS, basis_text
@@ -215,3 +216,28 @@ def test_the_shift_picture_names_its_scale_and_counts_its_points() -> None:
     # an arrow of 4 px is drawn 46 px long on a picture of (640 - 56) / 400 screen px per px
     assert drawn.times == pytest.approx(46 / 4 / (584 / 400))
     assert draw_shifts({"grid": given["grid"], "alignment": {}}) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "heights", "first_m", "second_m"),
+    [
+        # the later date lies 4 px of 0.5 m further right and 2 px further down
+        ("appeared", None, (-2.0, -1.0), (0.0, 0.0)),
+        ("disappeared", None, (0.0, 0.0), (2.0, 1.0)),
+        ("appeared", {"rmse_m": 1.0}, (0.0, 0.0), (2.0, 1.0)),
+    ],
+)
+def test_each_date_is_shown_where_the_outline_lies(
+    district: DemoFiles,
+    change: str,
+    heights: dict[str, float] | None,
+    first_m: tuple[float, float],
+    second_m: tuple[float, float],
+) -> None:
+    info = inspect_raster(district.before)
+    told = {"alignment": {"reliable": True, "shift_px": [4.0, 2.0]}, "grid": {"gsd_m": 0.5}, "heights": heights}
+    placed = Scenes.around(info, info, told, change)
+    assert (placed.before_shift_m, placed.shift_m) == (first_m, second_m)
+    unsure = told | {"alignment": {"reliable": False, "shift_px": [4.0, 2.0]}}
+    placed = Scenes.around(info, info, unsure, change)
+    assert [abs(m) for m in (*placed.before_shift_m, *placed.shift_m)] == [0.0] * 4
