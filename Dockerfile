@@ -11,8 +11,11 @@ COPY scripts scripts
 RUN /opt/kancha/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm
-# The raster wheel links to expat, which the slim image leaves out.
-RUN apt-get update && apt-get install -y --no-install-recommends libexpat1 && rm -rf /var/lib/apt/lists/* \
+# The raster wheel links to expat, which the slim image leaves out; pages become PDF by Pango, statutory documents by Writer.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libexpat1 libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    libreoffice-writer-nogui fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 kancha && mkdir -p /data/models /data/rulebooks /keys && chown -R kancha /data /keys
 COPY --from=build /opt/kancha /opt/kancha
 ENV PATH=/opt/kancha/bin:$PATH KANCHA_DATA=/data KANCHA_HOST=0.0.0.0 KANCHA_PORT=8000 NUMBA_CACHE_DIR=/tmp/numba

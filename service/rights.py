@@ -46,7 +46,8 @@ _NEEDS: Mapping[Need, str] = {
     Permission.EXPORT: "get_case_ledger_file get_dossier "
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
-    Permission.JUDGE: "post_verdict post_answer post_lead_verdict",
+    # a sealed package holds names: whoever judges may see them
+    Permission.JUDGE: "post_verdict post_answer post_lead_verdict post_case_evidence",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
@@ -56,7 +57,7 @@ _NEEDS: Mapping[Need, str] = {
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
     "post_case_document delete_case_document get_objections post_objection_case post_objection_answer "
     "post_lead_case post_case_proof post_campaign get_field_cases",
-    Permission.PERSONAL: "get_personal get_case_personal get_case_document post_case_evidence get_objection "
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document get_objection "
     "get_reporter",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "delete_case_personal delete_reporter get_system_alarms",

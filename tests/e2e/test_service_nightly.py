@@ -210,7 +210,12 @@ def test_two_nights_do_not_meet(drawn: Path, tmp_path: Path) -> None:
     folder = put(drawn, tmp_path / "watched", "east_20240412.tif", "east_20250412.tif")
     first = kancha("nightly", folder, data=data, wait=False)
     until(lambda: any((data / "blobs").rglob("*/*")), 60)
-    second = kancha("nightly", folder, data=data)
+    # the first stands still while the second sets itself up, so that it is at work for sure
+    first.send_signal(signal.SIGSTOP)
+    try:
+        second = kancha("nightly", folder, data=data)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert second.returncode == 0
     assert "Another nightly run" in second.stderr
     assert first.wait(120) == 0

@@ -220,6 +220,8 @@ def test_without_an_area_it_says_what_to_do_and_with_scenes_alone_they_are_the_a
         assert [c["id"] for c in other.get("/collections").json()["collections"]] == [
             "findings",
             "structures",
+            "leads",
+            "cases",
             "scenes",
         ]
         post_scene(other, district.before)

@@ -140,7 +140,7 @@ def test_the_landing_page_leads_everywhere(client: Any) -> None:
 
 def test_collections_hold_what_is_stored(client: Any, parcels: dict[str, Any]) -> None:
     body = client.get("/collections").json()
-    wanted = ["findings", "structures", "scenes", "parcels", "coverage", "blind_spots"]
+    wanted = ["findings", "structures", "leads", "cases", "scenes", "parcels", "coverage", "blind_spots"]
     assert [c["id"] for c in body["collections"]] == wanted
     one = client.get("/collections/parcels").json()
     assert one["extent"]["spatial"]["bbox"] == [parcels["bbox"]]
