@@ -57,8 +57,7 @@ _NEEDS: Mapping[Need, str] = {
     Permission.CASES: "post_case post_case_event get_officers post_case_file post_case_party "
     "post_case_document delete_case_document get_objections post_objection_case post_objection_answer "
     "post_lead_case post_case_proof post_campaign get_field_cases",
-    Permission.PERSONAL: "get_personal get_case_personal get_case_document get_objection "
-    "get_reporter",
+    Permission.PERSONAL: "get_personal get_case_personal get_case_document get_objection get_reporter",
     Permission.PEOPLE: "get_people post_person get_person patch_person post_person_link delete_personal "
     "delete_case_personal delete_reporter get_system_alarms",
     Permission.KEYS: "get_keys post_key delete_key",

@@ -54,8 +54,8 @@ def write_case_ledger(
     every = [one for one in histories(services) if (since or EPOCH) <= one.opened_at < (until or datetime.now(UTC))]
     told = ledger(every, since or EPOCH, until or datetime.now(UTC))
     if path.suffix.lower() == ".pdf":
-        body = _body(services, told, every, equal_treatment(every)) | {"text": partial(value_text, language=language)}
-        write_beside(path, html_to_pdf(filled(f"case_ledger_{language}.html", body)))
+        body = _body(services, told, every, equal_treatment(every), language)
+        write_beside(path, html_to_pdf(filled("case_ledger.html", body)))
     else:
         _workbook(path, told, every, language)
     return len(every)
@@ -74,8 +74,14 @@ def value_text(figure: Figure, language: Language = "zh") -> str:
     return f"{figure.value:,.1f} {units[figure.unit][0 if zh else 1]}"
 
 
-def _body(services: Services, told: Ledger, cases: Sequence[CaseHistory], fair: EqualTreatment) -> dict[str, Any]:
+def _body(
+    services: Services, told: Ledger, cases: Sequence[CaseHistory], fair: EqualTreatment, at: Language
+) -> dict[str, Any]:
+    zh = at == "zh"
     return {
+        "zh": zh,
+        "t": lambda chinese, english: chinese if zh else english,
+        "text": partial(value_text, language=at),
         "bureau": services.settings.cases.bureau,
         "made": f"{datetime.now(BEIJING):%Y-%m-%d %H:%M}",
         "version": code_version(),
