@@ -214,7 +214,7 @@ class _Story:
             told = LeadJudgement(2, "unlawful", "现场核实，无规划许可", ())
             judge_lead(self._as("wang"), str(lead["id"]), told, [upload])
         self._say("线索核查", f"{lead['id']}：违法")
-        facts = {"path": "slow", "stage": "under_construction", "categories": ["no_permit"]}
+        facts = {"path": "slow", "stage": "under_construction"}
         at = datetime(2024, 9, 19, 9, 0, tzinfo=BEIJING)
         _, case, _ = case_of_lead(self._as("wang"), str(lead["id"]), CaseAsked(facts, at=at))
         self._case = case.row.id

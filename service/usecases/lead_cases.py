@@ -132,9 +132,8 @@ def _told(view: LeadView) -> dict[str, Any]:
 
 
 def _categories(view: LeadView) -> Sequence[str]:
-    """The reasons of the findings, each once, the first first."""
-    reasons = [str(code) for one in view.reports for code in one.facts.get("reasons", ())]
-    return list(dict.fromkeys(reasons))
+    """What the findings allege, as the documents of a case name it; each once, the first first."""
+    return list(dict.fromkeys(str(name) for one in view.reports for name in one.facts.get("categories", ())))
 
 
 def _joining(view: LeadView) -> str:

@@ -118,10 +118,18 @@ def _of_finding(text: str, secrecy: str) -> Said:
             "priority": told.get("priority", 0.0),
             "confidence": told.get("confidence"),
             "area_m2": told.get("area_m2"),
-            "reasons": [str(reason["code"]) for reason in reasons if reason.get("code")],
+            "categories": list(dict.fromkeys(_alleged(reasons))),
             "rebuilt": rebuilt,
         },
     )
+
+
+def _alleged(reasons: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Categories of violation that reasons allege beyond their errors."""
+    for reason in reasons:
+        category = reason.get("category") or "none"
+        if category != "none" and reason.get("certainty") != "within_error":
+            yield str(category)
 
 
 # --- patches of others ------------------------------------------------------------------------------

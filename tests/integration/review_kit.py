@@ -65,7 +65,7 @@ def a_finding(fid: str, column: int = 0, before: datetime = BEFORE, after: datet
         "cues": [],
         "flags": [],
         "status": "suspected",
-        "reasons": [{"code": "no-permit", "message": "No permit is on file."}],
+        "reasons": [{"code": "no-permit", "message": "No permit is on file.", "category": "no_permit"}],
         "before_acquired_at": before.isoformat(),
         "after_acquired_at": after.isoformat(),
         "judged": None,

@@ -193,7 +193,7 @@ def test_the_open_case_of_a_structure_takes_further_leads_in(services: Services)
         case_of_lead(services, lead, CaseAsked({"path": "?"}))
     _, case, new = case_of_lead(services, lead, CaseAsked({"path": "slow"}))
     assert new and case.row.structure_id == settled.row.structure_id and case.row.stage == "finished"
-    assert list(case.standing.categories) == ["no-permit"]
+    assert list(case.standing.categories) == ["no_permit"]
     later = settled.events[-1].at + timedelta(seconds=60)
     services.store.scenes.add(a_scene("c", later))
     store_scan(services, "s2", [a_finding("f9", 0, before=AFTER, after=later, change="altered")])
