@@ -62,6 +62,14 @@ class CaseBehindError(ConflictError):
     title_zh = "案件已有新进展"
 
 
+class CaseOpenError(ConflictError):
+    """The structure has an open case under the same law; `measured["case_id"]` names it."""
+
+    code = "case-open"
+    title = "The structure has an open case"
+    title_zh = "该建筑已有在办案件"
+
+
 class SerialTakenError(ConflictError):
     """A serial number went to another document while this one was written."""
 

@@ -110,7 +110,7 @@ STRUCTURES: Mapping[str, Property] = MappingProxyType(
 )
 LEADS: Mapping[str, Property] = MappingProxyType(
     {
-        "state": _text("State 状态", "open", "judged", "case"),
+        "state": _text("State 状态", "open", "judged", "case", "dismissed"),
         "verdict": Property("integer", "Verdict 核查结论: 0 未核查, 1 合法, 2 违法, 3 实地伪变化"),
         "verdict_title": _text("Verdict, English"),
         "verdict_zh": _text("Verdict 核查结论"),

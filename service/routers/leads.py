@@ -104,7 +104,7 @@ def get_leads(
     request: Request,
     services: Kancha,
     page: Pages,
-    state: Annotated[str | None, Query(description="open, judged or case; else open.")] = "open",
+    state: Annotated[str | None, Query(description="open, judged, case or dismissed; else open.")] = "open",
     source: Annotated[SourceKind | None, Query(description="Leads that this source told of, among others.")] = None,
     verdict: Annotated[int | None, Query(ge=0, le=3, description="Code of the verdict; then of any state.")] = None,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees.")] = None,

@@ -260,7 +260,11 @@ class CaseStore(Protocol):
         """The next number of a series."""
 
     def open(self, step: Step, number: Number) -> None:
-        """Store a new case with its first events; `SerialTakenError` where its number went to another meanwhile."""
+        """Store a new case with its first events.
+
+        `SerialTakenError` where its number went to another meanwhile, `CaseOpenError` where its structure, by whatever
+        id, has an open case that is shown: one under land law and one under the others may run beside each other.
+        """
 
     def tell(self, step: Step) -> None:
         """Store what follows, all of it or nothing.

@@ -71,7 +71,7 @@ class LeadCounts:
     Args:
         new: Leads that were made since a moment, by the source that told first.
         reports: Reports that came since then, by source.
-        open: Leads that nobody judged.
+        open: Leads that nobody judged, and that something speaks for.
         stale: Those of them that were made before another moment.
         unplaced: Reports without a place.
         hours: How long each lead that was judged since the first moment had waited for its first verdict, h.
@@ -104,7 +104,7 @@ class LeadStore(Protocol):
         """Reports, the latest first; those alone that wait for a place, if wanted."""
 
     def reports_of(self, lead_id: str) -> Sequence[Report]:
-        """The reports of a lead by when they were seen; `NotFoundError` without the lead."""
+        """The reports of a lead that are shown, by when they were seen; `NotFoundError` without the lead."""
 
     def places(self, report_id: str) -> Sequence[Placing]:
         """How the place of a report came to be known, the first first."""
@@ -131,7 +131,7 @@ class LeadStore(Protocol):
         """
 
     def names_of(self, structure_id: str) -> Sequence[str]:
-        """All ids that lead to a structure, its own among them."""
+        """All ids of the structure that an id means today."""
 
     def unreported(self, scan_id: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Suspected findings (of a scan, or all) that are no report: finished feature and grade of secrecy.

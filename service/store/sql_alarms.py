@@ -14,9 +14,10 @@ from service.errors import NotFoundError
 from service.store.alarm_schema import alarms, rules
 from service.store.database import Database
 from service.store.records import Page
-from service.store.schema import findings, scans, structure_ids
+from service.store.schema import findings, scans
 from service.store.sql_features import geometry_of
 from service.store.sql_sight import disclosed_findings
+from service.store.structure_names import names_of
 
 _PLAIN = [c.name for c in alarms.c if c.name != "seq"]
 _PART = 500
@@ -194,23 +195,6 @@ class SqlAlarms:
 
     def _shows(self, geojson: str) -> bool:
         return self._sight.ground is None or self._sight.meets(geometry_of(geojson))
-
-
-def names_of(connection: sa.Connection, wanted: set[str]) -> dict[str, tuple[str, ...]]:
-    """Every structure with the ids that lead to it: what was told of one of them was told of it."""
-    known = {sid: [sid] for sid in wanted}
-    owner, ahead = {sid: sid for sid in wanted}, sorted(wanted)
-    while ahead:
-        led = []
-        for part in _parts(ahead):
-            rows = sa.select(structure_ids.c.id, structure_ids.c.leads_to).where(structure_ids.c.leads_to.in_(part))
-            for row in connection.execute(rows):
-                if row.id not in owner:
-                    owner[row.id] = owner[row.leads_to]
-                    known[owner[row.id]].append(row.id)
-                    led.append(row.id)
-        ahead = led
-    return {sid: tuple(names) for sid, names in known.items()}
 
 
 def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.auth.sight import EVERYTHING, Sight
 from service.cases.chain import canonical, link_hash, plain, start_of
-from service.cases.errors import CaseBehindError, SerialTakenError
-from service.cases.events import CaseEvent
+from service.cases.errors import CaseBehindError, CaseOpenError, SerialTakenError
+from service.cases.events import CaseEvent, Path
 from service.errors import NotFoundError
 from service.store.case_base import CaseFile, CasePaper, CaseRow, Number, Party, Step, Timer
 from service.store.case_schema import (
@@ -31,6 +31,7 @@ from service.store.records import Box
 from service.store.spaces import space_of
 from service.store.sql_features import Source, extent_of, geometry_of, in_portions, page_of, stream_of
 from service.store.sql_sight import disclosed
+from service.store.structure_names import every_name
 
 _BESIDE = ("seq", "fid", "west", "south", "east", "north")
 _ROW = [c.name for c in cases.c if c.name not in _BESIDE]
@@ -71,13 +72,34 @@ class SqlCases:
 
         Raises:
             SerialTakenError: If its number went to another meanwhile.
+            CaseOpenError: If its structure has an open case under the same law.
         """
         row = step.row
         with self._db.write("cases") as connection:
+            self._require_alone(connection, row)
             _draw(connection, number)
             connection.execute(sa.insert(cases).values(fid=row.id, **_values(row)))
             space_of(connection).enter(connection, cases, cases.c.fid == row.id)
             _write(connection, step)
+
+    def _require_alone(self, connection: sa.Connection, row: CaseRow) -> None:
+        if row.structure_id is None:
+            return
+        land = cases.c.path == Path.LAND
+        wanted = sa.select(cases).where(
+            cases.c.structure_id.in_(every_name(connection, row.structure_id)),
+            cases.c.closed_at.is_(None),
+            land if row.path == Path.LAND else ~land,
+            *disclosed(cases.c.secrecy, self._sight),
+        )
+        for other in connection.execute(wanted.order_by(cases.c.seq.desc())):
+            if self._shows(other):
+                raise CaseOpenError(
+                    f"The structure {row.structure_id} has the open case {other.serial}.",
+                    remedy="Go on there; another structure needs its own id.",
+                    case_id=other.fid,
+                    serial=other.serial,
+                )
 
     def tell(self, step: Step) -> None:
         """Store what follows, all of it or nothing.

@@ -17,10 +17,11 @@ from service.cases.leads.standing import Frame, row_of, standing_of
 from service.cases.leads.values import NEWS, LeadEvent, LeadRow, Report
 from service.store.lead_schema import lead_events, leads, reports
 from service.store.records import Box
-from service.store.schema import findings, structure_ids, structures
+from service.store.schema import findings, structures
 from service.store.spaces import space_of
 from service.store.sql_features import geometry_of
 from service.store.sql_reports import event_of, lead_of, lead_values, parts, report_of
+from service.store.structure_names import aliases
 
 _HAND = (JUDGED, MERGED, SPLIT)
 KANCHA = "kancha"
@@ -187,22 +188,6 @@ def _structures(connection: sa.Connection, some: Iterable[Report]) -> dict[str, 
     return found | _at_places(connection, elsewhere)
 
 
-def aliases(connection: sa.Connection, names: set[str]) -> dict[str, str]:
-    """The id of today for ids of structures that are none any more."""
-    found: dict[str, str] = {}
-    ahead = {name: name for name in names}
-    while ahead:
-        led: dict[str, str] = {}
-        for part in parts(sorted(set(ahead.values()))):
-            wanted = sa.select(structure_ids.c.id, structure_ids.c.leads_to).where(
-                structure_ids.c.id.in_(part), structure_ids.c.leads_to.is_not(None)
-            )
-            led |= {row.id: row.leads_to for row in connection.execute(wanted)}
-        ahead = {name: led[now] for name, now in ahead.items() if now in led and led[now] != name}
-        found |= ahead
-    return found
-
-
 def _at_places(connection: sa.Connection, some: Sequence[Report]) -> dict[str, str]:
     if not some:
         return {}
@@ -240,6 +225,16 @@ def _near(connection: sa.Connection, boxes: Sequence[Box]) -> list[Near]:
     ]
 
 
+def _dismissed(connection: sa.Connection, some: Iterable[Report]) -> set[str]:
+    """The reports that are findings of which an officer said that there is nothing."""
+    by_finding = {one.finding_id: one.id for one in some if one.finding_id is not None}
+    found: set[str] = set()
+    for part in parts(list(by_finding)):
+        wanted = sa.select(findings.c.fid).where(findings.c.fid.in_(part), findings.c.judged.is_(sa.false()))
+        found |= {by_finding[fid] for fid in connection.execute(wanted).scalars()}
+    return found
+
+
 # --- what changed -----------------------------------------------------------------------------------
 
 
@@ -259,11 +254,13 @@ def _write(connection: sa.Connection, known: _Known, made: _Made, at: datetime) 
     for name in {*known.events, *told}:
         events = (*known.events.get(name, ()), *told.get(name, ()))
         family.setdefault(made.led.get(name, name), []).extend(events)
+    dismissed = _dismissed(connection, known.reports.values())
     new, changed = [], []
     for bundle, lead in zip(made.bundles, made.ids, strict=True):
         old = known.rows.get(lead)
         own = [known.reports[fid] for fid in bundle.reports]
         frame = _frame(lead, bundle, home, (old, told.get(lead, ()), at))
+        frame = replace(frame, dismissed=dismissed.issuperset(bundle.reports))
         row = row_of(frame, own, standing_of(family.get(lead, ())))
         if old is None:
             new.append({"fid": lead, "founder": bundle.reports[0], **lead_values(row)})

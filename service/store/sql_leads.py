@@ -24,12 +24,12 @@ from service.store.queries import FeaturePage, FeatureQuery
 from service.store.records import Box, Page
 from service.store.schema import findings, scans, structures
 from service.store.spaces import space_of
-from service.store.sql_alarms import names_of
 from service.store.sql_audit_log import append
 from service.store.sql_features import Source, extent_of, geometry_of, page_of, stream_of
 from service.store.sql_lead_groups import regroup
 from service.store.sql_reports import event_of, lead_of, parts, report_of, report_values, reports_where, spot_values
 from service.store.sql_sight import disclosed, disclosed_findings
+from service.store.structure_names import every_name
 
 _COLUMNS = {
     "id": leads.c.fid,
@@ -116,14 +116,15 @@ class SqlLeads:
         return Page([report_of(row) for row in shown[:limit]], matched, following)
 
     def reports_of(self, lead_id: str) -> Sequence[Report]:
-        """The reports of a lead by when they were seen.
+        """The reports of a lead that are shown, by when they were seen.
 
         Raises:
             NotFoundError: Without the lead.
         """
         with self._db.read() as connection:
             own = self._require(connection, lead_id)
-            return reports_where(connection, reports.c.lead_id == own.id)
+            mine = sa.and_(reports.c.lead_id == own.id, *disclosed(reports.c.secrecy, self._sight))
+            return reports_where(connection, mine)
 
     def places(self, report_id: str) -> Sequence[Placing]:
         """How the place of a report came to be known, the first first."""
@@ -226,9 +227,9 @@ class SqlLeads:
             return self._require(connection, own.id)
 
     def names_of(self, structure_id: str) -> Sequence[str]:
-        """All ids that lead to a structure, its own among them."""
+        """All ids of the structure that an id means today."""
         with self._db.read() as connection:
-            return names_of(connection, {structure_id})[structure_id]
+            return every_name(connection, structure_id)
 
     def unreported(self, scan_id: str | None, limit: int) -> Sequence[tuple[str, str]]:
         """Suspected findings (of a scan, or all) that are no report: finished feature and grade of secrecy."""
@@ -277,10 +278,10 @@ class SqlLeads:
     def counts(self, since: datetime, stale: datetime) -> LeadCounts:
         """What the morning report tells."""
         source = sa.select(reports.c.source).where(reports.c.fid == leads.c.founder).scalar_subquery()
-        wanted = sa.select(leads.c.opened_at, leads.c.triaged_at, leads.c.verdict, leads.c.geojson,
+        wanted = sa.select(leads.c.opened_at, leads.c.triaged_at, leads.c.state, leads.c.geojson,
                            source.label("source")).where(
             _LIVE,
-            sa.or_(leads.c.opened_at >= since, leads.c.triaged_at >= since, leads.c.verdict == 0),
+            sa.or_(leads.c.opened_at >= since, leads.c.triaged_at >= since, leads.c.state == "open"),
             *disclosed(leads.c.secrecy, self._sight),
         )  # fmt: skip
         came = sa.select(reports.c.source, sa.func.count()).where(
@@ -293,7 +294,7 @@ class SqlLeads:
             rows = [row for row in connection.execute(wanted) if self._meets(row.geojson)]
             told = {str(name): int(count) for name, count in connection.execute(came.group_by(reports.c.source))}
             unplaced = connection.execute(lost).scalar_one()
-        waiting = [row for row in rows if row.verdict == 0]
+        waiting = [row for row in rows if row.state == "open"]
         judged = [row for row in rows if row.triaged_at is not None and row.triaged_at >= since]
         return LeadCounts(
             new=dict(Counter(str(row.source) for row in rows if row.opened_at >= since)),

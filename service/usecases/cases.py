@@ -114,6 +114,7 @@ def open_case(services: Services, opening: Opening) -> CaseView:
     Raises:
         CaseFactError: If it does not tell what it must.
         CaseMoveError: If it may not be opened.
+        CaseOpenError: If its structure has an open case under the same law.
         ForbiddenError: If it lies beyond the caller's areas, or rests on what is above their clearance.
     """
     rules, now = rules_of(services), datetime.now(UTC)

@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from service.cases.errors import LeadBehindError, LeadStateError
+from service.auth.sight import highest
+from service.cases.errors import CaseOpenError, LeadBehindError, LeadStateError
 from service.cases.events import Stage
 from service.cases.leads.triage import VerdictCode
 from service.cases.leads.values import SOURCES_ZH, SourceKind
@@ -72,16 +73,24 @@ def case_of_lead(services: Services, lead_id: str, asked: CaseAsked) -> tuple[Le
     _tell(services, view, "case_asked", {}, expected=view.row.number)
     with _dropped_where_refused(services, view):
         found = _open_case_of(services, view)
-        if found is not None:
-            case = cases.tell(services, found, cases.Telling("noted", {"text": _joining(view)}))
-        else:
-            geometry = orjson.loads(view.row.geojson)["geometry"]
-            opening = Opening(
-                {**_told(view), **asked.facts, "lead_ids": [view.row.id]}, geometry, asked.at or now, view.row.secrecy
-            )
-            case = cases.open_case(services, opening)
-    _tell(services, view, "case_joined" if found else "case_opened", {"case_id": case.row.id})
-    return view_lead(services, view.row.id), case, found is None
+        case, new = _joined(services, view, found) if found is not None else _opened(services, view, asked, now)
+    _tell(services, view, "case_opened" if new else "case_joined", {"case_id": case.row.id})
+    return view_lead(services, view.row.id), case, new
+
+
+def _opened(services: Services, view: LeadView, asked: CaseAsked, now: datetime) -> tuple[CaseView, bool]:
+    """The case of a lead, and whether it is new: another lead of the structure may have opened it this very moment."""
+    geometry = orjson.loads(view.row.geojson)["geometry"]
+    facts = {**_told(view), **asked.facts, "lead_ids": [view.row.id]}
+    secrecy = highest([one.secrecy for one in view.reports])
+    try:
+        return cases.open_case(services, Opening(facts, geometry, asked.at or now, secrecy)), True
+    except CaseOpenError as taken:
+        return _joined(services, view, str(taken.measured["case_id"]))
+
+
+def _joined(services: Services, view: LeadView, case_id: str) -> tuple[CaseView, bool]:
+    return cases.tell(services, case_id, cases.Telling("noted", {"text": _joining(view)})), False
 
 
 def _require_unlawful(services: Services, view: LeadView) -> None:
@@ -111,8 +120,8 @@ def _open_case_of(services: Services, view: LeadView) -> str | None:
     """The open case of the lead's structure, whatever that was called when the case was opened."""
     if view.row.structure_id is None:
         return None
-    names = {view.row.structure_id, *services.store.leads.names_of(view.row.structure_id)}
-    open_ones = [row for row in services.store.cases.of_structure(sorted(names)) if row.closed_at is None]
+    names = services.store.leads.names_of(view.row.structure_id)
+    open_ones = [row for row in services.store.cases.of_structure(names) if row.closed_at is None]
     return open_ones[-1].id if open_ones else None
 
 

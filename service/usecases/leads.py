@@ -172,9 +172,6 @@ def carry_over(services: Services, view: LeadView) -> int:
             count += verdicts.judge(services, told)[1]
         except (NotFoundError, VerdictError):
             continue  # of a scan that the judge may not see: whoever may, judges it there
-    if count:
-        # a dismissed finding is of no structure any more
-        services.store.leads.regroup([view.row.box])
     return count
 
 

@@ -80,7 +80,11 @@ def judge(services: Services, told: Judgement) -> tuple[Verdict, bool]:
     # without a time it is a new one, unless the store finds it to say what the latest says
     name = uuid.uuid4().hex[:16] if told.judged_at is None else hashlib.sha256(text).hexdigest()[:16]
     verdict = Verdict(id=name, created_at=now, **values)
-    return services.store.verdicts.add(verdict, timed=told.judged_at is not None)
+    stored, new = services.store.verdicts.add(verdict, timed=told.judged_at is not None)
+    if new:
+        # a dismissed finding is of no structure any more, and a lead that rests on nothing else leaves the queue
+        services.store.leads.regroup([_place(finding).bounds])
+    return stored, new
 
 
 def verdicts_of(services: Services, finding_id: str) -> Sequence[Verdict]:
@@ -107,6 +111,10 @@ def read_outline(path: Path) -> Mapping[str, Any]:
     if not isinstance(told, dict):
         raise _no_outline(f"{path.name} holds no single outline")
     return told
+
+
+def _place(finding: str) -> shapely.Geometry:
+    return shapely.from_geojson(orjson.dumps(orjson.loads(finding)["geometry"]).decode())
 
 
 def _check_reason(told: Judgement) -> None:
@@ -174,7 +182,7 @@ def _outline(told: Judgement, finding: str) -> dict[str, Any]:
     west, south, east, north = outline.bounds
     if west < -180 or south < -90 or east > 180 or north > 90:
         raise _no_outline(f"The corrected outline reaches to {west:g}, {south:g}, {east:g}, {north:g}")
-    own = shapely.make_valid(shapely.from_geojson(orjson.dumps(orjson.loads(finding)["geometry"]).decode()))
+    own = shapely.make_valid(_place(finding))
     if shapely.area(shapely.intersection(outline, own)) <= 0:
         raise GeometryError(
             f"The corrected outline lies at {west:.6f}, {south:.6f} and does not meet the finding.",

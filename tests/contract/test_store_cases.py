@@ -14,7 +14,7 @@ import shapely
 from service.auth.caller import Clearance
 from service.auth.sight import Sight
 from service.cases.chain import broken_at
-from service.cases.errors import CaseBehindError, SerialTakenError
+from service.cases.errors import CaseBehindError, CaseOpenError, SerialTakenError
 from service.cases.events import CaseEvent
 from service.errors import ConflictError, NotFoundError
 from service.store.base import Store
@@ -29,7 +29,7 @@ def row(name: str, number: int = 1, west: float = 114.0, **told: Any) -> CaseRow
     feature = {"type": "Feature", "id": name, "geometry": geometry, "properties": {"state": told.get("state", "open")}}
     plain = CaseRow(
         id=name, serial=f"S-{name}", number=number, state="open", path="fast", stage="under_construction", outcome="",
-        unit="", structure_id="s1", opened_at=NOW, changed_at=NOW, closed_at=None, due_at=None,
+        unit="", structure_id=f"s-{name}", opened_at=NOW, changed_at=NOW, closed_at=None, due_at=None,
         box=(west, 36.0, west, 36.0), geojson=json.dumps(feature, separators=(",", ":")),
     )  # fmt: skip
     return replace(plain, **told)
@@ -158,7 +158,7 @@ def test_cases_are_found_as_features_and_shown_to_those_who_work_there(store: St
     assert [json.loads(t)["id"] for t in store.cases.features(FeatureQuery(boxes=box)).items] == ["c2"]
     store.cases.tell(Step(row("c1", 2, west=115.0), 1, [event("c1", 2)]))
     assert len(store.cases.features(FeatureQuery(boxes=box)).items) == 2
-    assert [one.id for one in store.cases.of_structure(["s1", "s9"])] == ["c1"]
+    assert [one.id for one in store.cases.of_structure(["s-c1", "s9"])] == ["c1"]
     here = store.seen_by(Sight.of([shapely.box(114.5, 35.5, 115.5, 36.5)], Clearance.INTERNAL))
     assert [json.loads(t)["id"] for t in here.cases.features(FeatureQuery()).items] == ["c1"]
     for other in (here, store.seen_by(Sight.of([shapely.box(0, 0, 1, 1)], Clearance.SECRET))):
@@ -177,6 +177,33 @@ def test_cases_that_name_an_officer_are_found_by_the_id_alone(store: Store) -> N
     # what means something to LIKE means itself
     assert store.cases.naming("p_1") == {"c1"} and store.cases.naming("p%") == {"c1", "c2"}
     assert store.cases.naming("nobody") == set()
+
+
+def test_a_structure_has_one_open_case_under_one_law(store: Store) -> None:
+    def open_one(k: int) -> str:
+        while True:
+            try:
+                opened(store, f"c{k}", store.cases.peek("case", 2026), structure_id="s1", path=("fast", "slow")[k % 2])
+                return f"c{k}"
+            except SerialTakenError:
+                continue
+            except CaseOpenError as taken:
+                return str(taken.measured["case_id"])
+
+    with ThreadPoolExecutor(6) as pool:
+        told = set(pool.map(open_one, range(12)))
+    # twelve at once: one opened it, the others heard of it
+    (first,) = told
+    assert [one.id for one in store.cases.of_structure(["s1"])] == [first] and store.cases.peek("case", 2026) == 2
+    opened(store, "land", 2, structure_id="s1", path="land")
+    opened(store, "nobody-knows", 3, structure_id=None)
+    opened(store, "nobody-knows-either", 4, structure_id=None)
+    store.cases.tell(Step(row(first, 2, structure_id="s1", closed_at=NOW), 1, [event(first, 2)]))
+    opened(store, "again", 5, structure_id="s1", secrecy="secret")
+    # who may not see it is not told of it
+    elsewhere = store.seen_by(Sight.of(None, Clearance.INTERNAL))
+    opened(elsewhere, "unseen", 6, structure_id="s1")
+    assert store.cases.peek("case", 2026) == 7
 
 
 def test_files_and_parties_stay_with_their_case(store: Store) -> None:

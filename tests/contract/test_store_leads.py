@@ -16,7 +16,7 @@ from service.auth.caller import Caller, Clearance
 from service.auth.record import entry_by
 from service.auth.sight import Sight
 from service.cases.errors import LeadBehindError
-from service.cases.leads.values import Attachment, Report, SourceKind, Spot
+from service.cases.leads.values import Attachment, LeadRow, Report, SourceKind, Spot
 from service.errors import ConflictError, NotFoundError
 from service.store.base import Store
 from service.store.lead_base import Placing, Telling
@@ -245,12 +245,21 @@ def test_leads_are_shown_to_those_who_work_there_and_may_see_them(store: Store) 
                 asked(str(lead))
         with pytest.raises(NotFoundError):
             eyes.leads.report(name)
-    # a secret word about a place makes the whole lead secret
-    store.leads.add([report("c", 3, secrecy="secret")])
-    with pytest.raises(NotFoundError):
-        plain.leads.get(str(open_one))
-    assert plain.leads.report("a").id == "a" and plain.leads.counts(NOW - DAY, NOW).open == 0
-    assert store.leads.counts(NOW - DAY, NOW).reports == {"patrol": 4}
+    # a secret word about a place hides the lead from nobody, and leaves no trace in what the others see of it
+    known = plain.leads.get(str(open_one))
+
+    def shown(row: LeadRow) -> object:
+        told = json.loads(row.geojson)["properties"]
+        return row.priority, row.box, {name: value for name, value in told.items() if name != "changed_at"}
+
+    finding = {"finding_id": "f9", "priority": 0.9}
+    store.leads.add([report("c", 3, "scan", secrecy="secret", accuracy_m=0.5, facts=finding)])
+    assert homes(store, "c") == [open_one]
+    assert shown(plain.leads.get(str(open_one))) == shown(known)
+    assert [one.id for one in plain.leads.reports_of(str(open_one))] == ["a"]
+    assert [one.id for one in store.leads.reports_of(str(open_one))] == ["a", "c"]
+    assert plain.leads.report("a").id == "a" and plain.leads.counts(NOW - DAY, NOW).open == 1
+    assert store.leads.counts(NOW - DAY, NOW).reports == {"patrol": 3, "scan": 1}
 
 
 def test_the_morning_is_told_what_waits(store: Store) -> None:

@@ -103,6 +103,26 @@ def test_a_dismissed_or_secret_finding_is_no_open_lead(services: Services) -> No
     assert one.number == "f1" and one.secrecy == "secret" and lead_of(services, "f1").row.secrecy == "secret"
 
 
+def test_a_lead_of_dismissed_findings_leaves_the_queue_and_comes_back(services: Services) -> None:
+    store_scan(services, "s1", [a_finding("f0", 0), a_finding("f1", 1)])
+    leads_of_scan(services, "s1")
+    lead, day = lead_of(services, "f0").row.id, timedelta(days=1)
+
+    def waiting() -> tuple[int, str]:
+        row = view_lead(services, lead).row
+        return services.store.leads.counts(row.opened_at - day, row.opened_at + day).open, row.state
+
+    assert waiting() == (2, "open")
+    judge(services, Judgement("f0", False, "李", "shadow"))
+    assert waiting() == (1, "dismissed") and view_lead(services, lead).row.verdict == 0
+    judge(services, Judgement("f0", True, "李"))
+    assert waiting() == (2, "open")
+    judge(services, Judgement("f0", False, "李", "shadow"))
+    # somebody who was there says that there is something
+    report = patrol(services, 0, "P-1").row
+    assert report.id == lead and waiting() == (2, "open")
+
+
 def test_a_verdict_goes_over_to_the_findings_and_nothing_is_judged_twice(services: Services) -> None:
     store_scan(services, "s1", [a_finding("f0", 0), a_finding("f1", 1), a_finding("f2", 2)])
     leads_of_scan(services, "s1")

@@ -11,7 +11,10 @@ import orjson
 import shapely
 
 from service.cases.leads.triage import as_told
-from service.cases.leads.values import SOURCES_ZH, STAGES, LeadEvent, LeadRow, Report, SourceKind, highest
+from service.cases.leads.values import GRADES, SOURCES_ZH, STAGES, LeadEvent, LeadRow, Report, SourceKind, shown_grade
+
+DISMISSED = "dismissed"
+"""State of a lead that nobody judged, and that rests on dismissed findings alone: there is nothing left to check."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Frame:
         follows: The settled lead that it follows.
         opened_at: When it was made.
         changed_at: When its last event was.
+        dismissed: Whether all it rests on are findings, each of which was dismissed by itself.
     """
 
     id: str
@@ -96,6 +100,7 @@ class Frame:
     follows: str | None
     opened_at: datetime
     changed_at: datetime
+    dismissed: bool = False
 
 
 def row_of(frame: Frame, reports: Sequence[Report], standing: Standing) -> LeadRow:
@@ -103,15 +108,18 @@ def row_of(frame: Frame, reports: Sequence[Report], standing: Standing) -> LeadR
 
     Args:
         frame: What it is.
-        reports: Its reports, by when they were seen; at least one.
+        reports: Its reports, by when they were seen; at least one. Those above the grade at which it is shown leave no
+            trace in it.
         standing: Where it stands.
     """
+    secrecy = shown_grade([one.secrecy for one in reports])
+    reports = [one for one in reports if GRADES.index(one.secrecy) <= GRADES.index(secrecy)]
     place = _place(reports)
     west, south, east, north = place.bounds
     row = LeadRow(
         id=frame.id,
         number=frame.number,
-        state=standing.state,
+        state=DISMISSED if frame.dismissed and standing.state == "open" else standing.state,
         verdict=standing.verdict,
         ground=standing.ground,
         priority=priority_of(reports),
@@ -124,7 +132,7 @@ def row_of(frame: Frame, reports: Sequence[Report], standing: Standing) -> LeadR
         opened_at=frame.opened_at,
         changed_at=frame.changed_at,
         triaged_at=standing.triaged_at,
-        secrecy=highest([one.secrecy for one in reports]),
+        secrecy=secrecy,
         box=(west, south, east, north),
         geojson="",
     )

@@ -217,7 +217,7 @@ class LeadRow:
         opened_at: When it was made.
         changed_at: When its last event was.
         triaged_at: When it was first judged; None: never.
-        secrecy: The highest grade of its reports.
+        secrecy: The grade at which it is shown, made of the reports up to it.
         box: Around its place, lon-lat.
         geojson: The lead as a finished feature.
     """
@@ -242,6 +242,9 @@ class LeadRow:
     geojson: str
 
 
-def highest(grades: Sequence[str]) -> str:
-    """The highest of some grades of secrecy."""
-    return max(grades, key=GRADES.index, default="internal")
+def shown_grade(grades: Sequence[str]) -> str:
+    """The grade of secrecy at which something made of several parts is shown, with the parts up to it.
+
+    The lowest of theirs, so that what is known from an open source is not hidden by a secret one; `internal` at least.
+    """
+    return max(min(grades, key=GRADES.index, default="internal"), "internal", key=GRADES.index)
