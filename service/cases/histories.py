@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
 from service.cases.clocks.clock import Clock, State
 from service.cases.clocks.terms import Whose
+from service.cases.events import CaseEvent
 from service.cases.workflow.standing import Standing
 
 SIZES = ((50.0, "<50"), (200.0, "50-200"), (1000.0, "200-1000"))
@@ -23,7 +24,7 @@ class Around:
     Args:
         serial: Its number.
         village: Village or street that it lies in; empty: not known.
-        area_m2: Area of its structure; None: not known.
+        area_m2: Area of its structure: as officers measured it on site, else as it was seen; None: not known.
         uploaded_at: When the picture that first showed it arrived; None: it does not come from a picture.
         rulebook: Version of the rulebook that its finding was assessed by; empty: none was.
     """
@@ -52,7 +53,7 @@ class CaseHistory:
         ordered_at: When a stop order was served first.
         stopped_at: When the work was stopped: obeyed, sealed, or taken down while it was being built.
         decided_at: When it was decided.
-        proved_at: When its end was proved last.
+        proved_at: When its end was proved, while that stands.
         closed_at: When it was closed.
         outcome: What was decided, or how it ended; empty before.
         fine_yuan: The fine that was decided.
@@ -120,7 +121,8 @@ def history_of(standing: Standing, clocks: Sequence[Clock], around: Around) -> C
     first = standing.events[0]
     decision = standing.decision
     closing = standing.last("closed") if standing.procedure == "closed" else None
-    proof = standing.last("proof_received")
+    proof = _proof(standing)
+    around = replace(around, area_m2=standing.last_fact("measured_m2", "inspected") or around.area_m2)
     done = standing.last("reuse_done")
     green = [e for e in standing.all("reuse_measured", "reuse_done") if e.facts["purpose"] == "green"]
     dispatch = standing.last("dispatched", "returned")
@@ -166,12 +168,20 @@ def _stopped(standing: Standing) -> datetime | None:
     return min((event.at for event in standing.all(*ends) if event.number > since), default=None)
 
 
+def _proof(standing: Standing) -> CaseEvent | None:
+    """What proved the end, while it stands: a later look that was unsure takes nothing back."""
+    if standing.procedure not in ("proved", "closed"):
+        return None
+    told = [event for event in standing.all("proof_received") if event.facts["seen"] in _NOTHING_LEFT]
+    return told[-1] if told else None
+
+
 def _freed(standing: Standing, around: Around) -> float:
     """Ground that is proved to be free: all of it, or the part that the decision named."""
-    proof = standing.last("proof_received")
-    if proof is None or proof.facts["seen"] not in _NOTHING_LEFT or standing.procedure not in ("proved", "closed"):
+    proof = _proof(standing)
+    if proof is None:
         return 0.0
-    share = standing.last_fact("share_gone", "proof_received")
+    share = proof.facts.get("share_gone")
     return (around.area_m2 or 0.0) * (1.0 if share is None else float(share))
 
 

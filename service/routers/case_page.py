@@ -12,7 +12,9 @@ from fastapi import Request, Response
 
 from geodata.io.dates import BEIJING
 from service.auth.roles import Permission
+from service.cases.categories import CATEGORIES
 from service.cases.clocks.clock import Clock
+from service.cases.documents import KINDS as DOCUMENTS
 from service.cases.events import KINDS, CaseEvent
 from service.cases.fact_words import fact_title, value_words
 from service.cases.workflow.machine import Refusal
@@ -129,7 +131,7 @@ def _head(view: usecase.CaseView, names: Mapping[str, str]) -> list[tuple[str, W
         ("状态 State", Words(zh, en)),
         ("办理路径 Path", _pair(value_words(row.path))),
         ("建设阶段 Stage", _pair(value_words(row.stage))),
-        ("违法类别 Categories", Words("、".join(standing.categories))),
+        ("违法类别 Categories", _categories(standing.categories)),
         ("处理结果 Outcome", _pair(value_words(row.outcome))),
         ("承办人 In charge", Words("、".join(names.get(one, one) for one in standing.handlers))),
         ("派遣单位 Unit", Words(row.unit)),
@@ -189,9 +191,27 @@ def _told(event: CaseEvent) -> list[tuple[str, Any]]:
 def _value(name: str, value: Any, names: Mapping[str, str]) -> Words:
     if name in _PEOPLE and isinstance(value, list):
         return Words("、".join(names.get(str(one), str(one)) for one in value))
+    if name == "categories" and isinstance(value, list):
+        return _categories(value)
+    if name == "kind" and value in DOCUMENTS:
+        return Words(DOCUMENTS[value].title_zh, DOCUMENTS[value].title)
+    if name == "discovered_on":
+        return Words(_moment(str(value)))
     if name in _LONG:
         return Words(f"{str(value)[:16]}…")
     return _pair(value_words(value))
+
+
+def _categories(names: Sequence[str]) -> Words:
+    """Categories of violation; one that nobody has called is told by its name."""
+    known = [CATEGORIES.get(one) for one in names]
+    zh = "、".join(name if one is None else one.title_zh for name, one in zip(names, known, strict=True))
+    return Words(zh, ", ".join(one.title for one in known if one is not None))
+
+
+def _moment(told: str) -> str:
+    """A day as it is, a moment in Beijing."""
+    return told if len(told) <= len("2025-04-12") else when(datetime.fromisoformat(told))
 
 
 def _file(file: CaseFile, names: Mapping[str, str]) -> dict[str, Any]:

@@ -233,7 +233,7 @@ class _Story:
             file, _ = add_file(self._as("wang"), self._case, upload, told)
         self._say("2024-09-19", f"现场照片 {file.sha256[:12]}，存疑 {len(file.doubts)} 项")
         self._tell("inspected", "2024-09-19 10:30", officers=self._two, stage="under_construction",
-                   result="现场正在铺设彩钢屋面，当事人不能提供规划许可", measured_m2=522.0)  # fmt: skip
+                   result="现场正在铺设彩钢屋面，当事人不能提供规划许可。", measured_m2=522.0)  # fmt: skip
         self._serve("stop_order_served", "2024-09-19 15:00", self._paper("stop_order", "2024-09-19"))
         self._tell("stop_obeyed", "2024-09-20 10:00", officers=self._two)
 

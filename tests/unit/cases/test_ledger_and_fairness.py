@@ -85,6 +85,13 @@ def test_a_case_of_events_becomes_one_line() -> None:
     assert history_of(open_case.standing, (), Around("3", area_m2=80.0)).freed_m2 == 0.0
     open_case.tell_all([proof("2025-09-18"), *closing("2025-09-20"), proof("2026-03-01", "refilled")])
     assert history_of(open_case.standing, (), Around("3", area_m2=80.0)).freed_m2 == 0.0
+    # an unsure look at the planted ground takes nothing back, and what officers measured goes before the picture
+    slow = Story().tell_all(enforcing())
+    slow.tell("demolition_started", "2025-08-21 10:00", **DEMOLITION)
+    slow.tell("demolition_done", "2025-08-21 16:00", by_whom="forced", extent="full")
+    slow.tell_all([proof("2025-09-18"), proof("2025-12-01", "covered", confidence=0.2)])
+    still = history_of(slow.standing, (), Around("5", area_m2=80.0))
+    assert still.freed_m2 == 80.0 and still.proved_at is not None and still.proved_at.month == 9
     fined = history_of(Story().tell_all(decided(outcome="fined", fine_yuan=500.0)).standing, (), Around("4"))
     assert fined.fine_yuan == 500.0 and fined.decided_at is not None
 
