@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= 2
+# Hundreds of processes start in the tests: what they read is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup postgis demo test check soak bench bench-api bench-train conformance format lock serve clean
 
@@ -18,7 +20,7 @@ demo: setup
 	.venv/bin/kancha demo demo --workers $(WORKERS)
 
 test: setup postgis
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 # The running service beside GDAL, OWSLib and QGIS. QGIS is large: it is installed here alone, as root on Debian.
 conformance: setup postgis

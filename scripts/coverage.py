@@ -11,11 +11,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from geodata.coverage import WORDS
-from geodata.coverage.wording import percent
 from geodata.errors import OptionError
-from geodata.features import parse_day
 from geodata.io.dates import BEIJING, parse_date
+from geodata.values import parse_day
 from scripts.opened import Data, opened
 from scripts.terminal import wide_console
 
@@ -57,6 +55,8 @@ def show(as_of: AsOf = None, data: Data = None) -> None:
 
 
 def _cells(told: Figures) -> tuple[str, ...]:
+    from geodata.coverage.wording import percent
+
     why = ", ".join(f"{reason} {km2:.3f}" for reason, km2 in sorted(told.blind_km2.items(), key=lambda one: -one[1]))
     return f"{told.area_km2:.3f}", f"{percent(told.seen_share)} %", why or "-", f"{told.never_km2:.3f}"
 
@@ -69,6 +69,7 @@ def at(
     data: Data = None,
 ) -> None:
     """What is known of a place: last seen when, by what, why not since."""
+    from geodata.coverage import WORDS
     from service.usecases import coverage as usecase
 
     with opened(data) as services:

@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from geodata.features import parse_day
 from geodata.io.dates import parse_date
+from geodata.values import parse_day
 from scripts.layer_preview import show_preview
 from scripts.opened import Data, opened
 from scripts.terminal import wide_console
