@@ -11,9 +11,6 @@ import numpy as np
 import orjson
 import pyproj
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from geodata.crs import CGCS2000_GEOD, CRS84, metric_crs_at
 from geodata.repair import to_crs
@@ -117,6 +114,11 @@ def _neighbourhoods(seen: Sequence[Seen]) -> list[list[Seen]]:
     """
     if not seen:
         return []
+    # loaded where something is compared: most commands compare nothing, and begin sooner
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
     corners = shapely.bounds([one.outline for one in seen]).reshape(-1, 2, 2)
     cells, at = np.unique(np.floor(corners / _APART_DEG).astype(np.int64).reshape(-1, 2), axis=0, return_inverse=True)
     first, last = at.reshape(-1, 2).T

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.intp]
@@ -102,6 +99,11 @@ def _assigned(row: I64, col: I64, worth: F64) -> dict[int, int]:
     """The assignment of the largest worth, one group of things that touch after the other."""
     if not len(row):
         return {}
+    # loaded where something is matched: most commands match nothing, and begin sooner
+    from scipy.optimize import linear_sum_assignment
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     structures = int(row.max()) + 1
     size = structures + int(col.max()) + 1
     graph = coo_array((np.ones(len(row)), (row, col + structures)), shape=(size, size))

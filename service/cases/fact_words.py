@@ -155,11 +155,6 @@ lifted | lifted | 解除
 team | team | 执法中队
 subdistrict | subdistrict | 街道
 township | township | 乡镇
-photo | photograph | 照片
-recording | recording | 音像
-paper | paper | 书面材料
-package | evidence package | 证据包
-chief | chief | 负责人
 """
 
 

@@ -45,6 +45,13 @@ _WHOSE: Mapping[str, str] = {
     "party": "当事人权利 right",
     "bar": "不得早于 bar",
 }
+_EVIDENCE: Mapping[str, tuple[str, str]] = {
+    "photo": ("photograph", "照片"),
+    "recording": ("recording", "音像"),
+    "paper": ("paper", "书面材料"),
+    "receipt": ("receipt", "回证"),
+    "package": ("evidence package", "证据包"),
+}
 _TITLES: Mapping[str, str] = {
     "site": "制止 Stop",
     "seal": "查封 Seal",
@@ -193,13 +200,20 @@ def _value(name: str, value: Any, names: Mapping[str, str]) -> Words:
         return Words("、".join(names.get(str(one), str(one)) for one in value))
     if name == "categories" and isinstance(value, list):
         return _categories(value)
-    if name == "kind" and value in DOCUMENTS:
-        return Words(DOCUMENTS[value].title_zh, DOCUMENTS[value].title)
+    if name == "kind":
+        return _kind(str(value))
     if name == "discovered_on":
         return Words(_moment(str(value)))
     if name in _LONG:
         return Words(f"{str(value)[:16]}…")
     return _pair(value_words(value))
+
+
+def _kind(name: str) -> Words:
+    """A kind of file or of document."""
+    if name in DOCUMENTS:
+        return Words(DOCUMENTS[name].title_zh, DOCUMENTS[name].title)
+    return _pair(_EVIDENCE.get(name, (name, name)))
 
 
 def _categories(names: Sequence[str]) -> Words:
