@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,8 +50,17 @@ def run(settings: Settings) -> None:
     auth = settings.auth
     if (auth.tls_certfile is None) != (auth.tls_keyfile is None):
         raise typer.BadParameter("HTTPS takes both: a certificate and its key (--certfile, --keyfile).")
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+
+    class Server(uvicorn.Server):
+        """A server that lets go of the lines that never end by themselves, then waits for the others."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.state.closing.set()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         # the application writes its own lines of requests, with their ids and times and without what is secret in them
@@ -62,6 +73,10 @@ def run(settings: Settings) -> None:
         forwarded_allow_ips=list(auth.trusted_proxies),
         server_header=False,
     )
+    server = Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(3)
 
 
 def _tell_first_link(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -123,6 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses={"default": {"model": Problem, "description": "An error, as problem+json."}},
     )
+    app.state.closing = threading.Event()
     http_errors.install(app)
     app.add_middleware(TusMiddleware)
     http_manners.install(app, settings)

@@ -24,12 +24,13 @@ Need = Permission | Open
 
 _NEEDS: Mapping[Need, str] = {
     OPEN: "get_health get_readiness get_sign_in get_static post_session get_first post_first "
-    "get_oidc_start get_oidc_return get_public get_public_json get_public_atom post_objection "
+    "get_oidc_start get_oidc_return get_web_asset get_public get_public_json get_public_atom post_objection "
     "get_objection_standing get_field get_field_worker",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
     "get_layers get_layers_of_kind get_layer_sources get_layer get_layer_diff get_permit_match get_patch_findings "
+    "get_event_stream "
     "get_models get_model get_rulebooks get_rulebook get_explanation get_scans get_scan get_findings get_finding "
     "get_verdicts get_queue get_precision get_structure get_earliest get_coverage get_at get_tasking get_parcels "
     "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "

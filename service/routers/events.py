@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import anyio
 import orjson
 import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from service.dependencies import GEOJSON, Kancha, Pages, base_url, only_query
-from service.ogc.cursors import encode
+from service.ogc.cursors import decode, encode
 from service.routers.addresses import with_query
 from service.routers.html import xml_page
 from service.schemas.common import Link
+from service.services import Services
 from service.store.alarm_base import Event
+from service.store.job_records import Job
 from service.usecases import events as usecase
+from service.usecases import live
 
 router = APIRouter(tags=["alarms"])
 ATOM = "application/atom+xml"
+_SSE = "text/event-stream"
+_UNKEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_STREAM_S, _LOOK_S, _STEP_S, _SILENCE_S = 300.0, 2.0, 0.5, 20.0
 _Types = Annotated[str | None, Query(description="Types of events, commas between; else all.")]
 _PAGES = {"finding.appeared": "findings", "finding.judged": "findings", "alarm.raised": "findings",
           "scan.completed": "scans", "scene.stored": "scenes"}  # fmt: skip
@@ -72,6 +83,48 @@ def get_events(request: Request, services: Kancha, page: Pages, type: _Types = N
         "features": [_feature(request, one) for one in found.events],
     }
     return Response(orjson.dumps(told), media_type=GEOJSON, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/events/stream", include_in_schema=False)
+async def get_event_stream(request: Request, services: Kancha) -> StreamingResponse:
+    """The same as it happens, and the moves of jobs, as server-sent events; `Last-Event-ID` goes on behind it.
+
+    It ends after some minutes, and the browser begins anew: by then a right may be another, or a session over.
+    """
+    last = request.headers.get("last-event-id")
+    if last is None:
+        seen = await run_in_threadpool(live.from_now, services)
+    else:
+        seen = live.from_key(decode(last))
+    return StreamingResponse(_stream(request, services, seen), media_type=_SSE, headers=_UNKEPT)
+
+
+async def _stream(request: Request, services: Services, seen: live.Seen) -> AsyncIterator[bytes]:
+    closing, end = request.app.state.closing, time.monotonic() + _STREAM_S
+    told = time.monotonic()
+    yield b"retry: 2000\n\n"
+    while time.monotonic() < end and not closing.is_set() and not await request.is_disconnected():
+        found = await run_in_threadpool(live.news, services, seen)
+        seen = found.seen
+        lines = [_message(one.type, one.subject, one.told, encode(seen.key)) for one in found.events]
+        lines += [_message("job.changed", one.id, _moved(one), encode(seen.key)) for one in found.jobs]
+        if lines or time.monotonic() - told > _SILENCE_S:
+            # a comment keeps proxies from cutting a line on which nothing is said
+            yield "".join(lines or [": \n\n"]).encode()
+            told = time.monotonic()
+        for _ in range(int(_LOOK_S / _STEP_S)):
+            if closing.is_set():
+                return
+            await anyio.sleep(_STEP_S)
+
+
+def _message(kind: str, subject: str, told: Mapping[str, Any], key: str) -> str:
+    body = orjson.dumps({"subject": subject, "told": told}, default=str).decode()
+    return f"event: {kind}\nid: {key}\ndata: {body}\n\n"
+
+
+def _moved(job: Job) -> dict[str, Any]:
+    return {"kind": job.kind, "state": job.state, "percent": job.progress, "message": job.message}
 
 
 @router.get(

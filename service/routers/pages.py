@@ -23,13 +23,38 @@ _KINDS = MappingProxyType(
         "webmanifest": "application/manifest+json",
     }
 )
+_WEB = resources.files("service").joinpath("web")
+_ENTRY = "src/main.tsx"
+_TYPED = "script-src 'self'; style-src 'self' 'unsafe-inline'; require-trusted-types-for 'script'; trusted-types 'none'"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @router.get("/map")
 def get_map(request: Request) -> Response:
-    """The map page."""
-    return html_page("map.html", request)
+    """The map page: the frame alone; what it shows, it asks for as whoever has signed in."""
+    answer = html_page("map.html", request, entry=_built().get(_ENTRY))
+    # nothing but the page's own files makes script, and no text becomes markup
+    answer.headers["Content-Security-Policy"] += f"; {_TYPED}"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _built() -> dict[str, Any]:
+    """The files of the page by their source, as its build lists them; empty where it was not built."""
+    manifest = _WEB.joinpath("manifest.json")
+    found: dict[str, Any] = orjson.loads(manifest.read_bytes()) if manifest.is_file() else {}
+    return found
+
+
+@router.get("/web/assets/{name}")
+def get_web_asset(name: str) -> Response:
+    """A file of the map page; its name changes with its content, so that browsers keep it for good."""
+    kind, folder = _KINDS.get(name.rpartition(".")[2]), _WEB.joinpath("assets")
+    found = {entry.name: entry for entry in folder.iterdir()} if folder.is_dir() else {}
+    if kind is None or name not in found:
+        raise NotFoundError(f"There is no file {name[:80]!r}.", remedy="Load the page again: it was built anew.")
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(found[name].read_bytes(), media_type=kind, headers=headers)
 
 
 @router.get("/api")
