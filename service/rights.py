@@ -28,7 +28,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_objection_standing get_field get_field_worker",
     SIGNED_IN: "get_session delete_session post_sign_out post_password",
     Permission.READ: "get_landing get_conformance get_collections get_collection get_queryables get_sortables "
-    "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_source get_cog "
+    "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_usable get_source get_cog "
     "get_layers get_layers_of_kind get_layer_sources get_layer get_layer_diff get_permit_match get_patch_findings "
     "get_event_stream "
     "get_models get_model get_rulebooks get_rulebook get_explanation get_scans get_scan get_findings get_finding "

@@ -24,7 +24,7 @@ from service.dependencies import (
 from service.errors import BadRequestBodyError
 from service.routers.bodies import multipart_body
 from service.schemas.common import Link
-from service.schemas.scenes import SceneList, SceneOut
+from service.schemas.scenes import SceneList, SceneOut, UsableOut
 from service.store.records import Scene
 from service.usecases import scenes as usecase
 
@@ -145,6 +145,22 @@ def get_mask(request: Request, scene_id: str, services: Kancha) -> Response:
         return same
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER}
     return Response(path.read_bytes(), media_type=_GEOTIFF, headers=headers)
+
+
+@router.get(
+    "/scenes/{scene_id}/usable",
+    summary="How much of a box shows the ground",
+    dependencies=[Depends(only_query("bbox"))],
+)
+def get_usable(
+    request: Request,
+    scene_id: str,
+    services: Kancha,
+    bbox: Annotated[str, Query(description="West, south, east, north in lon-lat.")],
+) -> UsableOut:
+    """Share of a box that is neither cloud nor shadow nor without data; null where the scene shows nothing of it."""
+    share = usecase.usable_within(services, scene_id, parse_bbox(bbox))
+    return UsableOut(usable_share=share, links=[Link(href=f"{base_url(request)}/scenes/{scene_id}/mask", rel="mask")])
 
 
 _FILE: dict[int | str, dict[str, Any]] = {

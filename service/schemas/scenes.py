@@ -41,3 +41,10 @@ class SceneList(Answer):
     numberMatched: int  # noqa: N815 - the name that OGC API uses
     numberReturned: int  # noqa: N815
     links: list[Link]
+
+
+class UsableOut(Answer):
+    """How much of a box shows the ground."""
+
+    usable_share: float | None
+    links: list[Link] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -25,7 +25,7 @@ from geodata.io.guard import GuardLimits
 from geodata.io.preview import read_preview
 from geodata.io.rasters import RasterInfo, inspect_raster
 from geodata.io.sidecars import acquisition_from_mapping, read_acquisition
-from geodata.pairing.scene_mask import scene_mask
+from geodata.pairing.scene_mask import SceneMask, scene_mask
 from service.auth.caller import parse_clearance
 from service.errors import InternalError, NotFoundError
 from service.files import Upload, private_folder, sha256_of
@@ -188,6 +188,16 @@ def shown_raster(services: Services, scene: Scene) -> RasterInfo:
         return as_raster(scene, services.blobs.path(scene.sha256))
     info = as_raster(scene, services.blobs.path(scene.cog_sha256))
     return replace(info, sha256=scene.cog_sha256, overviews=scene.cog_overviews or ())
+
+
+def usable_within(services: Services, scene_id: str, boxes: Sequence[Box]) -> float | None:
+    """Share of boxes (lon-lat) that shows the ground; None where the scene shows nothing of them.
+
+    Raises:
+        NotFoundError: Without the scene, or where no mask was made for it.
+    """
+    mask = SceneMask.read(mask_path(services, scene_id))
+    return mask.usable_within(shapely.union_all([shapely.box(*box) for box in boxes]))
 
 
 def mask_path(services: Services, scene_id: str) -> Path:

@@ -2832,6 +2832,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/scenes/{scene_id}/usable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much of a box shows the ground
+         * @description Share of a box that is neither cloud nor shadow nor without data; null where the scene shows nothing of it.
+         */
+        get: operations["get_usable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -7793,6 +7813,19 @@ export interface components {
              * @description receiving, received, waiting, checking, stored, refused.
              */
             state: string;
+        };
+        /**
+         * UsableOut
+         * @description How much of a box shows the ground.
+         */
+        UsableOut: {
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /** Usable Share */
+            usable_share: number | null;
         };
         /**
          * VerdictList
@@ -14283,6 +14316,40 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usable: {
+        parameters: {
+            query: {
+                /** @description West, south, east, north in lon-lat. */
+                bbox: string;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsableOut"];
                 };
             };
             /** @description An error, as problem+json. */

@@ -1,19 +1,115 @@
 /** Two dates of one place on a small map: swipe, blink or one of them, with an outline over both. */
+import Feature from "ol/Feature";
+import type OlMap from "ol/Map";
+import GeoJsonFormat from "ol/format/GeoJSON";
+import type Geometry from "ol/geom/Geometry";
+import Modify from "ol/interaction/Modify";
+import Snap from "ol/interaction/Snap";
+import VectorLayer from "ol/layer/Vector";
+import VectorSource from "ol/source/Vector";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { GeoJSON } from "../api/features";
+import { words } from "../app/language";
+import { Choice } from "../ui/parts";
+import { Compare, type Mode } from "./compare";
+import { type Date_, collection } from "./layers";
+import { type Bounds, showBounds, viewOf } from "./stage";
+import { DRAWN, lineStyle } from "./styles";
+
+const w = words({
+  mode: ["查看方式", "Way of looking"],
+  before: ["前期", "Before"],
+  after: ["后期", "After"],
+  swipe: ["卷帘", "Swipe"],
+  blink: ["闪烁", "Blink"],
+});
 
 export interface PairProps {
-  /** Scenes of the two dates; null: none. */
+  /** Scenes of the two dates; null: none. Where the scan is told, its dates are shown as they lie on each other. */
   before: string | null;
   after: string | null;
+  scan?: string | null;
   /** What is shown at first: west, south, east, north. */
-  bbox: readonly [number, number, number, number];
+  bbox: Bounds;
   outline: GeoJSON | null;
-  /** Whether the outline can be changed; it snaps to what lies near. */
+  /** Whether the outline can be changed; it snaps to parcels and known buildings. */
   edit?: boolean;
   changed?: (outline: GeoJSON) => void;
   label: string;
+  beforeTitle?: string;
+  afterTitle?: string;
 }
 
-export function PairMap({ label }: PairProps) {
-  return <div class="pairmap" role="img" aria-label={label} />;
+const FORMAT = new GeoJsonFormat({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
+const CONTEXT_PX = 0.000_9;
+
+function dateOf(props: PairProps, side: "before" | "after"): Date_ | null {
+  const scene = props[side];
+  if (scene === null) return null;
+  return props.scan ? { scan: props.scan, side } : { scene };
+}
+
+/** A box that shows what lies around a small building too. */
+function roomy([west, south, east, north]: Bounds): Bounds {
+  const wide = Math.max(CONTEXT_PX - (east - west), 0.6 * (east - west)) / 2;
+  const high = Math.max(0.7 * CONTEXT_PX - (north - south), 0.6 * (north - south)) / 2;
+  return [west - wide, south - high, east + wide, north + high];
+}
+
+export function PairMap(props: PairProps) {
+  const [mode, setMode] = useState<Mode>(props.before && props.after ? "swipe" : props.after ? "after" : "before");
+  const [share, setShare] = useState(0.5);
+  const [map, setMap] = useState<OlMap | null>(null);
+  const view = useMemo(() => viewOf("3857"), []);
+  const source = useMemo(() => new VectorSource(), []);
+  const latest = useRef(props);
+  latest.current = props;
+  const key = JSON.stringify(props.outline);
+
+  useEffect(() => {
+    source.clear();
+    const outline = latest.current.outline;
+    if (outline) source.addFeature(new Feature(FORMAT.readGeometry(outline) as Geometry));
+  }, [key, source]);
+
+  useEffect(() => {
+    if (map) showBounds(view, roomy(props.bbox), 10);
+  }, [map, view, props.bbox.join(",")]);
+
+  useEffect(() => {
+    if (!map || !props.edit) return undefined;
+    const modify = new Modify({ source });
+    modify.on("modifyend", () => {
+      const geometry = source.getFeatures()[0]?.getGeometry();
+      if (geometry) latest.current.changed?.(FORMAT.writeGeometryObject(geometry, { decimals: 8 }) as unknown as GeoJSON);
+    });
+    const snap = new Snap({ source, pixelTolerance: 9 });
+    map.addInteraction(modify);
+    map.addInteraction(snap);
+    return () => {
+      map.removeInteraction(modify);
+      map.removeInteraction(snap);
+    };
+  }, [map, props.edit, source]);
+
+  const modes: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
+  return (
+    <div class="pairmap" role="group" aria-label={props.label}>
+      <Choice label={w.mode} value={mode} choose={setMode} options={modes.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after))} />
+      <Compare
+        before={dateOf(props, "before")}
+        after={dateOf(props, "after")}
+        beforeTitle={props.beforeTitle ?? w.before}
+        afterTitle={props.afterTitle ?? w.after}
+        mode={mode}
+        share={share}
+        setShare={setShare}
+        system="3857"
+        view={view}
+        layersKey={props.edit ? "edit" : "look"}
+        above={() => [...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN })]}
+        ready={setMap}
+      />
+    </div>
+  );
 }
