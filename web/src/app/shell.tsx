@@ -92,7 +92,7 @@ export function Shell() {
           ) : null}
         </div>
       </header>
-      <main id="content" tabIndex={-1} class={`view ${name}`}>
+      <main id="content" tabIndex={-1} class={`view view-${name}`}>
         {known === undefined ? (
           <p class="empty">{w.unknown}</p>
         ) : known.offered() ? (

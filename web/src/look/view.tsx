@@ -182,7 +182,7 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
             above={() => [
               ...(state.extra.includes("mask") && scan ? [mask(scan.after_scene, state.system)] : []),
               ...(state.extra.includes("shift") && scan ? [shift(scan.id, state.system)] : []),
-              ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current) : lineStyle(name), String(round))),
+              ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current) : lineStyle(name))),
             ]}
           />
           <details class="look-layers">

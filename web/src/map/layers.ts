@@ -46,7 +46,7 @@ export function shift(scan: string, system: System): TileLayer<XYZ> {
 const CADASTRE = new Set(["parcels", "permits", "zones", "buildings", "areas", "patches"]);
 
 /** Vector tiles of a collection; those of layers end at level 16 and are drawn larger beyond it. */
-export function collection(name: string, system: System, style: StyleLike, version = ""): VectorTileLayer {
+export function collection(name: string, system: System, style: StyleLike): VectorTileLayer {
   const cadastre = CADASTRE.has(name);
   return new VectorTileLayer({
     // what is drawn once stays a picture while the map moves: 200,000 parcels on an office PC
@@ -62,7 +62,7 @@ export function collection(name: string, system: System, style: StyleLike, versi
       format: new MVT({ idProperty: "id" }),
       projection: codeOf(system),
       tileGrid: gridOf(system, cadastre ? 16 : 18, cadastre ? 10 : 1, 512),
-      url: `${root}/collections/${name}/tiles/${schemeOf(system)}/{z}/{x}/{y}.mvt${version ? `?v=${encodeURIComponent(version)}` : ""}`,
+      url: `${root}/collections/${name}/tiles/${schemeOf(system)}/{z}/{x}/{y}.mvt`,
       transition: 0,
     }),
   });

@@ -1,10 +1,11 @@
 /** A map on the page: made once, told what to show, taken down with its component. */
 import OlMap from "ol/Map";
 import View from "ol/View";
-import { ScaleLine, Zoom } from "ol/control";
+import { Zoom } from "ol/control";
 import { defaults } from "ol/interaction/defaults";
 import type BaseLayer from "ol/layer/Base";
 import { transform, transformExtent } from "ol/proj";
+import { ScaleBar } from "./scale";
 import { type System, codeOf, knowSystems } from "./systems";
 import "ol/ol.css";
 import "./map.css";
@@ -31,7 +32,7 @@ export function stage(target: HTMLElement, options: StageOptions): OlMap {
     target,
     view: options.view ?? viewOf(options.system),
     // the controls that write markup stay away: nothing here is trusted to do so
-    controls: [new Zoom({ zoomInLabel: "+", zoomOutLabel: "−" }), new ScaleLine({ minWidth: 80 })],
+    controls: [new Zoom({ zoomInLabel: "+", zoomOutLabel: "−" }), new ScaleBar()],
     interactions: defaults({ altShiftDragRotate: false, pinchRotate: false }),
     pixelRatio: Math.min(window.devicePixelRatio || 1, 2),
     maxTilesLoading: 24,
