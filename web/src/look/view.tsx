@@ -92,7 +92,7 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
     showBounds(view, [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], 120, 19);
   };
   useEffect(() => {
-    if (own !== null && state.finding && state.at === null && map) void item<Finding>("findings", state.finding).then(zoomTo);
+    if (state.finding && state.at === null && map) void item<Finding>("findings", state.finding).then(zoomTo);
   }, [own, map]);
   useEffect(() => {
     if (!map) return undefined;
@@ -182,7 +182,7 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
             above={() => [
               ...(state.extra.includes("mask") && scan ? [mask(scan.after_scene, state.system)] : []),
               ...(state.extra.includes("shift") && scan ? [shift(scan.id, state.system)] : []),
-              ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current) : lineStyle(name))),
+              ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current, scan?.id ?? null) : lineStyle(name))),
             ]}
           />
           <details class="look-layers">

@@ -45,9 +45,10 @@ function dot(color: string): Style {
 /** Metres a pixel in web mercator from where on outlines are too small to be seen. */
 const UNIT = 1;
 
-/** Findings; far away they are dots, which are cheap and can be seen. */
-export function findingStyle(chosen: () => string | null) {
+/** Findings of a scan (null: of all); far away they are dots, which are cheap and can be seen. */
+export function findingStyle(chosen: () => string | null, scan: string | null) {
   return (feature: FeatureLike, resolution: number): Style | Style[] => {
+    if (scan !== null && feature.get("scan_id") !== scan) return [];
     if (feature.getId() === chosen() || feature.get("id") === chosen()) return CHOSEN;
     const status = String(feature.get("status"));
     if (feature.get("judged") === false) return resolution > 4 * UNIT ? [] : DISMISSED;

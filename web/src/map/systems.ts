@@ -27,7 +27,7 @@ const LEVELS = 23;
 
 /** The grid of tiles of a system, up to a level. */
 export function gridOf(system: System, deepest: number = LEVELS, first = 0, size = 256): TileGrid {
-  const widest = system === "3857" ? (2 * Math.PI * 6378137) / 256 : 360 / 256;
+  const widest = system === "3857" ? (2 * Math.PI * 6378137) / size : 360 / size;
   const side = Math.PI * 6378137;
   return new TileGrid({
     origin: system === "3857" ? [-side, side] : [-180, 90],
