@@ -18,6 +18,7 @@ const w = words({
   since: ["自上次查看", "Since your last look"],
   first: ["首次查看：近七天", "Your first look: the last seven days"],
   fresh: ["新发现", "New findings"],
+  unjudged: ["待核查的疑似图斑", "Suspected findings to be judged"],
   noFresh: ["没有新的疑似图斑。", "No new suspected finding."],
   all: ["全部", "All of them"],
   due: ["即将到期", "Due"],
@@ -48,6 +49,12 @@ interface Case {
   closed_at: string | null;
 }
 
+/** How many suspected findings the scans have brought since a moment. */
+async function suspectedSince(at: string): Promise<number> {
+  const { scans } = await ask(api.GET("/scans", { params: { query: { limit: 100 } } }));
+  return scans.filter((scan) => Date.parse(scan.created_at) > Date.parse(at)).reduce((sum, scan) => sum + (scan.counts.suspected ?? 0), 0);
+}
+
 const FRESH = 8;
 const WEEK_MS = 7 * 24 * 3_600_000;
 
@@ -59,13 +66,13 @@ async function openCases(): Promise<Feature<Case>[]> {
 export default function View() {
   const since = lastLook(session.value?.id ?? "");
   const fresh = useAsked("fresh", () => items<Finding>("findings", { status: "suspected", filter: "judged IS NULL", sortby: "-priority", limit: FRESH }));
-  const events = useAsked("events", () => items<Finding>("findings", { status: "suspected", filter: `created_at > TIMESTAMP('${since.at}')`, limit: 1 }).catch(() => undefined));
+  const came = useAsked("came", () => suspectedSince(since.at));
   const cases = useAsked("cases", openCases);
   const leads = useAsked("leads", async () => (may("leads") ? (await items("leads", { state: "open", limit: 1 })).numberMatched ?? 0 : null));
   const coverage = useAsked("coverage", () => ask(api.GET("/coverage")));
   useLive(["finding.appeared", "finding.judged", "scan.completed"], () => {
     fresh.reload();
-    events.reload();
+    came.reload();
   });
   useEffect(() => noteLook(session.value?.id ?? ""), []);
   const now = Date.now();
@@ -74,23 +81,23 @@ export default function View() {
   const due = open
     .filter((one) => one.properties.due_at !== null && new Date(one.properties.due_at).getTime() < now + WEEK_MS && one.properties.overdue.length === 0)
     .sort((a, b) => (a.properties.due_at ?? "").localeCompare(b.properties.due_at ?? ""));
-  const known = events.value?.numberMatched;
   return (
     <>
       <h1>
         {w.hello} <small>{since.first ? w.first : `${w.since} ${minute(since.at)}`}</small>
       </h1>
       <div class="figures">
-        <Figure title={w.fresh} value={number(known ?? fresh.value?.numberMatched)} to={href("judge")} />
+        <Figure title={w.fresh} value={number(came.value)} to={href("judge")} />
         {leads.value === null ? null : <Figure title={w.leads} value={number(leads.value)} to={href("leads")} />}
         <Figure title={w.openCases} value={number(cases.value?.length)} to={href("cases")} />
         <Figure title={w.overdue} value={number(cases.value && overdue.length)} to={href("cases", { overdue: 1 })} bad={overdue.length > 0} />
         <Figure title={w.seen} value={percent(coverage.value?.all.seen_share, 1)} to={href("coverage")} />
       </div>
-      <div class="grid">
-        <Panel title={w.fresh} actions={may("judge") ? <a class="button main" href={href("judge")}>{w.judge}</a> : <a href={href("look", { status: "suspected" })}>{w.all}</a>}>
+      <div class="today-columns">
+        <Panel title={w.unjudged} actions={may("judge") ? <a class="button main" href={href("judge")}>{w.judge}</a> : <a href={href("look", { status: "suspected" })}>{w.all}</a>}>
           <Await asked={fresh}>{(page) => <Fresh findings={page.features} />}</Await>
         </Panel>
+        <div>
         <Panel title={w.overdue}>
           <Await asked={cases}>{() => <CaseList cases={overdue} none={w.noOverdue} />}</Await>
         </Panel>
@@ -111,6 +118,7 @@ export default function View() {
           </Await>
         </Panel>
         {everywhere() ? <Night /> : null}
+        </div>
       </div>
     </>
   );
@@ -205,7 +213,7 @@ function Night() {
           if (last === undefined) return <Empty>{w.noNight}</Empty>;
           return (
             <p>
-              {minute(last.created_at)} <a href={`${root}/nights/${encodeURIComponent(last.id)}/report?f=html`}>{w.report}</a>
+              {minute(last.finished_at ?? last.started_at)} <a href={`${root}/nights/${encodeURIComponent(last.id)}/report?f=html`}>{w.report}</a>
             </p>
           );
         }}
