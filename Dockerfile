@@ -4,9 +4,15 @@ WORKDIR /src
 COPY requirements/runtime.txt requirements/build.txt requirements/
 RUN python -m venv /opt/kancha \
  && /opt/kancha/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+# the map page is built with a Node of its own, which stays here
+COPY requirements/node.txt requirements/
+COPY web web
+RUN python -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir --require-hashes -r requirements/node.txt \
+ && cd web && PATH=/opt/node/bin:$PATH npm ci --ignore-scripts --no-audit --no-fund && PATH=/opt/node/bin:$PATH npx vite build
 COPY pyproject.toml README.md LICENSE ./
 COPY geodata geodata
 COPY service service
+# (the page lies in service/web already; what is copied has none)
 COPY scripts scripts
 RUN /opt/kancha/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

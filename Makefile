@@ -5,21 +5,27 @@ WORKERS ?= 2
 # Hundreds of processes start in the tests: what they read is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup postgis demo test check soak bench bench-api bench-train conformance format lock serve clean
+.PHONY: setup web postgis demo test check soak bench bench-api bench-train conformance format lock serve clean
 
 setup: .venv/.ready
 
 .venv/.ready: requirements/dev.txt pyproject.toml tools/setup
 	./tools/setup
 
+# The map page, built into the package. What needs it is skipped with a word where Node cannot be had.
+web: setup service/web/manifest.json
+
+service/web/manifest.json: $(shell find web -path web/node_modules -prune -o -type f -print)
+	@./tools/web quick || echo "THE MAP PAGE IS NOT BUILT HERE" >&2
+
 # PostgreSQL with PostGIS for the tests; where it cannot be had, what needs it is skipped with a word.
 postgis:
 	@./tools/postgres || echo "POSTGIS IS NOT TESTED HERE" >&2
 
-demo: setup
+demo: setup web
 	.venv/bin/kancha demo demo --workers $(WORKERS)
 
-test: setup postgis
+test: setup postgis web
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 # The running service beside GDAL, OWSLib and QGIS. QGIS is large: it is installed here alone, as root on Debian.
@@ -28,10 +34,11 @@ conformance: setup postgis
 	  apt-get install -y -qq --no-install-recommends python3-qgis qgis-providers >/dev/null) || echo "QGIS cannot be had here" >&2
 	$(PY) -m pytest tests/conformance $(ARGS)
 
-soak: setup postgis
+soak: setup postgis web
 	KANCHA_SOAK=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup
+	./tools/web
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -52,7 +59,7 @@ bench-train: setup
 	./tools/setup train
 	$(PY) tests/benchmarks/bench_train.py $(or $(WORK),bench-train) $(ARGS)
 
-serve: setup
+serve: setup web
 	.venv/bin/kancha serve
 
 format: setup

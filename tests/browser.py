@@ -29,7 +29,10 @@ DESK = {"viewport": {"width": 1280, "height": 900}}
 def chromium() -> str:
     """Where Chromium is; the test is skipped without it, or without Playwright."""
     pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    needed = os.environ.get("KANCHA_REQUIRE_BROWSER")
     found = os.environ.get("KANCHA_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found and needed:
+        pytest.fail("Chromium is not on this machine, and the gate needs it")
     if not found:
         pytest.skip("Chromium is not on this machine")
     return found

@@ -64,7 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("before_20250412.tif", "after_20260918.tif"):
         (folder / "incoming" / name).write_bytes((folder / name).read_bytes())
         (folder / "incoming" / f"{name}.done").touch()
-    recipe = re.search(r"^demo: setup\n\t(.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    recipe = re.search(r"^demo: setup web\n\t(.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert recipe is not None
     done = run(recipe.group(1).replace("$(WORKERS)", "1") + " --size 768", folder)
     assert done.returncode == 0, done.stderr

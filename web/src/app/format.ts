@@ -21,7 +21,7 @@ export function number(value: number | null | undefined, digits = 0): string {
 }
 
 export function percent(value: number | null | undefined, digits = 0): string {
-  return value === null || value === undefined ? "-" : `${number(100 * value, digits)} %`;
+  return value === null || value === undefined ? "-" : `${number(100 * value, digits)}\u00a0%`;
 }
 
 /** An area in square metres and mu (1 mu = 10,000 / 15 m²). */
