@@ -1,0 +1,193 @@
+"""The map page in a real browser beside the real service: every view, in both languages, at a desk and on a phone.
+
+Where `KANCHA_SCREENSHOTS` names a folder, the pictures of every view are kept there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geodata.demo import draw_district
+from service.bootstrap import open_services, open_with_runner
+from service.settings import Settings
+from service.usecases.demo import demo_link, fill
+from tests.browser import browser, chromium
+from tests.integration.service_kit import ROOT, Served, finished, until
+
+DESK: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+PHONE: dict[str, Any] = {**DESK, "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+VIEWS = ("today", "look", "judge", "leads", "cases", "campaigns", "coverage", "bring", "run", "know")
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+BUILT = ROOT / "service" / "web" / "manifest.json"
+
+
+@dataclass
+class Watched:
+    """A page with everything that it did not do well."""
+
+    page: Any
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> None:
+        self.page.goto(f"{self.url}/map{address}")
+        self.page.wait_for_selector("main .loading", state="detached")
+        self.page.wait_for_selector("main >> nth=0")
+
+    def settled(self, wait_ms: int = 700) -> None:
+        self.page.wait_for_load_state("load")
+        self.page.wait_for_timeout(wait_ms)
+
+    def keep(self, name: str) -> None:
+        folder = os.environ.get("KANCHA_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+    def violations(self) -> list[str]:
+        """What axe finds against WCAG 2.2 A and AA."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        found = self.page.evaluate(
+            "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}})).violations", tags
+        )
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])})" for one in found]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service with the demonstration district in it."""
+    chromium()
+    if not BUILT.exists():
+        pytest.skip("the map page is not built: make web")
+    folder = tmp_path_factory.mktemp("desk")
+    files = draw_district(folder / "place", size_px=768)
+    services = open_with_runner(Settings(data=folder / "data"))
+    try:
+        fill(services, files, "training-free", lambda share, what: None)
+    finally:
+        services.close()
+    service = Served(folder / "data")
+    yield service
+    service.stop()
+
+
+@contextmanager
+def signed_in(service: Served, profile: Path, **how: Any) -> Iterator[Watched]:
+    """A browser in which somebody who may do everything has signed in by a link."""
+    services = open_services(service.settings)
+    try:
+        secret = demo_link(services)
+    finally:
+        services.close()
+    with browser(profile, **how) as context:
+        page = context.new_page()
+        watched = Watched(page, service.url)
+        page.on("console", lambda m: watched.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
+
+        def asked(request: Any) -> None:
+            if not request.url.startswith((service.url, "data:", "blob:")):
+                watched.faults.append(f"request off the host: {request.url}")
+
+        page.on("request", asked)
+        page.goto(f"{service.url}/first/{secret}")
+        page.wait_for_url("**/map*")
+        page.wait_for_selector("nav a")
+        yield watched
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_every_view_opens_without_fault_and_can_be_used_by_everybody(desk: Served, tmp_path: Path, size: str) -> None:
+    how = DESK if size == "desk" else PHONE
+    found: dict[str, list[str]] = {}
+    with signed_in(desk, tmp_path / "profile", **how) as it:
+        for name in VIEWS:
+            it.open(f"#/{name}")
+            it.settled()
+            it.keep(f"{name}-{size}-zh")
+            found[name] = it.violations()
+            wide = it.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found[name] += [f"wider than the screen by {wide} px"] if wide > 1 else []
+            found[name] += [f"fault: {fault}" for fault in it.faults]
+            it.faults.clear()
+    assert {name: some for name, some in found.items() if some} == {}
+
+
+def test_the_other_language_and_the_dark_are_complete(desk: Served, tmp_path: Path) -> None:
+    found: dict[str, list[str]] = {}
+    with signed_in(desk, tmp_path / "profile", **DESK) as it:
+        it.page.click("header button:has-text('English')")
+        it.page.click("header button[title='Light or dark']")
+        assert it.page.evaluate("document.documentElement.lang") == "en"
+        for name in VIEWS:
+            it.open(f"#/{name}")
+            it.settled()
+            it.keep(f"{name}-desk-en-dark")
+            found[name] = it.violations() + it.faults
+            it.faults.clear()
+    assert {name: some for name, some in found.items() if some} == {}
+
+
+def test_two_dates_are_looked_at_and_a_link_shows_what_its_sender_saw(desk: Served, tmp_path: Path) -> None:
+    with signed_in(desk, tmp_path / "profile", **DESK) as it:
+        it.open("#/look")
+        it.page.wait_for_selector(".look-list button")
+        it.page.click(".look-list button >> nth=0")
+        it.page.wait_for_selector(".look-chip")
+        it.settled()
+        shown = it.page.url
+        assert "finding=" in shown and "at=" in shown
+        for mode in ("闪烁", "并排", "透明", "前期", "后期", "卷帘"):
+            it.page.click(f".look-bar button:has-text('{mode}')")
+            it.settled(300)
+        edge = it.page.locator("[role=slider]")
+        edge.focus()
+        it.page.keyboard.press("ArrowRight")
+        assert edge.get_attribute("aria-valuenow") == "52"
+        assert it.page.locator(".map-scale").inner_text().strip().split()[1] in ("m", "km")
+        it.open("#/today")
+        it.page.goto(shown)
+        it.page.wait_for_selector(".look-chip")
+        assert it.page.locator(".look-list button.chosen").count() == 1
+        assert it.faults == []
+
+
+def test_what_happens_arrives_by_itself(desk: Served, tmp_path: Path) -> None:
+    with signed_in(desk, tmp_path / "profile", **DESK) as it:
+        it.open("#/today")
+        it.page.wait_for_selector("header .live.on")
+        before = it.page.locator(".today-chips li").count()
+        items = desk.client.get("/collections/findings/items", params={"status": "suspected", "sortby": "-priority"})
+        first = items.json()["features"][0]["id"]
+        told = {"verdict": False, "reason": "shadow", "judged_by": "李"}
+        assert desk.client.post(f"/findings/{first}/verdicts", json=told).status_code == 201
+        until(lambda: it.page.locator(f".today-chips a[href*='{first}']").count() == 0, 15)
+        assert before > 0 and it.faults == []
+
+
+def test_the_stream_tells_of_jobs_and_goes_on_where_it_was(desk: Served) -> None:
+    with desk.client.stream("GET", "/events/stream", timeout=20) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry:")
+        order = desk.client.post("/exports", json={"kind": "ledger", "format": "xlsx"})
+        assert order.status_code == 202, order.text
+        finished(desk.client, order.json()["jobID"])
+        told = next(line for line in lines if line == "event: job.changed")
+        key = next(line for line in lines if line.startswith("id: "))[4:]
+    assert told
+    with desk.client.stream("GET", "/events/stream", headers={"Last-Event-ID": key}, timeout=20) as answer:
+        lines = answer.iter_lines()
+        # a line that broke hears how the jobs stand, and no event twice
+        assert next(line for line in lines if line.startswith("event:")) == "event: job.changed"
+    bad = desk.client.get("/events/stream", headers={"Last-Event-ID": "nonsense"})
+    assert bad.status_code == 400
