@@ -51,13 +51,19 @@ function useMap(state: LookState, scan: Scan | undefined) {
   const [bbox, setBbox] = useState<string | null>(null);
   const latest = useRef(state);
   latest.current = state;
+  // the place that the map itself wrote into the address; any other comes from a link, and the map goes there
+  const written = useRef("");
+  const place = state.at?.join() ?? "";
   useEffect(() => {
-    if (!map) return undefined;
+    if (!map || (place !== "" && place === written.current)) return;
     const { at } = latest.current;
     if (at) {
       view.setCenter(transform([at[0], at[1]], "EPSG:4326", view.getProjection()));
       view.setZoom(at[2]);
     } else if (scan?.bbox) showBounds(view, scan.bbox as unknown as Bounds);
+  }, [map, view, place]);
+  useEffect(() => {
+    if (!map) return undefined;
     const rested = (): void => {
       const size = map.getSize();
       const center = view.getCenter();
@@ -65,7 +71,9 @@ function useMap(state: LookState, scan: Scan | undefined) {
       const extent = transformExtent(view.calculateExtent(size), view.getProjection(), "EPSG:4326");
       setBbox(extent.map((value) => value.toFixed(6)).join(","));
       const [lon = 0, lat = 0] = transform(center, view.getProjection(), "EPSG:4326");
-      replace(addressOf({ ...latest.current, at: [lon, lat, view.getZoom() ?? 16] }));
+      const address = addressOf({ ...latest.current, at: [lon, lat, view.getZoom() ?? 16] });
+      written.current = readState(new URLSearchParams(address.split("?")[1])).at?.join() ?? "";
+      replace(address);
     };
     const key = map.on("moveend", rested);
     return () => unByKey(key);

@@ -82,6 +82,8 @@ export function Compare(props: CompareProps) {
     if (!map) return;
     const shown = [dates.before, dates.after].filter((layer) => layer !== null);
     showLayers(map, [...main.below, ...shown, ...main.above]);
+    // for measures of how long it takes until everything that is in sight is drawn
+    if (shown.length > 0) map.once("rendercomplete", () => performance.mark("map-shown"));
   }, [map, dates, main]);
 
   useEffect(() => {
