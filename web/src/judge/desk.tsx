@@ -1,0 +1,186 @@
+/** The desk: one finding at a time, one key for each verdict. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { GeoJSON } from "../api/features";
+import { number, percent } from "../app/format";
+import { told, wordOf } from "../app/language";
+import { Mark, Trouble } from "../ui/parts";
+import { VerdictButtons, useKeys } from "./buttons";
+import { FindingFacts } from "./facts";
+import type { Action } from "./keys";
+import { type Loaded, known, want } from "./load";
+import { Chip, MapStack } from "./pictures";
+import { History } from "./said";
+import { type Entry, find, following, step, upcoming } from "./sitting";
+import { CHANGE, PURPOSE, whyInChinese } from "./terms";
+import { say, sitting, undo, undoing } from "./work";
+import { w } from "./words";
+
+const AHEAD = 3;
+/** A key that is still on its way from the finding before is no verdict on this one. */
+const LEAST_LOOK_MS = 250;
+
+/** What is written on the present finding before its verdict. */
+interface Draft {
+  id: string;
+  note: string;
+  outline: GeoJSON | null;
+  editing: boolean;
+}
+
+function draftOf(entry: Entry): Draft {
+  return { id: entry.id, note: entry.told?.note ?? "", outline: (entry.told?.outline as GeoJSON | null | undefined) ?? null, editing: false };
+}
+
+export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
+  const now = sitting.value;
+  const entry = find(now, now.at);
+  const found = entry ? known.value.get(entry.id) : undefined;
+  const [kept, setDraft] = useState<Draft | null>(null);
+  const draft = entry ? (kept?.id === entry.id ? kept : draftOf(entry)) : null;
+  const since = useRef(0);
+  const ready = found !== undefined && !(found instanceof Error);
+  useEffect(() => {
+    since.current = Date.now();
+  }, [now.at, ready]);
+  const ahead = [...(now.at ? [now.at] : []), ...upcoming(now, AHEAD)].join(" ");
+  useEffect(() => {
+    for (const id of ahead.split(" ").filter(Boolean)) void want(id);
+  }, [ahead]);
+
+  const act = (action: Action): void => {
+    if (action.kind === "help") help();
+    else if (action.kind === "undo") void undo();
+    else if (action.kind === "next" || action.kind === "previous") sitting.value = step(now, action.kind === "next" ? 1 : -1);
+    else if (entry && draft && Date.now() - since.current >= LEAST_LOOK_MS) {
+      const right = action.kind === "right";
+      setDraft(null);
+      say({ verdict: right, reason: right ? null : action.reason, note: draft.note, outline: right ? draft.outline : null, purpose: entry.purpose });
+    }
+  };
+  useKeys(keys, act);
+
+  return (
+    <div class="judge-desk">
+      <p class="visually-hidden" role="status">
+        {entry && ready ? spoken(entry, found) : ""}
+      </p>
+      {entry && draft ? <Present entry={entry} found={found} draft={draft} setDraft={setDraft} act={act} /> : null}
+    </div>
+  );
+}
+
+function spoken(entry: Entry, found: Loaded): string {
+  const it = found.finding.properties;
+  const place = sitting.value.entries.findIndex((one) => one.id === entry.id) + 1;
+  return `${place} / ${sitting.value.entries.length}: ${wordOf(CHANGE, it.change)}, ${number(it.area_m2)} m², ${w.confidence} ${percent(it.confidence)}`;
+}
+
+interface PresentProps {
+  entry: Entry;
+  found: Loaded | Error | undefined;
+  draft: Draft;
+  setDraft: (draft: Draft) => void;
+  act: (action: Action) => void;
+}
+
+function Present({ entry, found, draft, setDraft, act }: PresentProps) {
+  if (found instanceof Error) {
+    return (
+      <div class="judge-look">
+        <Trouble error={found} retry={() => void want(entry.id)} />
+        <button type="button" onClick={() => act({ kind: "next" })}>
+          {w.next} <kbd>N</kbd>
+        </button>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="judge-look">
+        <div class="judge-map">
+          {found === undefined ? <p class="loading" role="status">{w.loading}</p> : null}
+          <MapStack id={entry.id} next={following(sitting.value)} outline={draft.outline} edit={draft.editing} changed={(outline) => setDraft({ ...draft, outline })} />
+        </div>
+        <div class="judge-side">
+          <Chip id={entry.id} />
+          <Outline draft={draft} setDraft={setDraft} disabled={found === undefined} />
+          <label class="field judge-note">
+            <span>{w.note}</span>
+            <textarea rows={2} maxLength={2000} value={draft.note} placeholder={w.noteHint} onInput={(event) => setDraft({ ...draft, note: event.currentTarget.value })} />
+          </label>
+        </div>
+        <div class="judge-foot">
+          <VerdictButtons act={act} disabled={found === undefined || entry.state === "sending"} />
+          <Steps act={act} />
+        </div>
+      </div>
+      <div class="judge-facts panel" tabIndex={0} role="region" aria-label={w.finding}>
+        {entry.error ? <Refused entry={entry} /> : null}
+        <p class="row judge-head">
+          <code>{entry.id}</code>
+          {entry.purpose ? <Mark tone={entry.purpose === "learn" ? "info" : "plain"}>{wordOf(PURPOSE, entry.purpose)}</Mark> : null}
+          {entry.state === "sending" ? <Mark>{w.sending}</Mark> : null}
+          {entry.state === "judged" ? <Mark tone="good">{w.stored}</Mark> : null}
+        </p>
+        {entry.why ? (
+          <p class="note">
+            {w.why}: {told(whyInChinese(entry.why), entry.why)}
+          </p>
+        ) : null}
+        {found === undefined ? null : (
+          <>
+            {(found.finding.properties.judged ?? null) !== null || entry.again ? <History id={entry.id} round={`${entry.state} ${entry.verdict} ${entry.again}`} /> : null}
+            <FindingFacts finding={found.finding} />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Refused({ entry }: { entry: Entry }) {
+  if (entry.error === null) return null;
+  const repeat = entry.told;
+  return (
+    <>
+      <p class="note">{w.came}</p>
+      {/* sent again as it was said */}
+      {repeat ? <Trouble error={entry.error} retry={() => say(repeat)} /> : <Trouble error={entry.error} />}
+    </>
+  );
+}
+
+function Outline({ draft, setDraft, disabled }: { draft: Draft; setDraft: (draft: Draft) => void; disabled: boolean }) {
+  if (!draft.editing && draft.outline === null) {
+    return (
+      <button type="button" disabled={disabled} onClick={() => setDraft({ ...draft, editing: true })}>
+        {w.edit}
+      </button>
+    );
+  }
+  return (
+    <div class="row">
+      {draft.outline ? <Mark tone="info">{w.edited}</Mark> : null}
+      <button type="button" onClick={() => setDraft({ ...draft, editing: false, outline: null })}>
+        {w.editEnd}
+      </button>
+      <small>{w.editing}</small>
+    </div>
+  );
+}
+
+function Steps({ act }: { act: (action: Action) => void }) {
+  return (
+    <div class="row judge-steps">
+      <button type="button" aria-keyshortcuts="P" onClick={() => act({ kind: "previous" })}>
+        {w.previous} <kbd>P</kbd>
+      </button>
+      <button type="button" aria-keyshortcuts="N" onClick={() => act({ kind: "next" })}>
+        {w.next} <kbd>N</kbd>
+      </button>
+      <button type="button" aria-keyshortcuts="U" disabled={undoing.value || sitting.value.given.length === 0} onClick={() => act({ kind: "undo" })}>
+        {w.undo} <kbd>U</kbd>
+      </button>
+    </div>
+  );
+}
