@@ -150,6 +150,8 @@ CASES: Mapping[str, Property] = MappingProxyType(
         "changed_at": _time("Changed 更新"),
         "closed_at": _time("Closed 结案"),
         "due_at": _time("Next term 最近期限"),
+        "due_term": _text("Next term by name 最近期限名称"),
+        "due_term_zh": _text("Next term by name 最近期限名称, Chinese"),
         "site": _text("Measures on site 现场措施"),
         "seal": _text("Sealing 查封"),
         "hold": _text("Hold 中止暂缓"),

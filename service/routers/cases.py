@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from geodata.io.dates import parse_date
+from service.auth.roles import Permission
 from service.dependencies import GEOJSON, Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
 from service.routers.addresses import HTML
@@ -28,6 +29,7 @@ from service.schemas.cases import (
 from service.schemas.common import Link
 from service.uploads import Form
 from service.usecases import cases as usecase
+from service.usecases.case_document_facts import name_of
 
 router = APIRouter(tags=["cases"])
 _OPENING: dict[str, tuple[str, str]] = {
@@ -109,7 +111,11 @@ def get_case(request: Request, case_id: str, services: Kancha, f: AskedForm = No
 def get_case_events(request: Request, case_id: str, services: Kancha) -> CaseEventsOut:
     """All its events, the first first, each with its seal."""
     told = services.store.cases.events(case_id)
-    return CaseEventsOut(events=[CaseEventOut.of(*one) for one in told], links=_links(request, case_id))
+    # who may not ask for the list of officers is told ids, as on the page of a case
+    works = services.caller.may(Permission.CASES)
+    names = {one: name_of(services, one) for one in {event.by for event, _ in told}} if works else {}
+    events = [CaseEventOut.of(event, seal, names.get(event.by, "")) for event, seal in told]
+    return CaseEventsOut(events=events, links=_links(request, case_id))
 
 
 @router.post(

@@ -27,12 +27,13 @@ class CaseEventOut(Answer):
     at: datetime = Field(description="When it happened, as it was told.")
     recorded_at: datetime = Field(description="When the service was told.")
     by: str = Field(description="Id of the person who told it.")
+    by_name: str = Field(description="How they are called, for who takes part in cases; else their id.")
     facts: dict[str, Any]
     corrects: int | None = Field(description="Number of the event that it corrects.")
     hash: str | None = Field(default=None, description="Seal over itself and the event before.")
 
     @classmethod
-    def of(cls, event: CaseEvent, seal: str | None = None) -> Self:
+    def of(cls, event: CaseEvent, seal: str | None = None, by_name: str = "") -> Self:
         """The wire form of an event."""
         kind = KINDS[event.kind]
         return cls(
@@ -43,6 +44,7 @@ class CaseEventOut(Answer):
             at=event.at,
             recorded_at=event.recorded_at,
             by=event.by,
+            by_name=by_name or event.by,
             facts=dict(event.facts),
             corrects=event.corrects,
             hash=seal,

@@ -27,6 +27,7 @@ def case_feature(row: CaseRow, geometry: Mapping[str, Any], standing: Standing, 
         clocks: Its terms.
     """
     late = [clock for clock in clocks if clock.state is State.OVERDUE and clock.whose is Whose.BUREAU]
+    next_term = next((c for c in clocks if c.state is State.RUNNING and c.due_at == row.due_at), None)
     told = {
         "serial": row.serial,
         "state": row.state,
@@ -41,6 +42,8 @@ def case_feature(row: CaseRow, geometry: Mapping[str, Any], standing: Standing, 
         "changed_at": row.changed_at,
         "closed_at": row.closed_at,
         "due_at": row.due_at,
+        "due_term": None if next_term is None else next_term.title,
+        "due_term_zh": None if next_term is None else next_term.title_zh,
         "overdue": [clock.term_id for clock in late],
         **{name: standing.regions[name] for name in ("site", "seal", "hold", "court", "review", "suit", "land")},
         "events": row.number,

@@ -3682,6 +3682,11 @@ export interface components {
              */
             by: string;
             /**
+             * By Name
+             * @description How they are called, for who takes part in cases; else their id.
+             */
+            by_name: string;
+            /**
              * Corrects
              * @description Number of the event that it corrects.
              */
