@@ -310,6 +310,10 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="Origins whose pages may read answers, without cookies; as JSON. `*`: all."
     )
+    tianditu_key: str = Field(
+        default="",
+        description="Key of Tianditu for base maps on the map page, which then asks tianditu.gov.cn; empty: none.",
+    )
     access_log: bool = Field(default=True, description="Write a line for every request.")
     debug: bool = Field(default=False, description="Show where an unforeseen error happened.")
     limits: Limits = Field(default_factory=Limits, description="What one request may ask for.")

@@ -26,15 +26,18 @@ _KINDS = MappingProxyType(
 _WEB = resources.files("service").joinpath("web")
 _ENTRY = "src/main.tsx"
 _TYPED = "script-src 'self'; style-src 'self' 'unsafe-inline'; require-trusted-types-for 'script'; trusted-types 'none'"
+_TIANDITU = "https://*.tianditu.gov.cn"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @router.get("/map")
 def get_map(request: Request) -> Response:
     """The map page: the frame alone; what it shows, it asks for as whoever has signed in."""
-    answer = html_page("map.html", request, entry=_built().get(_ENTRY))
+    key = request.app.state.services.settings.tianditu_key
+    answer = html_page("map.html", request, entry=_built().get(_ENTRY), tianditu=key)
     # nothing but the page's own files makes script, and no text becomes markup
-    answer.headers["Content-Security-Policy"] += f"; {_TYPED}"
+    policy = f"{answer.headers['Content-Security-Policy']}; {_TYPED}"
+    answer.headers["Content-Security-Policy"] = policy.replace("img-src", f"img-src {_TIANDITU}") if key else policy
     answer.headers["Cache-Control"] = "no-cache"
     return answer
 
