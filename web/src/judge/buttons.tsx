@@ -68,7 +68,7 @@ export function VerdictButtons({ act, disabled }: { act: (action: Action) => voi
 export function Help({ close }: { close: () => void }) {
   const rows: [string, string][] = [
     ["J / 1", w.rightLong],
-    ...REASON_KEYS.map(([reason, key]): [string, string] => [key, `${w.wrong} ${wordOf(CUES, reason)}`]),
+    ...REASON_KEYS.map(([reason, key]): [string, string] => [key, `${w.dismissed}${wordOf(CUES, reason)}`]),
     ["N", w.next],
     ["P", w.previous],
     ["U", w.undo],

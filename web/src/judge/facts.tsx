@@ -40,8 +40,8 @@ export function ReasonList({ reasons }: { reasons: readonly FullReason[] }) {
             {one.measured ? (
               <small>
                 {w.measured} {number(one.measured.value, 1)} ± {number(one.measured.error, 1)}
-                {unitOf(one.measured.unit)}, {w.limit} {number(one.measured.limit, 1)}
                 {unitOf(one.measured.unit)}
+                {one.measured.limit > 0 ? `${told("，", ", ")}${w.limit} ${number(one.measured.limit, 1)}${unitOf(one.measured.unit)}` : null}
               </small>
             ) : null}
           </div>

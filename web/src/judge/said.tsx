@@ -9,7 +9,7 @@ import { verdictsOf } from "./verdicts";
 import { w } from "./words";
 
 export function verdictText(told: { verdict: boolean; reason: string | null }): string {
-  return told.verdict ? w.right : `${w.wrong} ${wordOf(CUES, told.reason)}`;
+  return told.verdict ? w.right : `${w.dismissed}${wordOf(CUES, told.reason)}`;
 }
 
 export function Said({ verdict, counts }: { verdict: Verdict; counts?: boolean }) {

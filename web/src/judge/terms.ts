@@ -114,3 +114,15 @@ export function whyInChinese(why: string): string {
   if (away) return `新的地点类型（差异 ${away[1]}）`;
   return why;
 }
+
+/** Who told of a place. */
+export const SOURCE: Terms = {
+  scan: ["影像图斑", "finding in imagery"],
+  patrol: ["日常巡查", "patrol"],
+  hotline: ["12345热线", "hotline 12345"],
+  camera: ["视频监控", "camera"],
+  drone: ["无人机", "drone"],
+  bureau: ["其他部门图斑", "patch of another bureau"],
+  expiry: ["临时许可到期", "temporary permit that ran out"],
+  rebuilding: ["原址复建", "rebuilt in its place"],
+};
