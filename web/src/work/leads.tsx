@@ -1,5 +1,136 @@
+/** The queue of leads, the first by priority; what is told by hand or by the file; reports that wait for a place. */
+import { useState } from "preact/hooks";
+import { type Schemas, getJson } from "../api/client";
+import type { Feature } from "../api/features";
+import { day, number } from "../app/format";
+import { language, told, wordOf, words } from "../app/language";
+import { useLive } from "../app/live";
+import { href } from "../app/router";
+import { may } from "../app/session";
+import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
+import { Await, Empty, Mark, Table } from "../ui/parts";
+import "./common";
+import { Filter } from "./filter";
+import { LEAD_STATES, type LeadProps, SOURCES, STAGES, VERDICTS, sourceWord } from "./lead_words";
+import { ReportFile } from "./report_file";
+import { ReportForm } from "./report_form";
+import { Unplaced } from "./unplaced";
+
+const w = words({
+  title: ["线索", "Leads"],
+  record: ["登记线索", "Record a report"],
+  file: ["批量导入", "Bring a file"],
+  state: ["状态", "State"],
+  source: ["来源", "Source"],
+  verdict: ["结论", "Verdict"],
+  any: ["不限", "any"],
+  none: ["没有符合条件的线索。", "No such leads."],
+  shown: ["共", "Leads:"],
+  more: ["仅显示前", "only the first"],
+  priority: ["优先级", "Priority"],
+  sources: ["来源", "Told by"],
+  stage: ["阶段", "Stage"],
+  first: ["首次发现", "First seen"],
+  last: ["最近发现", "Last seen"],
+  reports: ["上报", "Reports"],
+  open: ["查看", "Open"],
+  rebuilt: ["原址复建", "rebuilt"],
+  list: ["线索列表", "Queue"],
+  unplaced: ["待定位的上报", "Reports without a place"],
+  parts: ["线索视图", "Parts of the leads"],
+});
+type Dialogs = "record" | "file" | null;
 
 export default function View({ place }: ViewProps) {
-  return <p class="empty">{place.path[0]}</p>;
+  const query = Object.fromEntries(place.query.entries());
+  const [open, setOpen] = useState<Dialogs>(null);
+  const [round, setRound] = useState(0);
+  const done = (): void => setRound((n) => n + 1);
+  const waits = query.show === "unplaced";
+  return (
+    <>
+      <div class="work-bar">
+        <h1>{w.title}</h1>
+        {may("leads") ? (
+          <>
+            <button type="button" class="main" onClick={() => setOpen("record")}>
+              {w.record}
+            </button>
+            <button type="button" onClick={() => setOpen("file")}>
+              {w.file}
+            </button>
+          </>
+        ) : null}
+      </div>
+      <nav class="work-tabs" aria-label={w.parts}>
+        <a href={href("leads")} aria-current={waits ? undefined : "page"}>
+          {w.list}
+        </a>
+        <a href={href("leads", { show: "unplaced" })} aria-current={waits ? "page" : undefined}>
+          {w.unplaced}
+        </a>
+      </nav>
+      {waits ? <Unplaced round={round} /> : <Queue query={query} round={round} />}
+      {open === "record" ? <ReportForm close={() => setOpen(null)} done={done} /> : null}
+      {open === "file" ? <ReportFile close={() => setOpen(null)} done={done} /> : null}
+    </>
+  );
+}
+
+function Queue({ query, round }: { query: Record<string, string>; round: number }) {
+  const asked = useAsked(`leads/${query.state}/${query.source}/${query.verdict}/${round}`, () =>
+    getJson<Schemas["LeadQueueOut"]>("/leads", { limit: 200, state: query.state || (query.verdict ? undefined : "open"), source: query.source, verdict: query.verdict }),
+  );
+  useLive(["finding.appeared", "finding.judged", "scan.completed"], asked.reload, 3_000);
+  const any = ["", w.any] as const;
+  const options = (table: Record<string, readonly [string, string]>): (readonly [string, string])[] => Object.keys(table).map((one) => [one, wordOf(table, one)] as const);
+  return (
+    <>
+      <div class="work-bar">
+        <Filter view="leads" query={query} name="state" label={w.state} options={options(LEAD_STATES).map(([value, title]) => [value === "open" ? "" : value, title] as const)} />
+        <Filter view="leads" query={query} name="source" label={w.source} options={[any, ...options(SOURCES)]} />
+        <Filter view="leads" query={query} name="verdict" label={w.verdict} options={[any, ...options(VERDICTS)]} />
+      </div>
+      <Await asked={asked}>{(found) => <Listed found={found} />}</Await>
+    </>
+  );
+}
+
+function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
+  const leads = found.features as unknown as Feature<LeadProps>[];
+  if (leads.length === 0) return <Empty>{w.none}</Empty>;
+  const all = found.numberMatched ?? leads.length;
+  return (
+    <>
+      <p class="note" role="status">
+        {w.shown} {all}
+        {all > leads.length ? ` (${w.more} ${leads.length})` : ""}
+      </p>
+      <Table
+        label={w.title}
+        rows={leads}
+        id={(one) => one.id}
+        link={(one) => href(["lead", one.id])}
+        columns={[
+          { title: w.sources, cell: (one) => one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ") },
+          { title: w.state, cell: (one) => <State one={one.properties} /> },
+          { title: w.priority, number: true, cell: (one) => number(one.properties.priority, 2) },
+          { title: w.stage, cell: (one) => <>{wordOf(STAGES, one.properties.stage)} {one.properties.rebuilt ? <Mark tone="bad">{w.rebuilt}</Mark> : null}</> },
+          { title: w.reports, number: true, cell: (one) => one.properties.reports },
+          { title: w.first, cell: (one) => day(one.properties.first_seen) },
+          { title: w.last, cell: (one) => day(one.properties.last_seen) },
+        ]}
+      />
+    </>
+  );
+}
+
+function State({ one }: { one: LeadProps }) {
+  return (
+    <>
+      <Mark tone={one.state === "open" ? "info" : "plain"}>{wordOf(LEAD_STATES, one.state)}</Mark>
+      {one.verdict > 0 ? <> {told(one.verdict_zh, one.verdict_title)}</> : null}
+    </>
+  );
 }

@@ -1,0 +1,135 @@
+/** Recall audits: cells drawn at random that were seen and hold no finding; people say whether something was missed. */
+import { useState } from "preact/hooks";
+import { type Schemas, getJson, send } from "../api/client";
+import type { Feature } from "../api/features";
+import { day, minute, percent } from "../app/format";
+import { words } from "../app/language";
+import { href } from "../app/router";
+import { may, session } from "../app/session";
+import { useAsked } from "../app/use";
+import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
+import { toast } from "../ui/toast";
+import { Refused, Submit, useSend } from "./act";
+import { middleOf } from "./places";
+
+type Audit = Schemas["AuditOut"];
+type Cell = Feature<{ missed: boolean | null }>;
+
+const w = words({
+  title: ["漏检抽查", "Recall audits"],
+  none: ["还没有抽查。", "No audit was drawn yet."],
+  explain: ["随机抽取按期看清且没有发现的单元，由人核看是否漏检；漏检率附 95% 区间（Wilson）。", "Cells that were seen in time and hold no finding are drawn at random; people look whether something was missed. The miss rate stands with its 95 % interval (Wilson)."],
+  draw: ["抽取", "Draw"],
+  count: ["单元数", "How many cells"],
+  seed: ["随机种子", "Seed"],
+  drawn: ["已抽取", "Drawn"],
+  asOf: ["台账日期", "Ledger of"],
+  rate: ["漏检率", "Miss rate"],
+  judged: ["已核看", "looked at"],
+  of: ["共", "of"],
+  cell: ["单元", "Cell"],
+  answer: ["结论", "Answer"],
+  missed: ["有漏检", "something was missed"],
+  clean: ["没有漏检", "nothing was missed"],
+  open: ["未核看", "not looked at"],
+  look: ["在地图上看", "On the map"],
+  saved: ["已记录", "Recorded"],
+});
+
+export function Audits() {
+  const asked = useAsked("audits", () => getJson<Schemas["AuditList"]>("/coverage/audits", { limit: 50 }));
+  return (
+    <>
+      <Panel title={w.title}>
+        <p class="note">{w.explain}</p>
+        {may("scan") ? <Draw done={asked.reload} /> : null}
+      </Panel>
+      <Await asked={asked}>{({ audits }) => (audits.length === 0 ? <Empty>{w.none}</Empty> : <>{audits.map((one) => <OneAudit key={one.id} audit={one} done={asked.reload} />)}</>)}</Await>
+    </>
+  );
+}
+
+function Draw({ done }: { done: () => void }) {
+  const [count, setCount] = useState("60");
+  const [seed, setSeed] = useState("1");
+  const sent = useSend();
+  const draw = (event: Event): void => {
+    event.preventDefault();
+    sent.run(async () => {
+      await send("POST", "/coverage/audits", { count: Number(count), seed: Number(seed) });
+      toast(w.drawn);
+      done();
+    });
+  };
+  return (
+    <form onSubmit={draw}>
+      <div class="work-fields">
+        <Field label={w.count}>
+          <input type="number" min="1" required value={count} onInput={(event) => setCount(event.currentTarget.value)} />
+        </Field>
+        <Field label={w.seed}>
+          <input type="number" min="0" required value={seed} onInput={(event) => setSeed(event.currentTarget.value)} />
+        </Field>
+      </div>
+      <Submit sent={sent} title={w.draw} />
+    </form>
+  );
+}
+
+function OneAudit({ audit, done }: { audit: Audit; done: () => void }) {
+  const sent = useSend();
+  const cells = (audit.cells.features ?? []) as Cell[];
+  const rate = audit.miss_rate;
+  const say = (cell: string, missed: boolean): void =>
+    sent.run(async () => {
+      await send("POST", `/coverage/audits/${audit.id}/answers`, { cell, missed, judged_by: session.value?.name ?? "" });
+      toast(w.saved);
+      done();
+    });
+  return (
+    <Panel title={`${w.asOf} ${day(audit.as_of)} · ${minute(audit.created_at)}`}>
+      <p>
+        {w.rate}: <b>{rate.share === null ? "-" : percent(rate.share, 1)}</b>
+        {rate.share === null ? "" : ` (${percent(rate.low, 1)} - ${percent(rate.high, 1)})`} · {w.judged} {rate.judged} {w.of} {cells.length}
+      </p>
+      {sent.error ? <Refused error={sent.error} /> : null}
+      <details>
+        <summary>
+          {w.cell} ({cells.length})
+        </summary>
+        <Table
+          label={w.cell}
+          rows={cells}
+          id={(one) => one.id}
+          columns={[
+            { title: w.cell, cell: (one) => <Where cell={one} /> },
+            { title: w.answer, cell: (one) => (one.properties.missed === null ? <Mark>{w.open}</Mark> : <Mark tone={one.properties.missed ? "bad" : "good"}>{one.properties.missed ? w.missed : w.clean}</Mark>) },
+            {
+              title: "",
+              cell: (one) =>
+                may("judge") ? (
+                  <span class="row">
+                    <button type="button" disabled={sent.busy} aria-label={`${one.id}: ${w.clean}`} onClick={() => say(one.id, false)}>
+                      {w.clean}
+                    </button>
+                    <button type="button" class="danger" disabled={sent.busy} aria-label={`${one.id}: ${w.missed}`} onClick={() => say(one.id, true)}>
+                      {w.missed}
+                    </button>
+                  </span>
+                ) : null,
+            },
+          ]}
+        />
+      </details>
+    </Panel>
+  );
+}
+
+function Where({ cell }: { cell: Cell }) {
+  const at = middleOf(cell.geometry);
+  return (
+    <>
+      {cell.id} {at ? <a href={href("look", { lon: at[0].toFixed(6), lat: at[1].toFixed(6) })}>{w.look}</a> : null}
+    </>
+  );
+}

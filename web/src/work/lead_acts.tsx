@@ -1,0 +1,242 @@
+/** What may be done with a lead: judged, made a case, split, merged, noted. */
+import { useState } from "preact/hooks";
+import { type Schemas, send } from "../api/client";
+import { items } from "../api/features";
+import { day } from "../app/format";
+import { wordOf, words } from "../app/language";
+import { go, href } from "../app/router";
+import { may } from "../app/session";
+import { useAsked } from "../app/use";
+import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
+import { toast } from "../ui/toast";
+import { Submit, useSend } from "./act";
+import { FactFields } from "./fact_fields";
+import { type Held, type Wrong, factsOf } from "./fact_form";
+import { LeadVerdict } from "./lead_verdict";
+import { LEAD_STATES, type LeadProps, sourceWord } from "./lead_words";
+import { OPENING } from "./open_case";
+
+type Lead = Schemas["LeadOut"];
+type Act = "verdict" | "case" | "split" | "merge" | "note";
+
+const w = words({
+  title: ["处理", "What to do"],
+  verdict: ["核查结论", "Judge it"],
+  again: ["更正结论", "Judge it anew"],
+  case: ["转为案件", "Make it a case"],
+  split: ["拆分", "Split"],
+  merge: ["合并", "Merge"],
+  note: ["备注", "Note"],
+  reason: ["理由", "Why"],
+  done: ["已记录", "Recorded"],
+  text: ["备注内容", "What there is to say"],
+  leave: ["转出的上报", "Reports that leave"],
+  leaveWrong: ["请至少选一项，且至少留下一项。", "Choose at least one, and leave at least one."],
+  others: ["并入本线索的线索", "Leads that become part of it"],
+  chooseOne: ["请至少选一条。", "Choose at least one."],
+  none: ["没有可合并的线索。", "There is no other lead."],
+  first: ["首次发现", "first seen"],
+  opened: ["案件已受理：", "The case was opened: "],
+  joined: ["已并入在办案件：", "It went to the open case: "],
+  caseHint: ["线索已说明的内容（阶段、类别、发现时间）可留空。", "What the lead tells (stage, categories, when it was discovered) may stay empty."],
+  needsUnlawful: ["判为“违法”后可转为案件。", "A lead judged unlawful becomes a case."],
+});
+
+export function LeadActs({ lead, done }: { lead: Lead; done: () => void }) {
+  const [act, setAct] = useState<Act | null>(null);
+  const form = { lead, close: () => setAct(null), done };
+  const ready = lead.verdict === 2 && lead.state !== "case";
+  return (
+    <Panel title={w.title}>
+      <div class="row">
+        {may("judge") ? (
+          <button type="button" class={lead.verdict === 0 ? "main" : ""} onClick={() => setAct("verdict")}>
+            {lead.verdict === 0 ? w.verdict : w.again}
+          </button>
+        ) : null}
+        {may("cases") && ready ? (
+          <button type="button" class="main" onClick={() => setAct("case")}>
+            {w.case}
+          </button>
+        ) : null}
+        {may("leads") ? (
+          <>
+            {lead.reports.length > 1 ? (
+              <button type="button" onClick={() => setAct("split")}>
+                {w.split}
+              </button>
+            ) : null}
+            <button type="button" onClick={() => setAct("merge")}>
+              {w.merge}
+            </button>
+            <button type="button" onClick={() => setAct("note")}>
+              {w.note}
+            </button>
+          </>
+        ) : null}
+      </div>
+      {lead.verdict === 0 && may("cases") ? <p class="note">{w.needsUnlawful}</p> : null}
+      {act === "verdict" ? <LeadVerdict {...form} /> : null}
+      {act === "case" ? <MakeCase {...form} /> : null}
+      {act === "split" ? <Split {...form} /> : null}
+      {act === "merge" ? <Merge {...form} /> : null}
+      {act === "note" ? <NoteIt {...form} /> : null}
+    </Panel>
+  );
+}
+
+interface Form {
+  lead: Lead;
+  close: () => void;
+  done: () => void;
+}
+
+function NoteIt({ lead, close, done }: Form) {
+  const [text, setText] = useState("");
+  const sent = useSend();
+  const add = (event: Event): void => {
+    event.preventDefault();
+    sent.run(async () => {
+      await send("POST", `/leads/${lead.id}/notes`, { text });
+      toast(w.done);
+      close();
+      done();
+    });
+  };
+  return (
+    <Dialog title={w.note} close={close}>
+      <form onSubmit={add}>
+        <Field label={w.text}>
+          <textarea rows={3} required maxLength={2_000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        </Field>
+        <Submit sent={sent} title={w.note} />
+      </form>
+    </Dialog>
+  );
+}
+
+function Split({ lead, close, done }: Form) {
+  const [chosen, choose] = useState<string[]>([]);
+  const [reason, setReason] = useState("");
+  const [wrong, setWrong] = useState(false);
+  const sent = useSend();
+  const split = (event: Event): void => {
+    event.preventDefault();
+    const bad = chosen.length === 0 || chosen.length === lead.reports.length;
+    setWrong(bad);
+    if (bad) return;
+    sent.run(async () => {
+      const made = await send<Lead>("POST", `/leads/${lead.id}/split`, { reports: chosen, reason, expected: lead.number });
+      toast(w.done);
+      close();
+      done();
+      go(href(["lead", made.id]));
+    });
+  };
+  return (
+    <Dialog title={w.split} close={close}>
+      <form onSubmit={split}>
+        <Boxes title={w.leave} chosen={chosen} choose={choose} options={lead.reports.map((one) => [one.id, `${sourceWord(one.source)} ${day(one.seen_at)} ${one.text.slice(0, 40)}`] as const)} {...(wrong ? { wrong: w.leaveWrong } : {})} />
+        <Why value={reason} change={setReason} />
+        <Submit sent={sent} title={w.split} />
+      </form>
+    </Dialog>
+  );
+}
+
+function Merge({ lead, close, done }: Form) {
+  const asked = useAsked("merge-leads", () => items<LeadProps>("leads", { limit: 100, skipGeometry: "true", sortby: "-priority", filter: "state = 'open' OR state = 'judged'" }));
+  const [chosen, choose] = useState<string[]>([]);
+  const [reason, setReason] = useState("");
+  const [wrong, setWrong] = useState(false);
+  const sent = useSend();
+  const merge = (event: Event): void => {
+    event.preventDefault();
+    setWrong(chosen.length === 0);
+    if (chosen.length === 0) return;
+    sent.run(async () => {
+      await send("POST", `/leads/${lead.id}/merge`, { leads: chosen, reason, expected: lead.number });
+      toast(w.done);
+      close();
+      done();
+    });
+  };
+  return (
+    <Dialog title={w.merge} close={close}>
+      <Await asked={asked}>
+        {(found) => {
+          const others = found.features.filter((one) => one.id !== lead.id);
+          if (others.length === 0) return <Empty>{w.none}</Empty>;
+          return (
+            <form onSubmit={merge}>
+              <Boxes
+                title={w.others}
+                chosen={chosen}
+                choose={choose}
+                options={others.map((one) => [one.id, `${one.properties.sources.map(sourceWord).join("、")} · ${w.first} ${day(one.properties.first_seen)} · ${wordOf(LEAD_STATES, one.properties.state)} · ${one.id.replace(/^lead-/, "")}`] as const)}
+                {...(wrong ? { wrong: w.chooseOne } : {})}
+              />
+              <Why value={reason} change={setReason} />
+              <Submit sent={sent} title={w.merge} />
+            </form>
+          );
+        }}
+      </Await>
+    </Dialog>
+  );
+}
+
+function MakeCase({ lead, close, done }: Form) {
+  const facts = OPENING.map((fact) => ({ ...fact, needed: fact.name === "path" }));
+  const [held, hold] = useState<Held>({ categories: [] });
+  const [wrong, setWrong] = useState<Wrong[]>([]);
+  const sent = useSend();
+  const open = (event: Event): void => {
+    event.preventDefault();
+    const read = factsOf(facts, held);
+    setWrong(read.wrong);
+    if (read.wrong.length > 0) return;
+    sent.run(async () => {
+      const made = await send<Schemas["LeadCaseOut"]>("POST", `/leads/${lead.id}/case`, { facts: read.facts, expected: lead.number });
+      toast(`${made.new ? w.opened : w.joined}${made.serial}`);
+      close();
+      done();
+      go(href(["case", made.case_id]));
+    });
+  };
+  return (
+    <Dialog title={w.case} close={close}>
+      <form onSubmit={open}>
+        <p class="note">{w.caseHint}</p>
+        <FactFields facts={facts} held={held} wrong={wrong} change={(name, value) => hold({ ...held, [name]: value })} />
+        <Submit sent={sent} title={w.case} />
+      </form>
+    </Dialog>
+  );
+}
+
+export function Why({ value, change }: { value: string; change: (value: string) => void }) {
+  return (
+    <Field label={w.reason}>
+      <textarea rows={2} required maxLength={2_000} value={value} onInput={(event) => change(event.currentTarget.value)} />
+    </Field>
+  );
+}
+
+function Boxes({ title, options, chosen, choose, wrong }: { title: string; options: readonly (readonly [string, string])[]; chosen: string[]; choose: (chosen: string[]) => void; wrong?: string }) {
+  return (
+    <fieldset class="work-many work-tall">
+      <legend>{title}</legend>
+      <ul class="list">
+        {options.map(([id, name]) => (
+          <li key={id}>
+            <label>
+              <input type="checkbox" checked={chosen.includes(id)} onChange={(event) => choose(event.currentTarget.checked ? [...chosen, id] : chosen.filter((one) => one !== id))} /> {name}
+            </label>
+          </li>
+        ))}
+      </ul>
+      {wrong ? <small class="work-wrong">{wrong}</small> : null}
+    </fieldset>
+  );
+}
