@@ -15,7 +15,7 @@ export async function allLayers(): Promise<Layer[]> {
     const page: Schemas["LayerList"] = await getJson<Schemas["LayerList"]>("/layers", { limit: 200, cursor });
     found.push(...page.layers);
     const next: Schemas["Link"] | undefined = page.links.find((link) => link.rel === "next");
-    const told = next ? new URL(next.href).searchParams.get("cursor") : null;
+    const told = next ? new URL(String(next.href)).searchParams.get("cursor") : null;
     if (told === null || page.layers.length === 0) return found.reverse();
     cursor = told;
   }
@@ -34,7 +34,7 @@ export function Layers() {
           layers.reload();
         }}
       />
-      <Transfers />
+      <Transfers of="layers" />
       <Versions asked={layers} />
     </>
   );
