@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Content, basisOf, difference, lines } from "./booktext";
-import { conditionIn, factIn, wordIn } from "./facts";
+import { conditionIn, factIn, messageIn, wordIn } from "./facts";
 
 const book: Content = {
   id: "cn",
@@ -19,6 +19,8 @@ describe("rulebooks in words", () => {
     expect(conditionIn({ fact: "structure.permitted", is: false }, 0)).toBe("非「建筑已获许可」");
     expect(conditionIn({ any_of: [{ fact: "permit.expired", is: true }, { fact: "zone.kind", one_of: ["road"] }] }, 1, book.words)).toBe("(permit expired or zone kind is one of road land)");
     expect(wordIn(null, 0)).toBe("-");
+    expect(messageIn("许可{permit.id}约{permit.share:%}", 0)).toBe("许可〔许可编号〕约〔许可占比〕");
+    expect(messageIn(undefined, 1)).toBe("");
   });
 
   it("name the article behind a choice", () => {

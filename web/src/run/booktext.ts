@@ -1,5 +1,5 @@
 /** A rulebook as lines that people read, and the difference of two as lines that changed. */
-import { conditionIn, subjectIn, wordIn } from "./facts";
+import { conditionIn, messageIn, subjectIn, wordIn } from "./facts";
 
 export interface Content {
   id: string;
@@ -45,6 +45,14 @@ export interface Line {
 /** 0 Chinese, 1 English. */
 type At = 0 | 1;
 
+/** Names of choices, consequences and limits. */
+const PATHS: Record<string, readonly [string, string]> = {
+  building: ["建设违法", "building"],
+  land: ["土地违法", "land"],
+  planning: ["规划", "planning"],
+  spacing_m: ["建筑间距 (m)", "Spacing (m)"],
+};
+
 const AND: Record<At, string> = { 0: "；", 1: "; " };
 
 export function conditions(when: readonly Record<string, unknown>[] | undefined, at: At, words: Content["words"] = {}): string {
@@ -59,7 +67,7 @@ export function basisOf(name: string | undefined, book: Content, at: At): string
   const choice = book.choices?.[name];
   if (!choice) return name;
   const taken = choice.map((one) => basisOf(one.take, book, at));
-  return [...new Set(taken)].join(at === 0 ? " / " : " / ");
+  return [...new Set(taken)].join(" / ");
 }
 
 export function nameOf(rule: Rule): string {
@@ -72,7 +80,7 @@ function takes(list: readonly Take[], book: Content, at: At): string {
     const when = conditions(one.when, at, book.words);
     return when ? `${when} → ${then}` : `${at === 0 ? "其他" : "else"} → ${then}`;
   };
-  return list.map(said).join(" | ");
+  return list.map(said).join("\n");
 }
 
 function ruleText(rule: Rule, book: Content, at: At): string {
@@ -82,7 +90,7 @@ function ruleText(rule: Rule, book: Content, at: At): string {
     [at === 0 ? "依据" : "basis", basisOf(rule.basis, book, at)],
     [at === 0 ? "严重程度" : "severity", wordIn(rule.severity, at)],
     [at === 0 ? "最高确定性" : "at most", wordIn(rule.at_most, at)],
-    [at === 0 ? "表述" : "says", (at === 0 ? rule.message?.zh : rule.message?.en) ?? "-"],
+    [at === 0 ? "表述" : "says", messageIn(at === 0 ? rule.message?.zh : rule.message?.en, at)],
   ];
   return parts.filter(([, value]) => value !== "-" && value !== "").map(([name, value]) => `${name}: ${value}`).join("\n");
 }
@@ -92,10 +100,10 @@ export function lines(book: Content, at: At): Line[] {
   const found: Line[] = [];
   for (const [name, article] of Object.entries(book.articles ?? {})) found.push({ key: `article ${name}`, part: "articles", title: basisOf(name, book, at), text: article.text ?? "" });
   for (const rule of book.rules ?? []) found.push({ key: `rule ${nameOf(rule)}`, part: "rules", title: nameOf(rule), text: ruleText(rule, book, at) });
-  for (const [name, list] of Object.entries(book.choices ?? {})) found.push({ key: `choice ${name}`, part: "choices", title: name, text: takes(list, { ...book, words: articlesAsWords(book) }, at) });
-  for (const [name, list] of Object.entries(book.consequences ?? {})) found.push({ key: `consequence ${name}`, part: "consequences", title: name, text: takes(list, book, at) });
+  for (const [name, list] of Object.entries(book.choices ?? {})) found.push({ key: `choice ${name}`, part: "choices", title: PATHS[name]?.[at] ?? name, text: takes(list, { ...book, words: articlesAsWords(book) }, at) });
+  for (const [name, list] of Object.entries(book.consequences ?? {})) found.push({ key: `consequence ${name}`, part: "consequences", title: PATHS[name]?.[at] ?? name, text: takes(list, book, at) });
   if (book.authorities) found.push({ key: "authorities", part: "authorities", title: at === 0 ? "主管部门" : "Authorities", text: takes(book.authorities, book, at) });
-  for (const [name, value] of Object.entries(book.limits ?? {})) found.push({ key: `limit ${name}`, part: "limits", title: name, text: wordIn(value, at) });
+  for (const [name, value] of Object.entries(book.limits ?? {})) found.push({ key: `limit ${name}`, part: "limits", title: PATHS[name]?.[at] ?? name, text: wordIn(value, at) });
   for (const [name, value] of Object.entries(book.minimum_area_m2 ?? {})) found.push({ key: `minimum ${name}`, part: "limits", title: wordIn(name, at, book.words), text: `${value} m²` });
   (book.tolerances ?? []).forEach((row, place) => found.push({ key: `tolerance ${place}`, part: "limits", title: `${at === 0 ? "合理误差" : "Tolerance"} ${place + 1}`, text: JSON.stringify(row) }));
   return found;

@@ -125,6 +125,11 @@ export function wordIn(value: unknown, at: 0 | 1, words: Words = {}): string {
   return value === undefined || value === null || value === "" ? "-" : valueIn(value, at, words);
 }
 
+/** A message of a rule with the facts that it will name: "许可〔许可编号〕". */
+export function messageIn(text: string | undefined, at: 0 | 1): string {
+  return (text ?? "").replace(/\{([a-z]+\.[a-z_0-9]+)[^}]*\}/g, (_, name: string) => (at === 0 ? `〔${factIn(name, 0)}〕` : `[${factIn(name, 1)}]`));
+}
+
 /** A condition as a line. */
 export function conditionIn(condition: Readonly<Record<string, unknown>>, at: 0 | 1, words: Words = {}): string {
   for (const [name, join] of [

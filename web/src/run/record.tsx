@@ -101,6 +101,11 @@ const ACTIONS: Record<string, readonly [string, string]> = {
 
 const ACTOR_KINDS = { person: ["人员", "person"], key: ["密钥", "key"], local: ["命令行", "command line"], nobody: ["未登录", "nobody"] } as const;
 
+/** Whoever works on the machine itself has no name of their own. */
+function actorOf(entry: Entry): string {
+  return entry.actor_kind === "person" || entry.actor_kind === "key" ? entry.actor_name : wordOf(ACTOR_KINDS, entry.actor_kind);
+}
+
 const SECOND = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "medium" });
 
 function One({ entry, close }: { entry: Entry; close: () => void }) {
@@ -109,7 +114,7 @@ function One({ entry, close }: { entry: Entry; close: () => void }) {
       <Facts
         rows={[
           [w.at, SECOND.format(new Date(entry.at))],
-          [w.actor, `${entry.actor_name || "-"} (${wordOf(ACTOR_KINDS, entry.actor_kind)})`],
+          [w.actor, actorOf(entry)],
           [w.target, <code>{entry.target || "-"}</code>],
           [w.address, entry.address || "-"],
           [w.previous, <code>{entry.previous}</code>],
@@ -190,7 +195,7 @@ function Page({ cursor, action, actor, last, more }: { cursor: string; action: s
                   title: w.actor,
                   cell: (entry) => (
                     <a href={href("run", { tab: "record", action, actor: entry.actor_id })} title={w.only}>
-                      {entry.actor_name || wordOf(ACTOR_KINDS, entry.actor_kind)}
+                      {actorOf(entry)}
                     </a>
                   ),
                 },

@@ -6,7 +6,7 @@ import { language, told, wordOf, words } from "../app/language";
 import { useAsked } from "../app/use";
 import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import { type Content, type Difference, type Line, basisOf, conditions, difference, lines, nameOf } from "./booktext";
-import { subjectIn, wordIn } from "./facts";
+import { messageIn, subjectIn, wordIn } from "./facts";
 
 type Book = Schemas["RulebookOut"];
 
@@ -73,7 +73,7 @@ function One({ name }: { name: string }) {
               title: w.rule,
               cell: (rule) => (
                 <>
-                  {at() === 0 ? rule.message?.zh : rule.message?.en} <small class="run-code">{nameOf(rule)}</small>
+                  {messageIn(at() === 0 ? rule.message?.zh : rule.message?.en, at())} <small class="run-code">{nameOf(rule)}</small>
                 </>
               ),
             },
