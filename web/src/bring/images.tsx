@@ -15,7 +15,7 @@ export function Images({ place }: ViewProps) {
   return (
     <>
       {sends ? <Choosing /> : null}
-      {sends ? <Transfers /> : null}
+      {sends ? <Transfers of="scenes" /> : null}
       <Scenes place={place} />
     </>
   );

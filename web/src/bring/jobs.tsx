@@ -1,7 +1,8 @@
 /** Jobs, the latest first, as far as they are; live while the line stands, else looked at every few seconds. */
 import { useEffect, useState } from "preact/hooks";
 import { type Schemas, api, ask } from "../api/client";
-import { minute, number } from "../app/format";
+import { items } from "../api/features";
+import { day, minute, number } from "../app/format";
 import { language, wordOf, words } from "../app/language";
 import { live, useLive } from "../app/live";
 import { href } from "../app/router";
@@ -22,6 +23,7 @@ const w = words({
   failed: ["失败", "Failed"],
   which: ["显示哪些任务", "Which jobs"],
   kind: ["任务", "Job"],
+  what: ["内容", "Of"],
   state: ["状态", "State"],
   progress: ["进度", "Progress"],
   begun: ["提交时间", "Ordered"],
@@ -48,6 +50,22 @@ export function Progress({ job }: { job: Job }) {
   );
 }
 
+/** Days of the scenes by id: a scan is known by its two dates. */
+export async function daysOfScenes(): Promise<Record<string, string>> {
+  const found = await items<{ acquired_at: string }>("scenes", { sortby: "-acquired_at", limit: 500 });
+  return Object.fromEntries(found.features.map((scene) => [scene.id, day(scene.properties.acquired_at)]));
+}
+
+const EXPORTS = { ledger: ["台账", "ledger"], patches: ["图斑", "patches"], package: ["全部数据", "everything"] } as const;
+
+/** What a job works on, as far as its order tells. */
+export function whatOf(job: Job, days: Readonly<Record<string, string>>): string {
+  const text = (name: string): string => (typeof job.request[name] === "string" ? job.request[name] : "");
+  if (job.processID === "scan") return `${days[text("before_scene")] ?? "?"} → ${days[text("after_scene")] ?? "?"}`;
+  if (job.processID === "export") return wordOf(EXPORTS, text("kind"));
+  return "";
+}
+
 type Which = "all" | "active" | "failed";
 
 async function listed(which: Which, limit: number): Promise<{ jobs: Job[]; more: boolean }> {
@@ -68,6 +86,7 @@ export function Jobs({ place, tab, kind, round }: ViewProps & { tab: string; kin
     const timer = setInterval(asked.reload, 3_000);
     return () => clearInterval(timer);
   }, [busy, live.value, asked.reload]);
+  const days = useAsked("jobs:days", daysOfScenes).value ?? {};
   const opened = place.query.get("job");
   return (
     <Panel
@@ -101,6 +120,7 @@ export function Jobs({ place, tab, kind, round }: ViewProps & { tab: string; kin
                   link={(job) => href("bring", { tab, job: job.jobID })}
                   columns={[
                     { title: w.kind, cell: (job) => wordOf(JOB_KINDS, job.processID) },
+                    { title: w.what, cell: (job) => whatOf(job, days) },
                     { title: w.state, cell: (job) => <Mark tone={JOB_TONES[job.status] ?? "plain"}>{wordOf(JOB_STATES, job.status)}</Mark> },
                     { title: w.progress, cell: (job) => <Progress job={job} /> },
                     { title: w.area, cell: (job) => job.area || "-" },

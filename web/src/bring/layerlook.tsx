@@ -1,6 +1,6 @@
 /** What is in a file that is meant to be a layer, and what storing it would do. */
 import { number } from "../app/format";
-import { told, wordOf, words } from "../app/language";
+import { language, told, wordOf, words } from "../app/language";
 import { Facts, Mark, Table } from "../ui/parts";
 import { type Box, COLUMNS, type HeadColumn, drawing, missing } from "./columns";
 import type { Preview } from "./layerform";
@@ -47,6 +47,17 @@ const GEOMETRIES = {
   LineString: ["线", "line"],
   MultiLineString: ["多线", "lines"],
 } as const;
+
+/** The name of an encoding with how it was found: the service says the latter in English. */
+function encodingOf(text: string): string {
+  const [name = text, how] = text.split(" (");
+  if (language.value === "en" || how === undefined) return text;
+  if (how.startsWith("fixed")) return `${name}（格式规定）`;
+  if (how.startsWith("found")) return `${name}（由文字内容识别）`;
+  if (how.startsWith("by its byte")) return `${name}（由文件头标记识别）`;
+  if (how.startsWith("told")) return `${name}（已指定）`;
+  return name;
+}
 
 interface Head {
   format: string;
@@ -175,7 +186,7 @@ export function Look({ preview, kind, taken, take, layers }: { preview: Preview;
   const absent = missing(kind, taken);
   const facts: [string, string][] = [
     [w.format, head.format],
-    [w.encoding, head.encoding],
+    [w.encoding, encodingOf(head.encoding)],
     [w.system, head.declared_crs ?? w.none],
   ];
   if (head.first) facts.push([w.first, head.first.map((one) => number(one, Math.abs(one) > 360 ? 2 : 6)).join(", ")]);

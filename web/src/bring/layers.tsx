@@ -34,7 +34,7 @@ export function Layers() {
           layers.reload();
         }}
       />
-      <Transfers />
+      <Transfers of="layers" />
       <Versions asked={layers} />
     </>
   );

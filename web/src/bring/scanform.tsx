@@ -33,7 +33,7 @@ const w = words({
   newestOf: ["最新", "newest"],
   without: ["不使用", "none"],
   ordered: ["已发起比对，进度见下方。", "The scan is ordered; see below."],
-  same: ["相同的比对已经做过：", "The same scan was made before: "],
+  same: ["相同的比对已经做过，结果见下方。", "The same scan was made before; see below."],
   usable: ["可用", "usable"],
   unlike: ["两期间隔", "Between the two"],
   days: ["天", "days"],
@@ -174,7 +174,7 @@ function Form({ found, place, ordered }: { found: Ground; place: ViewProps["plac
         ...Object.fromEntries(layers.filter(([, id]) => id !== "")),
         options: { detector, rules, ...set },
       });
-      if (job.status === "successful") toast(w.same + (job.scan_id ?? ""), "info");
+      if (job.status === "successful") toast(w.same, "info");
       else toast(w.ordered);
       ordered();
       go(href("bring", { tab: "scans", job: job.jobID }));

@@ -119,8 +119,10 @@ function Buttons({ one }: { one: Transfer }) {
   );
 }
 
-export function Transfers() {
-  const list = transfers.value;
+/** Those of scenes or of layers; of one that is left over from before, only the service knows which it is. */
+export function Transfers({ of }: { of: "scenes" | "layers" }) {
+  const kindOf = (one: Transfer): string => one.outcome?.metadata.kind ?? one.metadata.kind ?? "scene";
+  const list = transfers.value.filter((one) => (kindOf(one) === "scene") === (of === "scenes"));
   if (list.length === 0) return null;
   return (
     <Panel title={w.title}>
