@@ -32,7 +32,7 @@ export const w = words({
   note: ["备注", "Note"],
   noteHint: ["随结论一起保存", "Kept with the verdict"],
   edit: ["修改轮廓", "Edit the outline"],
-  editing: ["在地图上拖动轮廓的边和顶点；按“属实”时一并提交。", "Drag the outline on the map; it goes with the verdict “right”."],
+  editing: ["在地图上拖动轮廓的边和顶点（可先切到“后期”）；按“属实”时一并提交。", "Drag the outline on the map (choose “After” first where the swipe is in the way); it goes with the verdict “right”."],
   editEnd: ["放弃修改", "Drop the change"],
   edited: ["轮廓已修改", "Outline changed"],
   pair: ["前后期影像对照地图", "Map of both dates"],

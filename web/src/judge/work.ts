@@ -94,6 +94,6 @@ async function takeBack(entry: Entry): Promise<void> {
   } else {
     toast(w.againFirst, "info");
   }
-  sitting.value = undone(sitting.value, entry.id, true);
+  sitting.value = undone(sitting.value, entry.id, told.kind === "first");
   forget(entry.id);
 }
