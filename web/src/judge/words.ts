@@ -83,7 +83,7 @@ export const w = words({
   skip: ["跳过", "Skip it"],
   waiting: ["待复核", "Waiting for a second look"],
   nobody: ["没有由他人核查、尚待复核的图斑。", "No finding that others have judged waits for a second look."],
-  blind: ["盲核：您给出结论之前，不显示第一人的结论。", "Blind: what the first said is shown once you have given your verdict."],
+  blind: ["盲核：您给出结论之前，不显示第一人的结论；提交后以最新的结论（您的）为准。", "Blind: what the first said is shown once you have given your verdict, which then counts as the latest."],
   firstSaid: ["第一人", "The first"],
   secondSaid: ["第二人", "The second"],
   you: ["您", "You"],
