@@ -4,6 +4,7 @@ type Terms = Record<string, readonly [string, string]>;
 
 export const w = words({
   title: ["建筑档案", "The life of a structure"],
+  all: ["全部建筑", "All structures"],
   search: ["按编号查找建筑", "Find a structure by its id"],
   id: ["建筑编号", "Structure id"],
   open: ["打开", "Open"],
@@ -101,7 +102,6 @@ export const w = words({
   before: ["早于", "Before"],
   scenes: ["两者之间的影像", "Scenes between the two"],
   noScenes: ["没有其他影像能说明得更多。", "No other scene can tell more."],
-  acquired: ["获取时间", "Taken"],
   usable: ["是否可见该处", "Shows the place"],
   yes: ["是", "yes"],
   no: ["否", "no"],
@@ -109,7 +109,9 @@ export const w = words({
   compared: ["已比对，无结果", "compared, told nothing"],
   notCompared: ["未比对", "not compared"],
   order: ["下达比对，缩小范围", "Order the comparisons that halve it"],
-  orderThis: ["用此影像比对", "Compare with this one"],
+  comparison: ["比对", "Comparison"],
+  act: ["操作", "Order"],
+  orderThis: ["用此影像", "Use this one"],
   ordered: ["已下达比对", "Comparisons are ordered"],
   orderBar: ["下达比对需要相应权限。", "Ordering comparisons takes the right to scan."],
   refusedPairs: ["不能比对的影像对", "Pairs that are refused"],
