@@ -16,7 +16,7 @@ export function Said({ verdict, counts }: { verdict: Verdict; counts?: boolean }
   return (
     <>
       <span class="row">
-        <Mark tone={verdict.verdict ? "bad" : "plain"}>{verdictText(verdict)}</Mark>
+        <Mark tone={verdict.verdict ? "good" : "plain"}>{verdictText(verdict)}</Mark>
         {counts ? <Mark tone="info">{w.counts}</Mark> : null}
       </span>
       <small>

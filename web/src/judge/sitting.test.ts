@@ -40,7 +40,11 @@ test("undo shows the finding again", () => {
   s = undone(s, "a", true);
   expect(s.at).toBe("a");
   expect(find(s, "a")).toMatchObject({ state: "open", again: true });
-  expect(progress(s, 0).judged).toBe(0);
+  expect(progress(s, 0)).toMatchObject({ judged: 0, left: 4 });
+  // where another verdict counts again, nobody waits for one
+  s = undone(stored(give(s, right, 0), "a", "v2"), "a", false);
+  expect(s.at).toBe("a");
+  expect(progress(s, 0)).toMatchObject({ judged: 0, left: 3 });
 });
 
 test("next and previous stay within the list", () => {

@@ -123,10 +123,10 @@ export function refused(sitting: Sitting, id: string, error: Error): Sitting {
   return { ...back, at: back.at ?? id, given: back.given.filter((one) => one !== id), times: back.times.slice(0, -1) };
 }
 
-/** One verdict less: its finding is shown again. `told` is what is typed already. */
+/** One verdict less: its finding is shown again, to be judged anew (`again`), or with the verdict that counts now. What was typed stays. */
 export function undone(sitting: Sitting, id: string, again: boolean): Sitting {
-  const open = change(sitting, id, { state: "open", verdict: null, error: null, again });
-  return { ...open, at: id, given: open.given.filter((one) => one !== id), times: open.times.slice(0, -1) };
+  const shown = change(sitting, id, { state: again ? "open" : "judged", verdict: null, error: null, again });
+  return { ...shown, at: id, given: shown.given.filter((one) => one !== id), times: shown.times.slice(0, -1) };
 }
 
 /** One step in the order of the list, judged or not. */

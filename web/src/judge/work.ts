@@ -15,6 +15,10 @@ export const sitting = signal<Sitting>(NOTHING);
 /** The queue that the sitting was begun with. */
 let begun: string | null = null;
 const flights = new Map<string, Promise<void>>();
+// a page that is closed too soon would lose a verdict that is on its way
+addEventListener("beforeunload", (event) => {
+  if (flights.size > 0) event.preventDefault();
+});
 export const undoing = signal(false);
 
 export function me(): string {
@@ -94,6 +98,6 @@ async function takeBack(entry: Entry): Promise<void> {
   } else {
     toast(w.againFirst, "info");
   }
-  sitting.value = undone(sitting.value, entry.id, true);
+  sitting.value = undone(sitting.value, entry.id, told.kind === "first");
   forget(entry.id);
 }

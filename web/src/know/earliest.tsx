@@ -5,7 +5,7 @@ import { day, minute } from "../app/format";
 import { useLive } from "../app/live";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
-import { Await, Mark, Panel, Table, Trouble } from "../ui/parts";
+import { Await, Panel, Table, Trouble } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { w } from "./words";
 
@@ -72,14 +72,22 @@ function Scenes({ told, busy, order }: { told: Told; busy: boolean; order: (scen
       rows={told.scenes}
       id={(one) => one.scene_id}
       columns={[
-        { title: w.acquired, cell: (one) => minute(one.acquired_at) },
-        { title: w.scene, cell: (one) => <code>{one.scene_id}</code> },
+        {
+          title: w.scene,
+          cell: (one) => (
+            <>
+              <span class="know-day">{minute(one.acquired_at)}</span>
+              <br />
+              <code>{one.scene_id}</code>
+            </>
+          ),
+        },
         { title: w.usable, cell: (one) => known(one.usable) },
-        { title: w.event, cell: (one) => <Mark>{one.compared ? w.compared : w.notCompared}</Mark> },
+        { title: w.comparison, cell: (one) => (one.compared ? w.compared : w.notCompared) },
         ...(may("scan")
           ? [
               {
-                title: w.order,
+                title: w.act,
                 cell: (one: Told["scenes"][number]) =>
                   one.compared ? (
                     "-"

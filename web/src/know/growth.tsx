@@ -1,13 +1,28 @@
 /** The growth curve: area and height at each date, with errors; the same as a table for who does not see it. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import { day, number } from "../app/format";
 import { Empty, Panel } from "../ui/parts";
 import { type Seen, curveOf } from "./curve";
 import type { Life } from "./data";
 import { w } from "./words";
 
-const WIDTH = 560;
 const HEIGHT = 230;
-const BOX = { left: 64, right: 530, top: 16, bottom: 186 };
+const MOST_WIDE = 900;
+
+/** The width that there is, so that letters keep their size on a phone. */
+function useWidth(): [{ current: HTMLElement | null }, number] {
+  const box = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(560);
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const watch = new ResizeObserver(([entry]) => {
+      if (entry && entry.contentRect.width > 0) setWidth(Math.min(MOST_WIDE, Math.round(entry.contentRect.width)));
+    });
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+  return [box, width];
+}
 
 function seenOf(life: Life, what: "area_m2" | "height_m"): Seen[] {
   const it = life.structure.properties;
@@ -38,23 +53,25 @@ export function Growth({ life }: { life: Life }) {
 }
 
 function Curve({ title, unit, seen, digits }: { title: string; unit: string; seen: readonly Seen[]; digits: number }) {
-  const curve = curveOf(seen, BOX);
+  const [figure, width] = useWidth();
+  const box = { left: 48, right: width - 42, top: 22, bottom: 186 };
+  const curve = curveOf(seen, box);
   if (curve === null) return <Empty>{w.growthNone}</Empty>;
   const told = curve.points.map(({ seen: one }) => `${day(one.on)} ${eventOf(one.kind)} ${number(one.value, digits)} ${unit}`).join("; ");
   return (
-    <figure class="know-curve">
+    <figure class="know-curve" ref={figure}>
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: ${told}`}>
+      <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${title}: ${told}`}>
         {curve.ticks.map((tick) => (
           <g key={tick.value}>
-            <line class="grid-line" x1={BOX.left} x2={BOX.right} y1={tick.y} y2={tick.y} />
-            <text x={BOX.left - 8} y={tick.y + 4} text-anchor="end">
+            <line class="grid-line" x1={box.left} x2={box.right} y1={tick.y} y2={tick.y} />
+            <text x={box.left - 8} y={tick.y + 4} text-anchor="end">
               {number(tick.value, tick.value % 1 ? 1 : 0)}
             </text>
           </g>
         ))}
         {curve.dates.map((date) => (
-          <text key={date.on} x={date.x} y={BOX.bottom + 20} text-anchor="middle">
+          <text key={date.on} x={date.x} y={box.bottom + 20} text-anchor="middle">
             {day(date.on)}
           </text>
         ))}
@@ -65,7 +82,7 @@ function Curve({ title, unit, seen, digits }: { title: string; unit: string; see
               <path class="error" d={`M${one.x - 5},${one.high}h10M${one.x},${one.high}V${one.low}M${one.x - 5},${one.low}h10`} />
             ) : null}
             <circle cx={one.x} cy={one.y} r={5} />
-            <text class="value" x={Math.min(one.x, BOX.right - 14)} y={Math.max(12, one.high - 10)} text-anchor="middle">
+            <text class="value" x={one.x} y={Math.max(12, one.high - 10)} text-anchor="middle">
               {one.seen.kind === "seen" ? number(one.seen.value, 0) : eventOf(one.seen.kind)}
             </text>
           </g>

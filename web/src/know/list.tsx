@@ -1,7 +1,7 @@
 /** A structure is found by its id, or among the latest. */
 import { useState } from "preact/hooks";
 import { items } from "../api/features";
-import { area, day } from "../app/format";
+import { area } from "../app/format";
 import { wordOf } from "../app/language";
 import { useLive } from "../app/live";
 import { go, href } from "../app/router";
@@ -9,6 +9,7 @@ import { useAsked } from "../app/use";
 import { STATUS } from "../judge/terms";
 import { Await, Choice, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import type { Structure } from "./data";
+import { Day } from "./day";
 import { STATE, w } from "./words";
 
 const MOST = 50;
@@ -83,10 +84,10 @@ export function List({ query }: { query: URLSearchParams }) {
                   { title: w.id, cell: (one) => <code>{one.id}</code> },
                   { title: w.state, cell: (one) => <Mark tone={one.properties.state === "standing" ? "warn" : "plain"}>{wordOf(STATE, one.properties.state)}</Mark> },
                   { title: w.status, cell: (one) => wordOf(STATUS, one.properties.status) },
-                  { title: w.firstSeen, cell: (one) => day(one.properties.first_seen) },
-                  { title: w.lastAbsent, cell: (one) => day(one.properties.last_absent) },
-                  { title: w.lastSeen, cell: (one) => day(one.properties.last_seen) },
-                  { title: w.goneOn, cell: (one) => day(one.properties.gone_on) },
+                  { title: w.firstSeen, cell: (one) => <Day on={one.properties.first_seen} /> },
+                  { title: w.lastAbsent, cell: (one) => <Day on={one.properties.last_absent} /> },
+                  { title: w.lastSeen, cell: (one) => <Day on={one.properties.last_seen} /> },
+                  { title: w.goneOn, cell: (one) => <Day on={one.properties.gone_on} /> },
                   { title: w.size, cell: (one) => area(one.properties.area_m2), number: true },
                 ]}
               />

@@ -1,7 +1,7 @@
 /** Cases, their documents and those comparable, and the leads of a structure. */
 import { api, ask, root } from "../api/client";
 import type { Feature } from "../api/features";
-import { day, number } from "../app/format";
+import { number } from "../app/format";
 import { told, wordOf } from "../app/language";
 import { href } from "../app/router";
 import { may } from "../app/session";
@@ -9,6 +9,7 @@ import { useAsked } from "../app/use";
 import { SOURCE } from "../judge/terms";
 import { Await, Empty, Mark, Panel, Table } from "../ui/parts";
 import { type CaseRow, casesOf, leadsOf } from "./data";
+import { Day } from "./day";
 import { CASE_STATE, LEAD_STATE, OUTCOME, w } from "./words";
 
 export function Cases({ structure }: { structure: string }) {
@@ -49,9 +50,9 @@ function CaseTable({ cases }: { cases: readonly Feature<CaseRow>[] }) {
         { title: w.serial, cell: (one) => one.properties.serial },
         { title: w.state, cell: (one) => <Mark tone="info">{wordOf(CASE_STATE, one.properties.state)}</Mark> },
         { title: w.outcome, cell: (one) => wordOf(OUTCOME, one.properties.outcome) },
-        { title: w.opened, cell: (one) => day(one.properties.opened_at) },
-        { title: w.due, cell: (one) => day(one.properties.due_at) },
-        { title: w.closed, cell: (one) => day(one.properties.closed_at) },
+        { title: w.opened, cell: (one) => <Day on={one.properties.opened_at} /> },
+        { title: w.due, cell: (one) => <Day on={one.properties.due_at} /> },
+        { title: w.closed, cell: (one) => <Day on={one.properties.closed_at} /> },
       ]}
     />
   );
@@ -113,7 +114,7 @@ function Documents({ id }: { id: string }) {
                   title: w.day,
                   cell: (one) => (
                     <>
-                      {day(one.day)} {one.voided_at ? <Mark tone="bad">{w.voided}</Mark> : null}
+                      <Day on={one.day} /> {one.voided_at ? <Mark tone="bad">{w.voided}</Mark> : null}
                     </>
                   ),
                 },
@@ -158,7 +159,7 @@ export function Leads({ structure }: { structure: string }) {
                 { title: w.source, cell: (one) => one.properties.sources.map((source) => wordOf(SOURCE, source)).join(told("、", ", ")) },
                 { title: w.state, cell: (one) => wordOf(LEAD_STATE, one.properties.state) },
                 { title: w.leadVerdict, cell: (one) => told(one.properties.verdict_zh, one.properties.verdict_title) },
-                { title: w.changed, cell: (one) => day(one.properties.changed_at) },
+                { title: w.changed, cell: (one) => <Day on={one.properties.changed_at} /> },
               ]}
             />
           )

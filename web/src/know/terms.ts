@@ -49,31 +49,31 @@ export const FACTS: Terms = {
   "structure.stage": ["阶段", "its stage"],
   "structure.area_m2": ["轮廓面积", "its area"],
   "structure.height_m": ["建筑高度", "its height"],
-  "structure.lower": ["高度降低", "that it is lower and still stands"],
-  "structure.hidden": ["高程显示而影像未显示", "that heights show what the picture does not"],
+  "structure.lower": ["高度降低", "it is lower and still stands"],
+  "structure.hidden": ["高程显示而影像未显示", "heights show what the picture does not"],
   "structure.use": ["登记用途", "its registered use"],
-  "structure.titled": ["已登记产权", "that a property register lists it"],
+  "structure.titled": ["已登记产权", "a property register lists it"],
   "structure.seen_on": ["判定日期", "the day of the assessment"],
   "structure.first_seen_on": ["最早已知存在日期", "the earliest day on which it stood"],
   "structure.absent_on": ["最后已知不存在日期", "the latest day without it"],
-  "structure.assessed": ["提供了比对图层", "that layers were given"],
-  "structure.register": ["提供了许可台账", "that a register of permits was given"],
-  "structure.permitted": ["有效许可覆盖至少 80%", "that a permit in force covers at least 80 %"],
-  "structure.touched": ["有效许可覆盖超过 5%", "that a permit in force holds more than 5 %"],
+  "structure.assessed": ["提供了比对图层", "layers were given"],
+  "structure.register": ["提供了许可台账", "a register of permits was given"],
+  "structure.permitted": ["有效许可覆盖至少 80%", "a permit in force covers at least 80 %"],
+  "structure.touched": ["有效许可覆盖超过 5%", "a permit in force holds more than 5 %"],
   "structure.unplaced_permits": ["无法定位的有效许可数", "permits in force without a place"],
-  "structure.village": ["位于城镇开发边界外", "that it lies outside the development boundary"],
-  "structure.boundary_known": ["提供了城镇开发边界", "that a development boundary was given"],
-  "structure.farmland": ["位于永久基本农田", "that it stands in permanent basic farmland"],
+  "structure.village": ["位于城镇开发边界外", "it lies outside the development boundary"],
+  "structure.boundary_known": ["提供了城镇开发边界", "a development boundary was given"],
+  "structure.farmland": ["位于永久基本农田", "it stands in permanent basic farmland"],
   "permit.id": ["许可编号", "the permit's number"],
   "permit.kind": ["许可类型", "the kind of permit"],
   "permit.use": ["许可用途", "the permitted use"],
   "permit.valid_from": ["许可生效日期", "the permit's first day"],
   "permit.valid_to": ["许可到期日期", "the permit's last day"],
-  "permit.in_force": ["许可有效", "that the permit is in force"],
-  "permit.expired": ["许可已过期", "that the permit has expired"],
-  "permit.early": ["许可尚未生效", "that the permit begins later"],
-  "permit.covers": ["许可覆盖至少 80%", "that the permit covers at least 80 %"],
-  "permit.best": ["没有覆盖更多的有效许可", "that no other permit in force holds more"],
+  "permit.in_force": ["许可有效", "the permit is in force"],
+  "permit.expired": ["许可已过期", "the permit has expired"],
+  "permit.early": ["许可尚未生效", "the permit begins later"],
+  "permit.covers": ["许可覆盖至少 80%", "the permit covers at least 80 %"],
+  "permit.best": ["没有覆盖更多的有效许可", "no other permit in force holds more"],
   "permit.share": ["在许可范围内的比例", "its share on the permit's ground"],
   "permit.outside_m2": ["许可范围外面积", "its ground outside the permit"],
   "permit.outside_depth_m": ["超出许可范围的距离", "how far it reaches out of the permit"],
@@ -101,7 +101,7 @@ export const FACTS: Terms = {
   "line.setback_m": ["应退让距离", "the setback required"],
   "building.id": ["建筑编号", "the building"],
   "building.distance_m": ["与邻近建筑距离", "its distance from the building"],
-  "building.adjoins": ["与既有建筑相连", "that it is built onto the building"],
+  "building.adjoins": ["与既有建筑相连", "it is built onto the building"],
   "limit.spacing_m": ["间距限值", "the least spacing"],
 };
 
@@ -181,7 +181,7 @@ export function conditionText(condition: string, language: Language): string {
 function plain(part: string, language: Language): string {
   const at = language === "zh" ? 0 : 1;
   const valued = part.replace(/[a-z][a-z_]+/g, (word) => VALUES[word]?.[at] ?? word);
-  if (language === "en") return valued.replace(/ is true/g, " should be so").replace(/ is false/g, " should not be so");
+  if (language === "en") return valued.replace(/ is true/g, ": should hold").replace(/ is false/g, ": should not hold");
   return IN_CHINESE.reduce((text, [pattern, to]) => text.replace(pattern, to), valued);
 }
 
