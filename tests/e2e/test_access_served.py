@@ -108,7 +108,9 @@ def test_the_demonstration_opens_by_its_link(tmp_path: Path) -> None:
             opened = client.get(link)
             assert opened.status_code == 303 and opened.headers["location"] == f"http://127.0.0.1:{port}/map"
             page = client.get(opened.headers["location"])
-            assert page.status_code == 200 and "演示" in page.text
+            assert page.status_code == 200 and 'id="app"' in page.text
+            who = client.get(f"http://127.0.0.1:{port}/session", headers={"Accept": "*/*"}).json()
+            assert "演示" in who["name"]
             scans = client.get(f"http://127.0.0.1:{port}/scans", headers={"Accept": "*/*"}).json()
             assert scans["numberMatched"] == 1 and sum(scans["scans"][0]["counts"].values()) > 0
             assert client.get(link).status_code == 410
