@@ -29,6 +29,7 @@ export interface Transfer {
 }
 
 const AT_ONCE = 3;
+const DRAWN_MS = 200;
 const PATIENCE_WITH_CHECKSUMS = 5;
 
 export const transfers = signal<readonly Transfer[]>([]);
@@ -131,6 +132,7 @@ async function sendBytes({ key, id, file, size, quiet = false }: Bytes, stop: Ab
   const path = `/uploads/${id}`;
   let offset = -1;
   let failures = 0;
+  let drawn = 0;
   while (!stop.aborted) {
     if (offset < 0) {
       const reply = await patiently(key, stop, "HEAD", path, {});
@@ -145,8 +147,12 @@ async function sendBytes({ key, id, file, size, quiet = false }: Bytes, stop: Ab
     const sum = await checksum(body);
     const headers = { ...TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(from), ...(sum ? { "Upload-Checksum": sum } : {}) };
     const sent = (bytes: number): void => {
-      speed.note(from + bytes, performance.now());
-      if (!quiet) change(key, { offset: Math.min(from + bytes, to), speed: speed.perSecond() });
+      const now = performance.now();
+      // browsers tell of it fifty times a second; drawing that often would cost an old machine more than sending
+      if (quiet || now - drawn < DRAWN_MS) return;
+      drawn = now;
+      speed.note(from + bytes, now);
+      change(key, { offset: Math.min(from + bytes, to), speed: speed.perSecond() });
     };
     const reply = await requested({ method: "PATCH", path, headers, body, sent, stop });
     if (stop.aborted) return false;
