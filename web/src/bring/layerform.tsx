@@ -159,7 +159,7 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
   const shown = useRef<HTMLDivElement>(null);
-  // what comes late for another file or kind is not taken for the one chosen since
+  // what comes late is not taken for the file or the words chosen since
   const round = useRef(0);
 
   const afresh = (): void => {
@@ -234,6 +234,7 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
       <More
         facts={facts}
         change={(told) => {
+          round.current += 1;
           setFacts({ ...facts, ...told });
           setChanged(preview !== undefined);
         }}
@@ -257,6 +258,7 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
             kind={kind}
             taken={taken}
             take={(wanted, given) => {
+              round.current += 1;
               setTaken({ ...taken, [wanted]: given });
               setChanged(true);
             }}
