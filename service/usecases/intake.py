@@ -14,6 +14,7 @@ from pathlib import Path
 from geodata.errors import ChecksumError, InputError, MissingFileError
 from geodata.io.decoding import decode_throughout
 from geodata.io.rasters import RasterInfo
+from geodata.io.sidecars import read_acquisition
 from geodata.types import ProgressHook
 from service.errors import ForbiddenError, NotFoundError
 from service.files import Upload, link_or_copy
@@ -24,7 +25,7 @@ from service.settings import Settings
 from service.store.job_records import Claim
 from service.usecases.layers import add_layer
 from service.usecases.scan_run import progress_hook
-from service.usecases.scenes import add_scene, guard_limits
+from service.usecases.scenes import SceneFacts, add_scene, guard_limits
 from service.usecases.sights import Sights
 from service.usecases.upload_facts import UploadFacts, parse_facts
 from service.usecases.uploads import folder_of
@@ -138,7 +139,7 @@ def _take_in(
         decode_throughout(raster.path, guard_limits(services.settings), _Stage(hook, 0.3, 0.8, "decoding"))
         hook(0.8, "making the mask")
 
-    scene, new = add_scene(_as_sent(services, info), upload, facts.scene, decode)
+    scene, new = add_scene(_as_sent(services, info), upload, _with_sides(uploads, info, facts.scene, path), decode)
     return {"scene_id": scene.id, "new": "yes" if new else ""}
 
 
@@ -158,6 +159,15 @@ def _laid_out(uploads: UploadFolder, info: UploadInfo, facts: UploadFacts, folde
             f"The bytes of the upload {info.id} are not on disk any more.", remedy="Upload the file again."
         )
     return link_or_copy(data, folder / facts.name)
+
+
+def _with_sides(uploads: UploadFolder, info: UploadInfo, facts: SceneFacts, path: Path) -> SceneFacts:
+    """The facts with what the side files tell of how the scene was taken; what the sender says goes before it."""
+    for side in uploads.sides(info.id):
+        # under its own name beside the raster, where readers look for it; never in the raster's place
+        if side.name != path.name:
+            link_or_copy(side, path.parent / side.name)
+    return replace(facts, attributes=read_acquisition(path).as_stac() | dict(facts.attributes or {}) or None)
 
 
 def _hashed(path: Path, told: Callable[[float], None]) -> str:

@@ -406,6 +406,24 @@ def test_an_upload_becomes_a_scene(client: Any, uploads: Any, scene: Path, setti
     assert (once_more["scene_id"], once_more["new"]) == (stored["scene_id"], False)
 
 
+def test_side_files_tell_how_a_scene_was_taken(client: Any, uploads: Any, scene: Path) -> None:
+    content = scene.read_bytes()
+    item = {"type": "Feature", "properties": {"view:sun_elevation": 40.5, "platform": "GF-2"}}
+    beside = {scene.with_suffix(".json").name: json.dumps(item).encode(), scene.name: b"no raster"}
+    told = {"filename": scene.name, "acquired_at": "2024-05-02", "attributes": '{"platform": "GF-7"}'}
+    place = where(create(client, len(content), {**told, "sidecars": "/".join(beside)}))
+    patch(client, place, 0, content)
+    waiting = client.get(place).json()
+    assert (waiting["state"], sorted(waiting["awaited_sidecars"])) == ("waiting", sorted(beside))
+    for name, text in beside.items():
+        side = where(create(client, len(text), {"filename": name, "sidecar_of": waiting["id"]}))
+        patch(client, side, 0, text)
+    stored = ended(client, place)
+    found = client.get(f"/scenes/{stored['scene_id']}").json()
+    assert found["attributes"] == {"view:sun_elevation": 40.5, "platform": "GF-7"}, "what the sender says goes first"
+    assert found["sha256"] == hashlib.sha256(content).hexdigest(), "a side file never takes the raster's place"
+
+
 def test_a_known_scene_is_told_before_a_byte_is_sent(client: Any, uploads: Any, scene: Path) -> None:
     content = scene.read_bytes()
     known = post_scene(client, scene).json()

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type Schemas, api, ask } from "../api/client";
 import { items } from "../api/features";
 import { day, minute, number } from "../app/format";
-import { language, wordOf, words } from "../app/language";
+import { language, told, wordOf, words } from "../app/language";
 import { live, useLive } from "../app/live";
 import { href } from "../app/router";
 import { useAsked } from "../app/use";
@@ -37,6 +37,7 @@ export function isActive(job: Job): boolean {
 }
 
 export function Progress({ job }: { job: Job }) {
+  if (job.status === "failed") return <>{told(String(job.error?.title_zh ?? ""), String(job.error?.title ?? ""))}</>;
   if (!isActive(job)) return <>{job.status === "successful" ? stepOf(job.message) : ""}</>;
   return (
     <div class="bring-progress">

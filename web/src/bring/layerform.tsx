@@ -159,8 +159,11 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
   const shown = useRef<HTMLDivElement>(null);
+  // what comes late is not taken for the file or the words chosen since
+  const round = useRef(0);
 
   const afresh = (): void => {
+    round.current += 1;
     setPreview(undefined);
     setTaken({});
     setError(undefined);
@@ -180,7 +183,9 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
   const look = () =>
     doing(async () => {
       if (file === null) return;
+      const asked = round.current;
       const found = await send<Preview>("POST", `/layers/${kind}/preview`, asForm(file, asFields(facts, declared(taken))));
+      if (asked !== round.current) return;
       setPreview(found);
       setTaken(takenFor(found.head.columns as HeadColumn[], (found.read_as.mapping ?? {}) as Record<string, string>));
       setChanged(false);
@@ -229,6 +234,7 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
       <More
         facts={facts}
         change={(told) => {
+          round.current += 1;
           setFacts({ ...facts, ...told });
           setChanged(preview !== undefined);
         }}
@@ -252,6 +258,7 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
             kind={kind}
             taken={taken}
             take={(wanted, given) => {
+              round.current += 1;
               setTaken({ ...taken, [wanted]: given });
               setChanged(true);
             }}

@@ -1,12 +1,12 @@
 /** What is in a file that is meant to be a layer, and what storing it would do. */
 import { number } from "../app/format";
-import { language, told, wordOf, words } from "../app/language";
+import { told, wordOf, words } from "../app/language";
 import { Facts, Mark, Table } from "../ui/parts";
 import { type Box, COLUMNS, type HeadColumn, drawing, missing } from "./columns";
 import type { Preview } from "./layerform";
 import type { Layer } from "./layers";
 import { Report } from "./report";
-import { KINDS, type Kind } from "./words";
+import { KINDS, type Kind, encodingOf } from "./words";
 
 const w = words({
   good: ["可以入库", "It can be stored"],
@@ -47,17 +47,6 @@ const GEOMETRIES = {
   LineString: ["线", "line"],
   MultiLineString: ["多线", "lines"],
 } as const;
-
-/** The name of an encoding with how it was found: the service says the latter in English. */
-function encodingOf(text: string): string {
-  const [name = text, how] = text.split(" (");
-  if (language.value === "en" || how === undefined) return text;
-  if (how.startsWith("fixed")) return `${name}（格式规定）`;
-  if (how.startsWith("found")) return `${name}（由文字内容识别）`;
-  if (how.startsWith("by its byte")) return `${name}（由文件头标记识别）`;
-  if (how.startsWith("told")) return `${name}（已指定）`;
-  return name;
-}
 
 interface Head {
   format: string;

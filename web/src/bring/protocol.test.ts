@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Speed, base64, bundled, dayFromName, fingerprint, idOf, metadataHeader, pauseBefore, portion, worthAnotherTry } from "./protocol";
+import { Speed, base64, bundled, dayFromName, fingerprint, idOf, metadataHeader, pauseBefore, portion, safeName, worthAnotherTry } from "./protocol";
 
 describe("the upload protocol", () => {
   it("tells metadata in base64 of UTF-8 and leaves out what is empty", () => {
@@ -47,6 +47,11 @@ describe("the upload protocol", () => {
     ["plain.tif", null],
   ])("reads the day of %s", (name, day) => {
     expect(dayFromName(name)).toBe(day);
+  });
+
+  it("keeps names as the service does", () => {
+    expect(safeName("正射 2025年4月12日.xml")).toBe("正射_2025年4月12日.xml");
+    expect(safeName("..a b(1)+c.IMD")).toBe("a_b(1)+c.IMD");
   });
 
   it("puts small files to the raster of their name", () => {

@@ -93,6 +93,11 @@ export function dayFromName(name: string): string | null {
 const RASTER = /\.tiff?$/i;
 const SIDE = /\.(imd|rpb|xml|json)$/i;
 
+/** A file's name as the service keeps it: nothing in it that a file system or a shell reads. */
+export function safeName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}_.\-()+]/gu, "_").replace(/^[.-]+/, "");
+}
+
 export interface Bundle<F> {
   raster: F;
   sides: F[];

@@ -35,8 +35,7 @@ const w = words({
   ordered: ["已发起比对，进度见下方。", "The scan is ordered; see below."],
   same: ["相同的比对已经做过，结果见下方。", "The same scan was made before; see below."],
   usable: ["可用", "usable"],
-  unlike: ["两期间隔", "Between the two"],
-  days: ["天", "days"],
+  apart: ["两期相隔天数：", "Days apart: "],
 });
 
 const SCAN_KINDS: readonly Kind[] = ["parcels", "permits", "zones", "buildings", "areas"];
@@ -100,7 +99,8 @@ function Pair({ scenes, pair, choose }: { scenes: readonly Scene[]; pair: [strin
       </div>
       {apart !== null ? (
         <p class="note">
-          {w.unlike} {number(apart)} {w.days}
+          {w.apart}
+          {number(apart)}
         </p>
       ) : null}
     </>

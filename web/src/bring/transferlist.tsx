@@ -17,7 +17,7 @@ const w = words({
   left: ["剩余", "left"],
   lost: ["页面重新打开过：请在上面重新选择同一文件，将从已上传处继续。", "The page was opened anew: choose the same file again above, it goes on where it was."],
   broken: ["网络中断，正在自动重试…", "The line is broken; trying again…"],
-  awaits: ["等待附属文件：", "Waits for "],
+  awaits: ["等待附属文件，请与影像一起重新选择：", "Waits for its side files; choose them again along with the image: "],
   waits: ["已传完，等待检查", "Whole; waiting to be checked"],
   scene: ["查看影像", "The scene"],
   layer: ["查看图层", "The layers"],

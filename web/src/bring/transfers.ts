@@ -4,7 +4,7 @@ import type { Problem, Schemas } from "../api/client";
 import { session } from "../app/session";
 import { checksum, problemIn, requested } from "./line";
 import { forget, keep, keptOf } from "./memory";
-import { Speed, TUS, fingerprint, idOf, metadataHeader, pauseBefore, portion, worthAnotherTry } from "./protocol";
+import { Speed, TUS, fingerprint, idOf, metadataHeader, pauseBefore, portion, safeName, worthAnotherTry } from "./protocol";
 
 export type Upload = Schemas["UploadOut"];
 export type State = "waiting" | "sending" | "broken" | "paused" | "lost" | "checking" | "stored" | "refused" | "failed";
@@ -29,9 +29,11 @@ export interface Transfer {
 }
 
 const AT_ONCE = 3;
+const DRAWN_MS = 200;
 const PATIENCE_WITH_CHECKSUMS = 5;
 
 export const transfers = signal<readonly Transfer[]>([]);
+const followed = new Set<number>();
 const running = new Map<number, AbortController>();
 let last = 0;
 
@@ -103,17 +105,18 @@ async function begun(one: Transfer, stop: AbortSignal): Promise<string | null> {
   return id;
 }
 
-/** The small files of a raster: they tell how it was taken, and the raster waits for them. */
-async function sendSides(one: Transfer, id: string, stop: AbortSignal): Promise<void> {
-  if (one.sides.length === 0) return;
-  const state = JSON.parse((await requested({ method: "GET", path: `/uploads/${id}`, stop })).body || "{}") as Partial<Upload>;
-  const awaited = state.awaited_sidecars ?? one.sides.map((side) => side.name);
-  for (const side of one.sides.filter((file) => awaited.includes(file.name))) {
+/** The small files of a raster that the service still waits for: which those are it tells once the raster is whole. */
+async function sendSides(one: Transfer, id: string, stop: AbortSignal): Promise<boolean> {
+  if (one.sides.length === 0) return true;
+  const reply = await requested({ method: "GET", path: `/uploads/${id}`, stop });
+  const awaited = reply.status === 200 ? ((JSON.parse(reply.body) as Upload).awaited_sidecars ?? []) : [];
+  for (const side of one.sides.filter((file) => awaited.includes(file.name) || awaited.includes(safeName(file.name)))) {
     const told = metadataHeader({ filename: side.name, sidecar_of: id });
-    const reply = await patiently(one.key, stop, "POST", "/uploads", { "Upload-Length": String(side.size), "Upload-Metadata": told });
-    const place = idOf(reply?.header("Location") ?? null);
-    if (place !== null) await sendBytes({ key: one.key, id: place, file: side, size: side.size, quiet: true }, stop);
+    const made = await patiently(one.key, stop, "POST", "/uploads", { "Upload-Length": String(side.size), "Upload-Metadata": told });
+    const place = idOf(made?.header("Location") ?? null);
+    if (place === null || !(await sendBytes({ key: one.key, id: place, file: side, size: side.size, quiet: true }, stop))) return false;
   }
+  return !stop.aborted;
 }
 
 interface Bytes {
@@ -131,6 +134,7 @@ async function sendBytes({ key, id, file, size, quiet = false }: Bytes, stop: Ab
   const path = `/uploads/${id}`;
   let offset = -1;
   let failures = 0;
+  let drawn = 0;
   while (!stop.aborted) {
     if (offset < 0) {
       const reply = await patiently(key, stop, "HEAD", path, {});
@@ -145,8 +149,12 @@ async function sendBytes({ key, id, file, size, quiet = false }: Bytes, stop: Ab
     const sum = await checksum(body);
     const headers = { ...TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(from), ...(sum ? { "Upload-Checksum": sum } : {}) };
     const sent = (bytes: number): void => {
-      speed.note(from + bytes, performance.now());
-      if (!quiet) change(key, { offset: Math.min(from + bytes, to), speed: speed.perSecond() });
+      const now = performance.now();
+      // browsers tell of it fifty times a second; drawing that often would cost an old machine more than sending
+      if (quiet || now - drawn < DRAWN_MS) return;
+      drawn = now;
+      speed.note(from + bytes, now);
+      change(key, { offset: Math.min(from + bytes, to), speed: speed.perSecond() });
     };
     const reply = await requested({ method: "PATCH", path, headers, body, sent, stop });
     if (stop.aborted) return false;
@@ -172,8 +180,7 @@ async function sent(key: number, stop: AbortSignal): Promise<boolean> {
   if (!one?.file) return false;
   const id = one.id ?? (await begun(one, stop));
   if (id === null) return false;
-  await sendSides(one, id, stop);
-  return sendBytes({ key, id, file: one.file, size: one.size }, stop);
+  return (await sendBytes({ key, id, file: one.file, size: one.size }, stop)) && (await sendSides(one, id, stop));
 }
 
 async function run(key: number): Promise<void> {
@@ -182,7 +189,10 @@ async function run(key: number): Promise<void> {
   change(key, { state: "sending", problem: null });
   try {
     const whole = await sent(key, stop.signal);
-    if (whole) void follow(key);
+    if (whole) {
+      change(key, { state: "checking", speed: null });
+      void follow(key);
+    }
   } catch (error) {
     const one = found(key);
     if (error instanceof Gone && one?.id) {
@@ -210,10 +220,22 @@ function pump(): void {
 
 /** What becomes of an upload that is whole: looked at until it is stored or refused. */
 async function follow(key: number): Promise<void> {
+  if (followed.has(key)) return;
+  followed.add(key);
+  try {
+    await followOn(key);
+  } finally {
+    followed.delete(key);
+  }
+}
+
+async function followOn(key: number): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     const one = found(key);
-    if (!one?.id) return;
+    // while bytes of it are sent again, the sender tells how it stands
+    if (!one?.id || one.state === "waiting" || one.state === "sending") return;
     const reply = await requested({ method: "GET", path: `/uploads/${one.id}` });
+    if (found(key)?.state === "sending") return;
     if (reply.status === 404 || reply.status === 410) {
       forget(localStorage, one.id);
       drop(key);
@@ -249,9 +271,14 @@ export function begin(file: File, sides: File[], metadata: Record<string, string
   pump();
 }
 
+/** Whether an upload can go on only with a file that somebody chooses: its own, or one beside it. */
+function needsFile(one: Transfer): boolean {
+  return one.state === "lost" || (one.state === "checking" && (one.outcome?.awaited_sidecars ?? []).length > 0);
+}
+
 /** The unfinished upload of a file, if one waits for it: it goes on by itself. */
 export function goOnWith(file: File, sides: File[]): boolean {
-  const one = transfers.value.find((other) => other.state === "lost" && other.mark === fingerprint(file));
+  const one = transfers.value.find((other) => needsFile(other) && other.mark === fingerprint(file));
   if (one === undefined) return false;
   change(one.key, { file, sides, state: "waiting" });
   pump();

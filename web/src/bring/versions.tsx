@@ -7,7 +7,7 @@ import type { Asked } from "../app/use";
 import { Await, Dialog, Empty, Facts, Field, Mark, Panel, Table } from "../ui/parts";
 import type { Layer } from "./layers";
 import { Report } from "./report";
-import { KINDS, KIND_NAMES, SECRECY } from "./words";
+import { KINDS, KIND_NAMES, SECRECY, encodingOf } from "./words";
 
 const w = words({
   title: ["已入库图层版本", "Stored versions"],
@@ -23,6 +23,8 @@ const w = words({
   aside: ["不再采用", "not taken any more"],
   holds: ["有效期", "Holds"],
   secrecy: ["密级", "Secrecy"],
+  always: ["不限", "always"],
+  noSystem: ["无", "none"],
   crs: ["坐标系", "System"],
   encoding: ["文字编码", "Encoding"],
   mapping: ["字段对应", "Columns"],
@@ -41,11 +43,11 @@ function One({ layer, before, close }: { layer: Layer; before: Layer | undefined
           [w.stored, minute(layer.created_at)],
           [w.source, layer.source ?? "-"],
           [w.asOf, day(layer.as_of)],
-          [w.holds, `${day(layer.valid_from)} - ${day(layer.valid_to)}`],
+          [w.holds, layer.valid_from || layer.valid_to ? `${day(layer.valid_from)} - ${day(layer.valid_to)}` : w.always],
           [w.features, number(layer.features)],
           [w.secrecy, wordOf(SECRECY, layer.secrecy)],
-          [w.crs, String(layer.report.crs ?? "-")],
-          [w.encoding, String(layer.report.encoding ?? "-")],
+          [w.crs, typeof layer.report.crs === "string" && layer.report.crs !== "none" ? layer.report.crs : w.noSystem],
+          [w.encoding, encodingOf(String(layer.report.encoding ?? "-"))],
           ...(mapping.length > 0 ? ([[w.mapping, mapping.map(([wanted, given]) => `${wanted} = ${given}`).join("; ")]] as const) : []),
           [w.seal, <code>{layer.content_sha256}</code>],
         ]}

@@ -92,3 +92,14 @@ export function stepOf(message: string | null | undefined): string {
   if (rows && language.value === "zh") return `${rows[1]}，${rows[2]} 行`;
   return message;
 }
+
+/** The name of an encoding with how it was found: the service says the latter in English. */
+export function encodingOf(text: string): string {
+  const [name = text, how] = text.split(" (");
+  if (language.value === "en" || how === undefined) return text;
+  if (how.startsWith("fixed")) return `${name}（格式规定）`;
+  if (how.startsWith("found")) return `${name}（由文字内容识别）`;
+  if (how.startsWith("by its byte")) return `${name}（由文件头标记识别）`;
+  if (how.startsWith("told")) return `${name}（已指定）`;
+  return name;
+}
