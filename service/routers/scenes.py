@@ -156,7 +156,7 @@ def get_usable(
     request: Request,
     scene_id: str,
     services: Kancha,
-    bbox: Annotated[str, Query(description="West, south, east, north in lon-lat.")],
+    bbox: Annotated[str | None, Query(description="West, south, east, north in lon-lat; else all of it.")] = None,
 ) -> UsableOut:
     """Share of a box that is neither cloud nor shadow nor without data; null where the scene shows nothing of it."""
     share = usecase.usable_within(services, scene_id, parse_bbox(bbox))

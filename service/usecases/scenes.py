@@ -191,13 +191,14 @@ def shown_raster(services: Services, scene: Scene) -> RasterInfo:
 
 
 def usable_within(services: Services, scene_id: str, boxes: Sequence[Box]) -> float | None:
-    """Share of boxes (lon-lat) that shows the ground; None where the scene shows nothing of them.
+    """Share of boxes (lon-lat; none: of all) that shows the ground; None where the scene shows nothing of them.
 
     Raises:
         NotFoundError: Without the scene, or where no mask was made for it.
     """
     mask = SceneMask.read(mask_path(services, scene_id))
-    return mask.usable_within(shapely.union_all([shapely.box(*box) for box in boxes]))
+    wanted = boxes or (services.store.scenes.get(scene_id).bbox,)
+    return mask.usable_within(shapely.union_all([shapely.box(*box) for box in wanted]))
 
 
 def mask_path(services: Services, scene_id: str) -> Path:

@@ -211,11 +211,14 @@ def test_pages_load_nothing_from_elsewhere(client: Any) -> None:
         answer = client.get(path)
         assert answer.status_code == 200 and "text/html" in answer.headers["content-type"]
         assert "default-src 'self'" in answer.headers["content-security-policy"]
-        assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", answer.text)
-        for name in re.findall(r"(?:src|href)=\"(static/[^\"]+)\"", answer.text):
+        # what it names of the service by its whole address is the service's own
+        told = answer.text.replace(str(client.base_url).rstrip("/"), "")
+        assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", told)
+        for name in re.findall(r"(?:src|href)=\"/?((?:static|web)/[^\"]+)\"", told):
             assert client.get(f"/{name}").status_code == 200, name
-    script = client.get("/static/map.js").text
-    assert "innerHTML" not in script and "http://" not in script and "https://" not in script
+    policy = client.get("/map").headers["content-security-policy"]
+    assert "script-src 'self'" in policy and "require-trusted-types-for 'script'" in policy
+    assert client.get("/web/assets/none.js").status_code == 404
 
 
 def test_the_docs_page_tells_every_route(client: Any) -> None:
@@ -254,7 +257,7 @@ def test_health(client: Any) -> None:
 
 
 def test_static_files_and_templates_lie_in_the_package() -> None:
-    for name in ("static/map.js", "static/pages.css", "templates/map.html", "templates/morning.md"):
+    for name in ("static/desk.js", "static/pages.css", "templates/map.html", "templates/morning.md"):
         assert (ROOT / "service" / name).is_file()
 
 
@@ -284,3 +287,15 @@ def test_angles_of_the_attributes_reach_the_gate(client: Any, tmp_path: Path) ->
     assert refused.json()["code"] == "pair-inadmissible" and refused.json()["measured"]["sun"] == 32.0
     assert client.post("/scans", json={**order, "accept": "sun,season"}).status_code == 202
     assert client.post("/scans", json={**order, "accept": ["sunshine"]}).json()["code"] == "option-range"
+
+
+def test_how_much_of_a_box_shows_the_ground(client: Any, pair: tuple[Path, Path]) -> None:
+    scene = post_scene(client, pair[0]).json()
+    west, south, east, north = scene["bbox"]
+    whole = client.get(f"/scenes/{scene['id']}/usable").json()["usable_share"]
+    box = f"{west},{south},{(west + east) / 2},{north}"
+    half = client.get(f"/scenes/{scene['id']}/usable", params={"bbox": box}).json()["usable_share"]
+    assert 0.9 < whole <= 1.0 and 0.9 < half <= 1.0
+    away = client.get(f"/scenes/{scene['id']}/usable", params={"bbox": "1,1,2,2"})
+    assert away.status_code == 200 and away.json()["usable_share"] is None
+    assert client.get(f"/scenes/{scene['id']}/usable", params={"bbox": "1,1"}).status_code == 400

@@ -14336,9 +14336,9 @@ export interface operations {
     };
     get_usable: {
         parameters: {
-            query: {
-                /** @description West, south, east, north in lon-lat. */
-                bbox: string;
+            query?: {
+                /** @description West, south, east, north in lon-lat; else all of it. */
+                bbox?: string | null;
             };
             header?: never;
             path: {
