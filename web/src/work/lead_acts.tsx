@@ -9,7 +9,7 @@ import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
-import { Submit, useSend } from "./act";
+import { Submit, focusWrong, useSend } from "./act";
 import { FactFields } from "./fact_fields";
 import { type Held, type Wrong, factsOf } from "./fact_form";
 import { LeadVerdict } from "./lead_verdict";
@@ -195,7 +195,10 @@ function MakeCase({ lead, close, done }: Form) {
     event.preventDefault();
     const read = factsOf(facts, held);
     setWrong(read.wrong);
-    if (read.wrong.length > 0) return;
+    if (read.wrong.length > 0) {
+      focusWrong(event.currentTarget as HTMLFormElement);
+      return;
+    }
     sent.run(async () => {
       const made = await send<Schemas["LeadCaseOut"]>("POST", `/leads/${lead.id}/case`, { facts: read.facts, expected: lead.number });
       toast(`${made.new ? w.opened : w.joined}${made.serial}`);
