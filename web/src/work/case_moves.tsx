@@ -36,7 +36,9 @@ export function CaseMoves({ id, number, offers, place, done }: { id: string; num
     <Panel title={w.title}>
       <Await asked={asked}>
         {(found) => {
-          const moves = found.moves.filter((one) => !ELSEWHERE.has(one.event));
+          // an objection is answered where one waits
+          const objected = (offers.objection_id?.length ?? 0) > 0;
+          const moves = found.moves.filter((one) => !ELSEWHERE.has(one.event) && (objected || one.event !== "objection_answered"));
           const titles = Object.fromEntries(found.moves.map((one) => [one.event, one.title]));
           return (
             <>
