@@ -1,9 +1,9 @@
 /** Something that is sent: one button, no second press while it runs, what is refused stands under it. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client";
 import { minute } from "../app/format";
-import { language, words } from "../app/language";
+import { language, told, words } from "../app/language";
 import { Trouble } from "../ui/parts";
 
 const w = words({
@@ -16,6 +16,11 @@ export interface Sent {
   busy: boolean;
   error: Error | undefined;
   run: (what: () => Promise<void>) => void;
+}
+
+/** Bring the first field that is wrong under the hand. */
+export function focusWrong(form: HTMLElement): void {
+  requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"], .work-many-wrong input')?.focus());
 }
 
 export function useSend(): Sent {
@@ -46,10 +51,22 @@ export function Refused({ error, titles = {} }: { error: Error; titles?: Readonl
   const measured = error instanceof Problem ? error.measured : {};
   const articles = [...new Set(texts(measured.articles))];
   const past = (Array.isArray(measured.history) ? measured.history : []) as Past[];
+  const chinese = language.value === "zh" ? texts(measured.messages_zh) : [];
+  const box = useRef<HTMLDivElement>(null);
+  // the button stands under a long form: what was refused is brought into sight
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [error]);
   return (
-    <div class="work-refused">
-      <Trouble error={error} />
-      {language.value === "zh" ? texts(measured.messages_zh).map((one) => <p key={one}>{one}</p>) : null}
+    <div class="work-refused" ref={box}>
+      {chinese.length > 0 && error instanceof Problem ? (
+        <div class="trouble" role="alert">
+          <b>{told(error.titleZh, error.title)}</b>
+          {chinese.map((one) => (
+            <p key={one}>{one}</p>
+          ))}
+        </div>
+      ) : (
+        <Trouble error={error} />
+      )}
       {articles.length > 0 ? (
         <p>
           {w.articles}: {articles.join("；")}

@@ -30,6 +30,7 @@ export function BurnChart({ days, targets, today }: { days: readonly BurnDay[]; 
   const base = BOX.top + BOX.height;
   return (
     <figure class="work-burn">
+      <div class="scroll" tabIndex={0} role="region" aria-label={w.label}>
       <svg class="work-chart" viewBox="0 0 720 250" role="img" aria-label={`${w.label}: ${w.from} ${first.open}, ${w.now} ${last.open}`}>
         {ticks(most).map((value) => (
           <g key={value}>
@@ -62,6 +63,7 @@ export function BurnChart({ days, targets, today }: { days: readonly BurnDay[]; 
           <text x="258">{w.target}</text>
         </g>
       </svg>
+      </div>
       <details>
         <summary>{w.table}</summary>
         <Table

@@ -93,7 +93,8 @@ function OneClock({ clock }: { clock: Clock }) {
         <small>{wordOf(WHOSE, clock.whose)}</small>
       </div>
       <p>
-        {day(clock.started_on)} {w.began} → <time dateTime={clock.due_at}>{minute(clock.due_at)}</time> {w.due}
+        {language.value === "zh" ? `${day(clock.started_on)} ${w.began}` : `${w.began} ${day(clock.started_on)}`} → {language.value === "zh" ? "" : `${w.due} `}
+        <time dateTime={clock.due_at}>{minute(clock.due_at)}</time> {language.value === "zh" ? w.due : ""}
         {runs ? <span class="note"> · {relative(clock.due_at)}</span> : null}
       </p>
       <small>{told(clock.source_zh, clock.source)}</small>

@@ -11,6 +11,7 @@ import { Submit, useSend } from "./act";
 import { personName } from "./common";
 import { factTitle } from "./fact_fields";
 import { inBeijing } from "./fact_form";
+import { CHOICES } from "./fact_words";
 import { FactsTold } from "./facts_told";
 
 type Event_ = Schemas["CaseEventOut"];
@@ -124,7 +125,7 @@ function NoteForm({ id, done }: { id: string; done: () => void }) {
 
 /** Facts that a plain field can correct: words and figures; what has a form of its own is taken back and told anew. */
 function plainFacts(facts: Readonly<Record<string, unknown>>): [string, string | number][] {
-  return Object.entries(facts).filter((pair): pair is [string, string | number] => (typeof pair[1] === "string" && !/_id$|^sha256$|^kind$/.test(pair[0])) || typeof pair[1] === "number");
+  return Object.entries(facts).filter((pair): pair is [string, string | number] => (typeof pair[1] === "string" && !(pair[1] in CHOICES) && !/_id$|^sha256$|^kind$|^level$|^clock$/.test(pair[0])) || typeof pair[1] === "number");
 }
 
 function Correction({ id, event, expected, close, done }: { id: string; event: Event_; expected: number; close: () => void; done: () => void }) {
@@ -166,6 +167,8 @@ function Correction({ id, event, expected, close, done }: { id: string; event: E
               <Field key={name} label={factTitle(name)}>
                 {typeof value === "number" ? (
                   <input type="number" step="any" value={held[name] ?? ""} onInput={(pressed) => hold({ ...held, [name]: pressed.currentTarget.value })} />
+                ) : /^\d{4}-\d{2}-\d{2}$/.test(value) ? (
+                  <input type="date" value={held[name] ?? ""} onInput={(pressed) => hold({ ...held, [name]: pressed.currentTarget.value })} />
                 ) : (
                   <input type="text" value={held[name] ?? ""} onInput={(pressed) => hold({ ...held, [name]: pressed.currentTarget.value })} />
                 )}

@@ -5,7 +5,7 @@ import { language, told, words } from "../app/language";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
-import { Submit, useSend } from "./act";
+import { Submit, focusWrong, useSend } from "./act";
 import { FactFields, type Offers } from "./fact_fields";
 import { type Held, type Wrong, factsOf, inBeijing } from "./fact_form";
 import { GROUPS, groupOf } from "./moves";
@@ -36,7 +36,9 @@ export function CaseMoves({ id, number, offers, place, done }: { id: string; num
     <Panel title={w.title}>
       <Await asked={asked}>
         {(found) => {
-          const moves = found.moves.filter((one) => !ELSEWHERE.has(one.event));
+          // an objection is answered where one waits
+          const objected = (offers.objection_id?.length ?? 0) > 0;
+          const moves = found.moves.filter((one) => !ELSEWHERE.has(one.event) && (objected || one.event !== "objection_answered"));
           const titles = Object.fromEntries(found.moves.map((one) => [one.event, one.title]));
           return (
             <>
@@ -127,7 +129,10 @@ function MoveForm({ id, move, number, titles, offers, place, close, done }: Form
     event.preventDefault();
     const read = factsOf(move.facts, held);
     setWrong(read.wrong);
-    if (read.wrong.length > 0) return;
+    if (read.wrong.length > 0) {
+      focusWrong(event.currentTarget as HTMLFormElement);
+      return;
+    }
     sent.run(async () => {
       await send("POST", `/cases/${id}/events`, { event: move.event, facts: read.facts, expected: number, ...(at ? { at: inBeijing(at) } : {}) });
       toast(`${w.done}${title}`);

@@ -108,7 +108,7 @@ function Looks({ looks }: { looks: Look[] }) {
             ))}
             {typeof facts.gone_m2 === "number" ? (
               <p>
-                {w.gone} {area(facts.gone_m2)} ± {area(facts.gone_error_m2)}，{w.of} {area(facts.area_m2)}
+                {w.gone} {area(facts.gone_m2)} ± {area(facts.gone_error_m2)}, {w.of} {area(facts.area_m2)}
               </p>
             ) : null}
             {typeof facts.green_m2 === "number" ? (

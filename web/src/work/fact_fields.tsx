@@ -72,9 +72,10 @@ function One({ fact, value, change, fault, offered, place }: OneProps) {
   const invalid = fault !== undefined;
   return (
     <>
-      <Field label={shown} {...(hint ? { hint } : fact.form === "ids" ? { hint: w.lines } : fact.form === "geometry" ? { hint: w.geometry } : {})}>
+      <Field label={shown} {...(fact.form === "ids" ? { hint: w.lines } : fact.form === "geometry" ? { hint: w.geometry } : {})}>
         <Control fact={fact} text={text} change={change} invalid={invalid} offered={offered} />
       </Field>
+      {hint ? <p class="work-wrong work-under">{hint}</p> : null}
       {fact.form === "geometry" && place ? (
         <p>
           <button type="button" onClick={() => change(place)}>
@@ -117,7 +118,7 @@ function Control({ fact, text, change, invalid, offered }: { fact: Fact; text: s
 function Many({ fact, title, value, change, hint }: { fact: Fact; title: string; value: string[]; change: (value: string[]) => void; hint: string | undefined }) {
   const offered = fact.name === "categories" ? Object.keys(CATEGORIES).map((name) => [name, categoryWords([name])] as const) : officers.value.map((one) => [one.id, personName(one.id)] as const);
   return (
-    <fieldset class="work-many">
+    <fieldset class={`work-many ${hint ? "work-many-wrong" : ""}`}>
       <legend>{title}</legend>
       {offered.length === 0 ? <small>{w.nobody}</small> : null}
       {offered.map(([id, name]) => (

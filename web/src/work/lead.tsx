@@ -12,7 +12,7 @@ import { PairMap } from "../map/pair";
 import { Await, Empty, Facts, Mark, Panel } from "../ui/parts";
 import { personName, useOfficers } from "./common";
 import { LeadActs } from "./lead_acts";
-import { LEAD_STATES, type LeadProps, STAGES, sourceWord } from "./lead_words";
+import { LEAD_STATES, type LeadProps, PROOFS, STAGES, VERDICTS, sourceWord } from "./lead_words";
 import { Reporter } from "./reporter";
 import { around, middleOf } from "./places";
 
@@ -165,7 +165,7 @@ export function ReportShown({ one }: { one: Schemas["ReportOut"] }) {
   if (one.stage) rows.push([w.stage, wordOf(STAGES, one.stage)]);
   if (typeof facts.area_m2 === "number") rows.push([w.size, area(facts.area_m2)]);
   if (typeof facts.confidence === "number") rows.push([w.confidence, percent(facts.confidence)]);
-  if (!facts.finding_id) rows.push([w.number, one.number]);
+  if (!facts.finding_id && !one.number.startsWith("report-")) rows.push([w.number, one.number]);
   if (one.accuracy_m !== null) rows.push([w.accuracy, `${number(one.accuracy_m, one.accuracy_m < 10 ? 1 : 0)} m`]);
   return (
     <>
@@ -218,6 +218,17 @@ function History({ lead }: { lead: Lead }) {
                 <time dateTime={one.at}>{minute(one.at)}</time>
                 <span>{personName(one.by)}</span>
               </div>
+              {facts.verdict ? (
+                <p>
+                  {wordOf(VERDICTS, String(facts.verdict))}
+                  {(facts.proofs ?? []).map((proof, at) => (
+                    <small key={at}>
+                      {" "}
+                      · {wordOf(PROOFS, proof.kind)} {proof.number ?? ""}
+                    </small>
+                  ))}
+                </p>
+              ) : null}
               {said ? <p>{said}</p> : null}
             </li>
           );

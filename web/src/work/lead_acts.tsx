@@ -9,7 +9,7 @@ import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
-import { Submit, useSend } from "./act";
+import { Submit, focusWrong, useSend } from "./act";
 import { FactFields } from "./fact_fields";
 import { type Held, type Wrong, factsOf } from "./fact_form";
 import { LeadVerdict } from "./lead_verdict";
@@ -38,7 +38,7 @@ const w = words({
   first: ["首次发现", "first seen"],
   opened: ["案件已受理：", "The case was opened: "],
   joined: ["已并入在办案件：", "It went to the open case: "],
-  caseHint: ["线索已说明的内容（阶段、类别、发现时间）可留空。", "What the lead tells (stage, categories, when it was discovered) may stay empty."],
+  caseHint: ["位置和发现时间取自线索。", "Its place and when it was discovered are those of the lead."],
   needsUnlawful: ["判为“违法”后可转为案件。", "A lead judged unlawful becomes a case."],
 });
 
@@ -187,15 +187,20 @@ function Merge({ lead, close, done }: Form) {
 }
 
 function MakeCase({ lead, close, done }: Form) {
-  const facts = OPENING.map((fact) => ({ ...fact, needed: fact.name === "path" }));
-  const [held, hold] = useState<Held>({ categories: [] });
+  const reported = reportedOf(lead);
+  // what the reports tell need not be told again; what none of them tells is needed
+  const facts = OPENING.map((fact) => ({ ...fact, needed: fact.name === "path" || (fact.name === "stage" && !reported.stage) || (fact.name === "categories" && reported.categories.length === 0) }));
+  const [held, hold] = useState<Held>({ categories: reported.categories, stage: reported.stage });
   const [wrong, setWrong] = useState<Wrong[]>([]);
   const sent = useSend();
   const open = (event: Event): void => {
     event.preventDefault();
     const read = factsOf(facts, held);
     setWrong(read.wrong);
-    if (read.wrong.length > 0) return;
+    if (read.wrong.length > 0) {
+      focusWrong(event.currentTarget as HTMLFormElement);
+      return;
+    }
     sent.run(async () => {
       const made = await send<Schemas["LeadCaseOut"]>("POST", `/leads/${lead.id}/case`, { facts: read.facts, expected: lead.number });
       toast(`${made.new ? w.opened : w.joined}${made.serial}`);
@@ -213,6 +218,14 @@ function MakeCase({ lead, close, done }: Form) {
       </form>
     </Dialog>
   );
+}
+
+/** What the reports of a lead tell of its case. */
+function reportedOf(lead: Lead): { stage: string; categories: string[] } {
+  const stages = lead.reports.map((one) => one.stage).filter((one): one is string => one !== null);
+  const last = stages[stages.length - 1];
+  const categories = lead.reports.flatMap((one) => (Array.isArray(one.facts.categories) ? one.facts.categories.map(String) : []));
+  return { stage: last === undefined ? "" : last === "finished" ? "finished" : "under_construction", categories: [...new Set(categories)] };
 }
 
 export function Why({ value, change }: { value: string; change: (value: string) => void }) {

@@ -8,7 +8,7 @@ import { go, href } from "../app/router";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
-import { Submit, useSend } from "./act";
+import { Submit, focusWrong, useSend } from "./act";
 import { FactFields } from "./fact_fields";
 import { type Fact, type Held, type Wrong, factsOf, inBeijing } from "./fact_form";
 import { type LeadProps, sourceWord } from "./lead_words";
@@ -59,7 +59,10 @@ function Form({ leads, close }: { leads: (readonly [string, string])[]; close: (
     event.preventDefault();
     const read = factsOf(OPENING, held);
     setWrong(read.wrong);
-    if (read.wrong.length > 0) return;
+    if (read.wrong.length > 0) {
+      focusWrong(event.currentTarget as HTMLFormElement);
+      return;
+    }
     sent.run(async () => {
       const [place, full] = await Promise.all([item("leads", lead), getJson<Schemas["LeadOut"]>(`/leads/${lead}`)]);
       const facts = { ...read.facts, lead_ids: [lead], ...(full.structure_id ? { structure_id: full.structure_id } : {}) };

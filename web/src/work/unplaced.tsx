@@ -1,7 +1,7 @@
 /** Reports that wait for a place: somebody says where they lie, and why there. */
 import { useState } from "preact/hooks";
 import { type Schemas, getJson, send } from "../api/client";
-import { words } from "../app/language";
+import { language, wordOf, words } from "../app/language";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
@@ -20,6 +20,16 @@ const w = words({
   why: ["未能定位", "Why it has no place"],
 });
 
+const NOTES: Record<string, readonly [string, string]> = {
+  "no parcels are on file": ["没有宗地图层", "no parcels are on file"],
+  "no parcel of this number or address is on file": ["没有此编号或地址的宗地", "no parcel of this number or address is on file"],
+};
+
+function noteWord(note: string): string {
+  const metres = /^the place is known to (\d+) m only/.exec(note)?.[1];
+  return metres && language.value === "zh" ? `定位误差达 ${metres} 米` : wordOf(NOTES, note);
+}
+
 export function Unplaced({ round }: { round: number }) {
   const asked = useAsked(`unplaced/${round}`, () => getJson<Schemas["ReportListOut"]>("/reports", { unplaced: "true", limit: 200 }));
   const [chosen, choose] = useState<Report>();
@@ -36,7 +46,7 @@ export function Unplaced({ round }: { round: number }) {
                   <ReportShown one={one} />
                   {one.place_note ? (
                     <p class="note">
-                      {w.why}: {one.place_note}
+                      {w.why}: {noteWord(one.place_note)}
                     </p>
                   ) : null}
                   <p>
