@@ -16,4 +16,6 @@ test("an address shows again what it was made of", () => {
 test("what an address does not tell is as usual, and nonsense is none", () => {
   const state = readState(new URLSearchParams("mode=spin&at=1,x&layers=none"));
   expect([state.mode, state.at, state.layers, state.system]).toEqual(["swipe", null, [], "3857"]);
+  expect(readState(new URLSearchParams("lon=113.6&lat=36.7")).at).toEqual([113.6, 36.7, 18]);
+  expect(readState(new URLSearchParams("")).at).toBeNull();
 });

@@ -24,7 +24,7 @@ export interface LookState {
 
 function numbers(text: string | null): readonly [number, number, number] | null {
   const [lon, lat, zoom] = (text ?? "").split(",").map(Number);
-  const good = [lon, lat, zoom].every((value) => value !== undefined && Number.isFinite(value));
+  const good = [lon, lat, zoom].every((value) => value !== undefined && Number.isFinite(value)) && !text?.startsWith(",");
   return good ? [lon as number, lat as number, zoom as number] : null;
 }
 
@@ -36,7 +36,7 @@ export function readState(query: URLSearchParams): LookState {
     before: query.get("before"),
     after: query.get("after"),
     mode: mode !== null && MODES.includes(mode) ? mode : "swipe",
-    at: numbers(query.get("at")),
+    at: numbers(query.get("at")) ?? numbers(`${query.get("lon") ?? ""},${query.get("lat") ?? ""},18`),
     layers: COLLECTIONS.filter((name) => names.includes(name)),
     extra: ["mask", "shift"].filter((name) => names.includes(name)),
     finding: query.get("finding"),
