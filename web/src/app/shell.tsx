@@ -1,8 +1,7 @@
 /** The frame around every view: where one is, who one is, in which language. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { root } from "../api/client";
-import { send } from "../api/client";
+import { root, send } from "../api/client";
 import { Trouble } from "../ui/parts";
 import { Toasts } from "../ui/toast";
 import { language, setLanguage, wordOf, words } from "./language";

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
 import { wordOf, words } from "../app/language";
+import { STATUS } from "../app/terms";
 import { go, href } from "../app/router";
 import type { ViewProps } from "../app/views";
 import { Choice, Field, Panel, Trouble } from "../ui/parts";
@@ -33,12 +34,6 @@ const w = words({
   ordered: ["已提交，完成后在下方下载。", "Ordered; fetch it below once it is done."],
 });
 
-const STATUSES = {
-  suspected: ["疑似违法", "Suspected"],
-  permitted: ["已许可", "Permitted"],
-  existing: ["既有", "Existing"],
-  unassessed: ["未判定", "Unassessed"],
-} as const;
 const FORMS = { zip: ["Shapefile (zip, GBK)", "Shapefile (zip, GBK)"], gpkg: ["GeoPackage", "GeoPackage"], db: ["SQLite (.db)", "SQLite (.db)"] } as const;
 
 type What = "ledger" | "patches" | "package";
@@ -106,14 +101,14 @@ function Details({ what, facts, change }: { what: What; facts: Facts; change: (t
       </div>
       <fieldset class="bring-set">
         <legend>{w.statuses}</legend>
-        {Object.keys(STATUSES).map((name) => (
+        {Object.keys(STATUS).map((name) => (
           <label key={name} class="bring-check">
             <input
               type="checkbox"
               checked={facts.statuses.includes(name)}
               onChange={(event) => change({ statuses: event.currentTarget.checked ? [...facts.statuses, name] : facts.statuses.filter((other) => other !== name) })}
             />{" "}
-            {wordOf(STATUSES, name)}
+            {wordOf(STATUS, name)}
           </label>
         ))}
       </fieldset>

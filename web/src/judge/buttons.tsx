@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { wordOf } from "../app/language";
 import { Dialog } from "../ui/parts";
 import { type Action, REASON_KEYS, actionOf, isWriting } from "./keys";
-import { CUES } from "./terms";
+import { CUES } from "../app/terms";
 import { w } from "./words";
 
 const KEPT = "kancha.judge.keys";

@@ -11,7 +11,7 @@ import { type Loaded, known, want } from "./load";
 import { Chip, MapStack } from "./pictures";
 import { History } from "./said";
 import { type Entry, find, following, step, upcoming } from "./sitting";
-import { CHANGE, PURPOSE, whyInChinese } from "./terms";
+import { CHANGE, PURPOSE, whyInChinese } from "../app/terms";
 import { say, sitting, undo, undoing } from "./work";
 import { w } from "./words";
 

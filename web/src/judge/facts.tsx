@@ -7,7 +7,7 @@ import { href } from "../app/router";
 import { may } from "../app/session";
 import { Facts, Mark } from "../ui/parts";
 import type { FullFinding, FullReason } from "./load";
-import { AUTHORITY, CERTAINTY, CHANGE, CONSEQUENCE, CUES, FLAGS, SEVERITY, STAGE, STATUS, basisInEnglish } from "./terms";
+import { AUTHORITY, CERTAINTY, CHANGE, CONSEQUENCE, CUES, FLAGS, SEVERITY, STAGE, STATUS, basisInEnglish } from "../app/terms";
 import { w } from "./words";
 
 /** A measure on a line, with its error as a whisker; the text beside it says the same. */

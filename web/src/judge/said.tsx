@@ -4,7 +4,7 @@ import { wordOf } from "../app/language";
 import { useAsked } from "../app/use";
 import { Await, Mark } from "../ui/parts";
 import type { Verdict } from "./agree";
-import { CUES } from "./terms";
+import { CUES } from "../app/terms";
 import { verdictsOf } from "./verdicts";
 import { w } from "./words";
 

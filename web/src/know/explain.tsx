@@ -3,7 +3,7 @@ import { type Schemas, api, ask } from "../api/client";
 import { language, told, wordOf } from "../app/language";
 import { useAsked } from "../app/use";
 import type { FullReason } from "../judge/load";
-import { CERTAINTY } from "../judge/terms";
+import { CERTAINTY } from "../app/terms";
 import { Await, Mark, Table } from "../ui/parts";
 import { ABOUT, RULES, conditionText, whyNotText } from "./terms";
 import { w } from "./words";

@@ -10,7 +10,7 @@ import { useAsked } from "../app/use";
 import { ErrorBar, Marks, Measures, ReasonList } from "../judge/facts";
 import { type FullFinding, chipOf } from "../judge/load";
 import { Said } from "../judge/said";
-import { CHANGE, CUES } from "../judge/terms";
+import { CHANGE, CUES } from "../app/terms";
 import { verdictsOf } from "../judge/verdicts";
 import { Await, Empty, Facts, Mark, Panel } from "../ui/parts";
 import { Explanation } from "./explain";

@@ -6,7 +6,7 @@ import { wordOf } from "../app/language";
 import { useLive } from "../app/live";
 import { go, href } from "../app/router";
 import { useAsked } from "../app/use";
-import { STATUS } from "../judge/terms";
+import { STATUS } from "../app/terms";
 import { Await, Choice, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import type { Structure } from "./data";
 import { Day } from "./day";

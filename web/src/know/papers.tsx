@@ -1,16 +1,18 @@
 /** Cases, their documents and those comparable, and the leads of a structure. */
 import { api, ask, root } from "../api/client";
+import { CHOICES, REGIONS } from "../api/words";
 import type { Feature } from "../api/features";
 import { number } from "../app/format";
 import { told, wordOf } from "../app/language";
 import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
-import { SOURCE } from "../judge/terms";
+import { SOURCE } from "../app/terms";
+import { LEAD_STATES } from "../work/lead_words";
 import { Await, Empty, Mark, Panel, Table } from "../ui/parts";
 import { type CaseRow, casesOf, leadsOf } from "./data";
 import { Day } from "./day";
-import { CASE_STATE, LEAD_STATE, OUTCOME, w } from "./words";
+import { w } from "./words";
 
 export function Cases({ structure }: { structure: string }) {
   const asked = useAsked(structure, () => casesOf(structure));
@@ -48,8 +50,8 @@ function CaseTable({ cases }: { cases: readonly Feature<CaseRow>[] }) {
       link={(one) => href(["case", one.id])}
       columns={[
         { title: w.serial, cell: (one) => one.properties.serial },
-        { title: w.state, cell: (one) => <Mark tone="info">{wordOf(CASE_STATE, one.properties.state)}</Mark> },
-        { title: w.outcome, cell: (one) => wordOf(OUTCOME, one.properties.outcome) },
+        { title: w.state, cell: (one) => <Mark tone="info">{wordOf((REGIONS.procedure ?? {}), one.properties.state)}</Mark> },
+        { title: w.outcome, cell: (one) => wordOf(CHOICES, one.properties.outcome) },
         { title: w.opened, cell: (one) => <Day on={one.properties.opened_at} /> },
         { title: w.due, cell: (one) => <Day on={one.properties.due_at} /> },
         { title: w.closed, cell: (one) => <Day on={one.properties.closed_at} /> },
@@ -77,7 +79,7 @@ function Comparable({ id, serial }: { id: string; serial: string }) {
               link={(one) => href(["case", one.case_id])}
               columns={[
                 { title: w.serial, cell: (one) => one.serial },
-                { title: w.outcome, cell: (one) => wordOf(OUTCOME, one.outcome) },
+                { title: w.outcome, cell: (one) => wordOf(CHOICES, one.outcome) },
                 { title: w.village, cell: (one) => one.village || "-" },
                 { title: w.size, cell: (one) => (one.area_m2 === null ? "-" : `${number(one.area_m2)} m²`), number: true },
                 { title: w.fine, cell: (one) => number(one.fine_yuan), number: true },
@@ -157,7 +159,7 @@ export function Leads({ structure }: { structure: string }) {
               columns={[
                 { title: w.lead, cell: (one) => <code>{one.id}</code> },
                 { title: w.source, cell: (one) => one.properties.sources.map((source) => wordOf(SOURCE, source)).join(told("、", ", ")) },
-                { title: w.state, cell: (one) => wordOf(LEAD_STATE, one.properties.state) },
+                { title: w.state, cell: (one) => wordOf(LEAD_STATES, one.properties.state) },
                 { title: w.leadVerdict, cell: (one) => told(one.properties.verdict_zh, one.properties.verdict_title) },
                 { title: w.changed, cell: (one) => <Day on={one.properties.changed_at} /> },
               ]}

@@ -6,7 +6,7 @@ import { useLive } from "../app/live";
 import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
-import { STATUS } from "../judge/terms";
+import { STATUS } from "../app/terms";
 import { Await, Facts, Mark, Panel, Table } from "../ui/parts";
 import { type Life, lifeOf } from "./data";
 import { Earliest } from "./earliest";

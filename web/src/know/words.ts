@@ -138,50 +138,6 @@ export const GATE: Terms = {
   refused: ["影像对不符合比对要求。", "The pair is not admissible."],
 };
 
-/** The state of the procedure of a case. */
-export const CASE_STATE: Terms = {
-  unopened: ["未受理", "not opened"],
-  open: ["已受理", "open"],
-  filed: ["已立案", "filed"],
-  investigated: ["调查终结", "investigated"],
-  notified: ["已告知权利", "rights told"],
-  decided: ["已作决定", "decided"],
-  served: ["决定已送达", "decision served"],
-  reminded: ["已催告", "reminded"],
-  enforcement_decided: ["已作强制执行决定", "enforcement decided"],
-  enforcement_served: ["强制执行决定已送达", "enforcement decision served"],
-  court_asked: ["已申请法院", "court asked"],
-  court_allowed: ["法院准予执行", "court allows"],
-  demolishing: ["拆除中", "being demolished"],
-  done: ["已执行待核验", "done, not proved"],
-  proved: ["已核验", "proved"],
-  excused: ["不予处罚", "no penalty"],
-  declined: ["不予立案", "not filed"],
-  transferred: ["已移送", "transferred"],
-  overturned: ["决定被撤销", "overturned"],
-  terminated: ["终结执行", "terminated"],
-  closed: ["已结案", "closed"],
-};
-
-export const OUTCOME: Terms = {
-  corrected: ["已改正", "corrected"],
-  demolished: ["已拆除", "demolished"],
-  partly_demolished: ["部分拆除", "partly demolished"],
-  confiscated: ["没收", "confiscated"],
-  fined: ["罚款", "fined"],
-  no_penalty: ["不予处罚", "not punished"],
-  not_filed: ["不予立案", "not filed"],
-  transferred: ["移送", "transferred"],
-  terminated: ["终结", "terminated"],
-  withdrawn: ["撤回", "withdrawn"],
-};
-
-export const LEAD_STATE: Terms = {
-  open: ["待研判", "open"],
-  judged: ["已研判", "judged"],
-  case: ["已转案件", "became a case"],
-};
-
 export const DETECTOR: Terms = {
   "training-free": ["免训练方法", "training-free"],
 };

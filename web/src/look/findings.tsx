@@ -5,10 +5,11 @@ import { area, minute, number, percent } from "../app/format";
 import { told, wordOf } from "../app/language";
 import { href } from "../app/router";
 import { may } from "../app/session";
+import { CERTAINTY, CHANGE, STATUS } from "../app/terms";
 import { useAsked } from "../app/use";
 import { COLOURS } from "../map/styles";
 import { Await, Empty, Facts, Mark } from "../ui/parts";
-import { CERTAINTY, CHANGE, STATUS, w } from "./words";
+import { w } from "./words";
 
 const MOST = 100;
 

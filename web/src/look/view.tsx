@@ -9,6 +9,7 @@ import { day } from "../app/format";
 import { wordOf } from "../app/language";
 import { useLive } from "../app/live";
 import { replace } from "../app/router";
+import { STATUS } from "../app/terms";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Compare } from "../map/compare";
@@ -20,7 +21,7 @@ import { PairFacts, inputOf } from "./facts";
 import { FindingDetail, FindingList } from "./findings";
 import { COLLECTIONS, type LookState, MODES, addressOf, readState } from "./state";
 import { Coordinates, Measure, copy } from "./tools";
-import { LAYER_TITLES, STATUS, w } from "./words";
+import { LAYER_TITLES, w } from "./words";
 import "./look.css";
 
 type Scan = Schemas["ScanOut"];

@@ -74,22 +74,3 @@ export const LAYER_TITLES: Record<string, readonly [string, string]> = {
   mask: ["遮挡掩膜", "Mask"],
   shift: ["偏移场", "Shift field"],
 };
-
-export const STATUS: Record<string, readonly [string, string]> = {
-  suspected: ["疑似", "suspected"],
-  permitted: ["已许可", "permitted"],
-  existing: ["既有", "existing"],
-  unassessed: ["未评估", "unassessed"],
-};
-
-export const CHANGE: Record<string, readonly [string, string]> = {
-  appeared: ["新增", "appeared"],
-  disappeared: ["消失", "disappeared"],
-  altered: ["改变", "altered"],
-};
-
-export const CERTAINTY: Record<string, readonly [string, string]> = {
-  certain: ["确定", "certain"],
-  possible: ["可能", "possible"],
-  within_error: ["误差之内", "within error"],
-};

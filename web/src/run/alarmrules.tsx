@@ -4,6 +4,7 @@ import { type Schemas, api, ask, getJson, send } from "../api/client";
 import { number, percent } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { everywhere, may, session } from "../app/session";
+import { STATUS } from "../app/terms";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Field, Mark, Panel, Table, Trouble } from "../ui/parts";
 import { toast } from "../ui/toast";
@@ -48,14 +49,13 @@ const w = words({
   actions: ["操作", "Do"],
 });
 
-const STATUSES = { suspected: ["疑似违法", "suspected"], unassessed: ["未判定", "unassessed"], permitted: ["已许可", "permitted"], existing: ["既有", "existing"] } as const;
 const FLAGS = { protected_land: ["保护性用地", "protected land"], rebuilt: ["拆后复建", "rebuilt"] } as const;
 const STAGES = { earthworks: ["土方", "earthworks"], foundation: ["基础", "foundation"], under_construction: ["在建", "under construction"], finished: ["建成", "finished"] } as const;
 
 function wantedOf(wanted: Record<string, unknown>): string {
   const list = (name: string): string[] => (Array.isArray(wanted[name]) ? (wanted[name] as string[]) : []);
   const parts = [
-    list("statuses").map((one) => wordOf(STATUSES, one)).join("/"),
+    list("statuses").map((one) => wordOf(STATUS, one)).join("/"),
     list("flags").map((one) => wordOf(FLAGS, one)).join("/"),
     list("stages").map((one) => wordOf(STAGES, one)).join("/"),
     typeof wanted.min_confidence === "number" && wanted.min_confidence > 0 ? `≥ ${percent(wanted.min_confidence)}` : "",

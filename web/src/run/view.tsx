@@ -3,7 +3,7 @@ import { words } from "../app/language";
 import { href } from "../app/router";
 import { everywhere, may } from "../app/session";
 import type { ViewProps } from "../app/views";
-import { Empty } from "../ui/parts";
+import { Empty, Tabs } from "../ui/parts";
 import { Alarms } from "./alarms";
 import { Health } from "./health";
 import { Keys } from "./keys";
@@ -48,13 +48,7 @@ export default function View({ place }: ViewProps) {
   return (
     <div class="run-view">
       <h1>{w.title}</h1>
-      <nav class="run-tabs" aria-label={w.parts}>
-        {offered.map((tab) => (
-          <a key={tab.name} href={href("run", { tab: tab.name })} aria-current={tab === chosen ? "page" : undefined}>
-            {w[tab.name]}
-          </a>
-        ))}
-      </nav>
+      <Tabs label={w.parts} chosen={chosen.name} tabs={offered.map(({ name }) => ({ name, title: w[name], to: href("run", { tab: name }) }))} />
       <Shown place={place} />
     </div>
   );

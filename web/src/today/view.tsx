@@ -7,8 +7,8 @@ import { told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
 import { href } from "../app/router";
 import { everywhere, may, session } from "../app/session";
+import { CHANGE } from "../app/terms";
 import { useAsked } from "../app/use";
-import { CHANGE, STATUS } from "../look/words";
 import { Await, Empty, Mark, Panel } from "../ui/parts";
 import { lastLook, noteLook } from "./since";
 import "./today.css";
@@ -142,7 +142,7 @@ function Fresh({ findings }: { findings: Feature<Finding>[] }) {
           <a href={href(may("judge") ? "judge" : "look", { finding: finding.id })}>
             <img src={`${root}/findings/${encodeURIComponent(finding.id)}/chip.png`} alt="" loading="lazy" />
             <span>
-              {wordOf(STATUS, finding.properties.status)} · {wordOf(CHANGE, finding.properties.change)} · {number(finding.properties.area_m2)} m² · {percent(finding.properties.confidence)}
+              {wordOf(CHANGE, finding.properties.change)} · {number(finding.properties.area_m2)} m² · {percent(finding.properties.confidence)}
             </span>
             <small>{told(finding.properties.reasons?.[0]?.message_zh, finding.properties.reasons?.[0]?.message)}</small>
           </a>

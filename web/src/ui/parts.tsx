@@ -146,6 +146,19 @@ export function Choice<T extends string>({ value, options, choose, label }: { va
   );
 }
 
+/** Parts of a view, each with an address of its own. */
+export function Tabs({ tabs, chosen, label }: { tabs: readonly { name: string; title: ComponentChildren; to: string }[]; chosen: string; label: string }) {
+  return (
+    <nav class="tabs" aria-label={label}>
+      {tabs.map((tab) => (
+        <a key={tab.name} href={tab.to} aria-current={tab.name === chosen ? "page" : undefined}>
+          {tab.title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 /** Facts as names and values. */
 export function Facts({ rows }: { rows: readonly (readonly [string, ComponentChildren])[] }) {
   return (

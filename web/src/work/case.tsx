@@ -8,7 +8,7 @@ import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
-import { Await, Empty } from "../ui/parts";
+import { Await, Empty, Tabs } from "../ui/parts";
 import { CaseAlike } from "./case_alike";
 import { CaseClocks } from "./case_clocks";
 import { CaseFiles } from "./case_files";
@@ -75,13 +75,11 @@ function Shown({ found, tab, reload, feature }: { found: Schemas["CaseOut"]; tab
         <a href={href("cases")}>← {w.list}</a>
       </p>
       <CaseHead found={found} names={names} place={feature?.geometry ?? null} />
-      <nav class="work-tabs" aria-label={w.tabs}>
-        {Object.keys(TABS).map((name) => (
-          <a key={name} href={href(["case", found.id], { tab: name === "work" ? null : name })} aria-current={name === tab ? "page" : undefined}>
-            {wordOf(TABS, name)}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label={w.tabs}
+        chosen={tab}
+        tabs={Object.keys(TABS).map((name) => ({ name, title: wordOf(TABS, name), to: href(["case", found.id], { tab: name === "work" ? null : name }) }))}
+      />
       {tab === "work" ? (
         <div class="work-split">
           {may("cases") ? <CaseMoves id={found.id} number={found.number} offers={offers} place={place} done={done} /> : null}

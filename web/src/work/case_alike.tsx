@@ -6,7 +6,7 @@ import { href } from "../app/router";
 import { useAsked } from "../app/use";
 import { Await, Empty, Mark, Panel, Table } from "../ui/parts";
 import { categoryWords } from "./common";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 
 const w = words({
   title: ["同类已决案件", "Decided cases most like it"],

@@ -5,9 +5,9 @@ import { minute, relative } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { href } from "../app/router";
 import { Facts, Mark } from "../ui/parts";
-import { REGIONS } from "./case_words";
+import { REGIONS } from "../api/words";
 import { categoryWords, personName, stateWord, termWord } from "./common";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 import { middleOf } from "./places";
 
 const w = words({

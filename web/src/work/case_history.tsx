@@ -11,7 +11,7 @@ import { Submit, useSend } from "./act";
 import { personName } from "./common";
 import { factTitle } from "./fact_fields";
 import { inBeijing } from "./fact_form";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 import { FactsTold } from "./facts_told";
 
 type Event_ = Schemas["CaseEventOut"];

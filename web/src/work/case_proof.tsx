@@ -7,7 +7,7 @@ import { useAsked } from "../app/use";
 import { Await, Empty, Mark, Panel, Table } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Refused, useSend } from "./act";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 import type { CaseEvent } from "./offers";
 
 type Look = Schemas["CaseLookOut"];

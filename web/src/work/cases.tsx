@@ -10,7 +10,7 @@ import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Empty, Mark, Table } from "../ui/parts";
 import { STATES, categoryWords, stateWord, termWord } from "./common";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 import { Filter } from "./filter";
 import { Ledger } from "./ledger";
 import { OpenCase } from "./open_case";

@@ -5,7 +5,7 @@ import { Problem, type Schemas, csrfHeader, getJson, root } from "../api/client"
 import { language, words, wordOf } from "../app/language";
 import { may, session } from "../app/session";
 import { toast } from "../ui/toast";
-import { CATEGORIES, REGIONS, TERMS } from "./case_words";
+import { CATEGORIES, REGIONS, TERMS } from "../api/words";
 import "./work.css";
 
 const w = words({

@@ -8,7 +8,7 @@ import { href } from "../app/router";
 import { everywhere } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
-import { Await, Panel, Table } from "../ui/parts";
+import { Await, Panel, Table, Tabs } from "../ui/parts";
 import { Audits } from "./audits";
 import "./common";
 import { PlaceAsked } from "./coverage_at";
@@ -53,13 +53,7 @@ export default function View({ place }: ViewProps) {
   return (
     <>
       <h1>{w.title}</h1>
-      <nav class="work-tabs" aria-label={w.parts}>
-        {tabs.map(([name, title]) => (
-          <a key={name} href={href("coverage", { show: name, as_of: asOf })} aria-current={name === show ? "page" : undefined}>
-            {title}
-          </a>
-        ))}
-      </nav>
+      <Tabs label={w.parts} chosen={show} tabs={tabs.map(([name, title]) => ({ name, title, to: href("coverage", { show: name, as_of: asOf }) }))} />
       {show === "tasks" ? <Tasking asOf={asOf} /> : null}
       {show === "place" ? <PlaceAsked query={place.query} /> : null}
       {show === "audits" && everywhere() ? <Audits /> : null}

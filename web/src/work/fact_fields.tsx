@@ -1,10 +1,10 @@
 /** Fields of a form for the facts of an event: each by its form, labelled, with what is wrong beside it. */
 import { language, wordOf, words } from "../app/language";
 import { Field } from "../ui/parts";
-import { CATEGORIES } from "./case_words";
+import { CATEGORIES } from "../api/words";
 import { categoryWords, officers, personName } from "./common";
 import type { Fact, Held, Why, Wrong } from "./fact_form";
-import { CHOICES, FACTS } from "./fact_words";
+import { CHOICES, FACTS } from "../api/words";
 
 const w = words({
   choose: ["请选择", "Choose"],

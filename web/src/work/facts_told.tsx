@@ -2,10 +2,10 @@
 import { minute, number } from "../app/format";
 import { language, wordOf, words } from "../app/language";
 import { href } from "../app/router";
-import { DOCUMENTS } from "./case_words";
+import { DOCUMENTS } from "../api/words";
 import { categoryWords, personName, termWord } from "./common";
 import { factTitle } from "./fact_fields";
-import { CHOICES } from "./fact_words";
+import { CHOICES } from "../api/words";
 
 const w = words({
   yes: ["是", "yes"],

@@ -1,5 +1,6 @@
 /** One lead: what was told of it and seen, its history, and what may be done with it. */
 import { type Schemas, getJson, root } from "../api/client";
+import { PROOFS, VERDICTS } from "../api/words";
 import { type Feature, type Finding, item } from "../api/features";
 import { area, minute, number, percent } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
@@ -12,7 +13,7 @@ import { PairMap } from "../map/pair";
 import { Await, Empty, Facts, Mark, Panel } from "../ui/parts";
 import { personName, useOfficers } from "./common";
 import { LeadActs } from "./lead_acts";
-import { LEAD_STATES, type LeadProps, PROOFS, STAGES, VERDICTS, sourceWord } from "./lead_words";
+import { LEAD_STATES, type LeadProps, STAGES, sourceWord } from "./lead_words";
 import { Reporter } from "./reporter";
 import { around, middleOf } from "./places";
 

@@ -1,13 +1,15 @@
 /** Judge a lead: the ground decides the verdict, and the proof that it needs. */
 import { useState } from "preact/hooks";
 import { type Schemas, getJson, send } from "../api/client";
+import { PROOFS, VERDICTS } from "../api/words";
 import { told, wordOf, words } from "../app/language";
+import { CUES } from "../app/terms";
+import { REASON_KEYS } from "../judge/keys";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
 import { Why } from "./lead_acts";
-import { DISMISSALS, PROOFS, VERDICTS } from "./lead_words";
 
 type Lead = Schemas["LeadOut"];
 type Ground = Schemas["GroundOut"];
@@ -83,7 +85,7 @@ function Form({ lead, grounds, close, done }: { lead: Lead; grounds: Ground[]; c
       <Field label={w.ground}>
         <select required value={name} onChange={(event) => setName(event.currentTarget.value)}>
           <option value="">{w.choose}</option>
-          {Object.keys(VERDICTS).map((verdict) => (
+          {Object.keys(VERDICTS).filter((verdict) => verdict !== "0").map((verdict) => (
             <optgroup key={verdict} label={wordOf(VERDICTS, verdict)}>
               {grounds
                 .filter((one) => String(one.verdict) === verdict)
@@ -137,9 +139,9 @@ function Form({ lead, grounds, close, done }: { lead: Lead; grounds: Ground[]; c
       {ground?.verdict === 3 ? (
         <Field label={w.dismissal}>
           <select value={dismissal} onChange={(event) => setDismissal(event.currentTarget.value)}>
-            {Object.keys(DISMISSALS).map((one) => (
+            {REASON_KEYS.map(([one]) => (
               <option key={one} value={one}>
-                {wordOf(DISMISSALS, one)}
+                {wordOf(CUES, one)}
               </option>
             ))}
           </select>

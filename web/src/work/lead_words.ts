@@ -39,39 +39,11 @@ export const LEAD_STATES: Record<string, readonly [string, string]> = {
   case: ["已转案件", "with a case"],
   dismissed: ["已排除", "dismissed"],
 };
-export const VERDICTS: Record<string, readonly [string, string]> = {
-  "1": ["合法", "lawful"],
-  "2": ["违法", "unlawful"],
-  "3": ["实地伪变化", "false change on site"],
-};
 export const STAGES: Record<string, readonly [string, string]> = {
   earthworks: ["推堆土", "earthworks"],
   foundation: ["基础", "foundation"],
   under_construction: ["在建", "under construction"],
   finished: ["建成", "finished"],
-};
-export const PROOFS: Record<string, readonly [string, string]> = {
-  approval_file: ["批准文件", "approval file"],
-  title: ["权属证明", "title"],
-  permit: ["批准书", "permit"],
-  filing_record: ["备案材料", "filing record"],
-  site_photo: ["实地照片", "photograph of the site"],
-  evidence: ["证明材料", "evidence"],
-};
-export const DISMISSALS: Record<string, readonly [string, string]> = {
-  shadow: ["阴影", "shadow"],
-  tree: ["树木", "tree"],
-  vehicle: ["车辆", "vehicle"],
-  container: ["集装箱", "container"],
-  greenhouse: ["温室大棚", "greenhouse"],
-  solar_panel: ["光伏板", "solar panel"],
-  tarpaulin: ["篷布", "tarpaulin"],
-  bare_soil: ["裸土", "bare soil"],
-  water: ["水面", "water"],
-  scaffold: ["脚手架", "scaffold"],
-  registration: ["配准误差", "misalignment"],
-  edge_of_image: ["影像边缘", "edge of the image"],
-  other: ["其他", "other"],
 };
 
 export function sourceWord(source: string): string {

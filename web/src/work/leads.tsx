@@ -1,6 +1,7 @@
 /** The queue of leads, the first by priority; what is told by hand or by the file; reports that wait for a place. */
 import { useState } from "preact/hooks";
 import { type Schemas, getJson } from "../api/client";
+import { VERDICTS } from "../api/words";
 import type { Feature } from "../api/features";
 import { day, number } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
@@ -9,10 +10,10 @@ import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
-import { Await, Empty, Mark, Table } from "../ui/parts";
+import { Await, Empty, Mark, Table, Tabs } from "../ui/parts";
 import "./common";
 import { Filter } from "./filter";
-import { LEAD_STATES, type LeadProps, SOURCES, STAGES, VERDICTS, sourceWord } from "./lead_words";
+import { LEAD_STATES, type LeadProps, SOURCES, STAGES, sourceWord } from "./lead_words";
 import { ReportFile } from "./report_file";
 import { ReportForm } from "./report_form";
 import { Unplaced } from "./unplaced";
@@ -63,14 +64,14 @@ export default function View({ place }: ViewProps) {
           </>
         ) : null}
       </div>
-      <nav class="work-tabs" aria-label={w.parts}>
-        <a href={href("leads")} aria-current={waits ? undefined : "page"}>
-          {w.list}
-        </a>
-        <a href={href("leads", { show: "unplaced" })} aria-current={waits ? "page" : undefined}>
-          {w.unplaced}
-        </a>
-      </nav>
+      <Tabs
+        label={w.parts}
+        chosen={waits ? "unplaced" : "list"}
+        tabs={[
+          { name: "list", title: w.list, to: href("leads") },
+          { name: "unplaced", title: w.unplaced, to: href("leads", { show: "unplaced" }) },
+        ]}
+      />
       {waits ? <Unplaced round={round} /> : <Queue query={query} round={round} />}
       {open === "record" ? <ReportForm close={() => setOpen(null)} done={done} /> : null}
       {open === "file" ? <ReportFile close={() => setOpen(null)} done={done} /> : null}

@@ -5,7 +5,7 @@ import { language, wordOf, words } from "../app/language";
 import { Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
-import { DOCUMENTS } from "./case_words";
+import { DOCUMENTS } from "../api/words";
 import { type PaperField, fieldsFor, paperFacts } from "./paper_facts";
 
 const w = words({
