@@ -56,7 +56,8 @@ def words() -> str:
 
 
 def _rows(table: Mapping[str, tuple[str, str]], indent: str) -> list[str]:
-    return [f"{indent}{json.dumps(name)}: {json.dumps([zh, en], ensure_ascii=False)}," for name, (en, zh) in table.items()]
+    pairs = ((name, json.dumps([zh, en], ensure_ascii=False)) for name, (en, zh) in table.items())
+    return [f"{indent}{json.dumps(name)}: {pair}," for name, pair in pairs]
 
 
 if __name__ == "__main__":
