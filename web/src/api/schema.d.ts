@@ -11781,6 +11781,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description When the case was opened; else now. */
+                    at?: string;
                     /** @description Number of the last event that you know of: 409 where the lead went on meanwhile. */
                     expected?: number;
                     /** @description What the event `opened` tells: at least `path`; stage and categories where others are meant. */
