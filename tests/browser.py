@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,3 +58,27 @@ def browser(profile: Path, **how: Any) -> Iterator[Any]:
             yield context
         finally:
             context.close()
+
+
+@contextmanager
+def browser_of_several(**how: Any) -> Iterator[Callable[[], Any]]:
+    """A browser in which several people sit, each with cookies and storage of their own.
+
+    Yields:
+        What opens the page of the next one.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"])
+
+        def page() -> Any:
+            context = opened.new_context(**how)
+            context.set_default_timeout(15_000)
+            return context.new_page()
+
+        try:
+            yield page
+        finally:
+            opened.close()

@@ -137,7 +137,10 @@ def post_case_event(request: Request, case_id: str, form: Body, services: Kancha
 def get_case_moves(request: Request, case_id: str, services: Kancha) -> MovesOut:
     """What the caller may tell now, the facts that it asks for, and what refuses it already."""
     view, moves = usecase.possible(services, case_id)
-    return MovesOut(number=view.row.number, moves=[MoveOut.of(one) for one in moves], links=_links(request, case_id))
+    flows = services.settings.cases.levels.values()
+    offered = {"level": list(dict.fromkeys(level for flow in flows for level in flow))}
+    told = [MoveOut.of(one, offered) for one in moves]
+    return MovesOut(number=view.row.number, moves=told, links=_links(request, case_id))
 
 
 @router.get("/cases/{case_id}/clocks", summary="The terms of a case", dependencies=[Depends(only_query())])

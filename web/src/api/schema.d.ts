@@ -4537,7 +4537,10 @@ export interface components {
          * @description Something that an event tells.
          */
         FactOut: {
-            /** Choices */
+            /**
+             * Choices
+             * @description What it may be, or what the bureau's settings offer.
+             */
             choices: string[];
             /**
              * Form
@@ -9359,6 +9362,8 @@ export interface operations {
                 "application/json": {
                     /** @description Home or seat. */
                     address?: string;
+                    /** @description When it became known, with a zone; else now. */
+                    at?: string;
                     /** @description Identity card, or unified social credit code. */
                     id_number?: string;
                     /** @description person or organisation. */
