@@ -1,5 +1,6 @@
 /** Rights as a form: roles, areas, clearance. The same for people and for keys. */
 import { items } from "../api/features";
+import { groundOf } from "../app/ground";
 import { told, wordOf, words } from "../app/language";
 import { session } from "../app/session";
 import { useAsked } from "../app/use";
@@ -31,7 +32,7 @@ interface Area {
 
 /** Names of the administrative areas by id. */
 export function useAreas(): Area[] {
-  return useAsked("run:areas", () => items<Area>("areas", { limit: 1000, sortby: "area_id" }).catch(() => ({ features: [] }))).value?.features.map((one) => one.properties) ?? [];
+  return useAsked("run:areas", async () => ((await groundOf()).layers.has("areas") ? items<Area>("areas", { limit: 1000, sortby: "area_id" }) : { features: [] })).value?.features.map((one) => one.properties) ?? [];
 }
 
 export function areasOf(areas: readonly string[] | null | undefined, known: readonly Area[]): string {

@@ -40,7 +40,6 @@ const w = words({
   rebuilt: ["原址复建", "rebuilt"],
   list: ["线索列表", "Queue"],
   unplaced: ["待定位的上报", "Reports without a place"],
-  chip: ["前后影像", "Two dates"],
   size: ["面积", "Area"],
   parts: ["线索视图", "Parts of the leads"],
 });
@@ -117,8 +116,7 @@ function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
         id={(one) => one.id}
         link={(one) => href(["lead", one.id])}
         columns={[
-          { title: w.chip, cell: (one) => <Chip one={one} /> },
-          { title: w.sources, cell: (one) => one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ") },
+          { title: w.sources, cell: (one) => <Chip one={one} /> },
           { title: w.state, cell: (one) => <State one={one.properties} /> },
           { title: w.priority, number: true, cell: (one) => number(one.properties.priority, 2) },
           { title: w.size, number: true, cell: (one) => area(sizeOf(one)) },
@@ -132,10 +130,15 @@ function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
   );
 }
 
-/** The two dates of its newest finding beside each other: rows are told apart by what is to be seen. */
+/** Who told it, and the two dates of its newest finding: rows are told apart by what is to be seen. */
 function Chip({ one }: { one: Feature<LeadProps> }) {
   const finding = one.properties.finding_ids.at(-1);
-  return finding ? <img class="work-chip" src={`${root}/findings/${encodeURIComponent(finding)}/chip.png`} alt="" loading="lazy" /> : <>-</>;
+  return (
+    <span class="work-chip">
+      {finding ? <img src={`${root}/findings/${encodeURIComponent(finding)}/chip.png`} alt="" loading="lazy" /> : null}
+      {one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ")}
+    </span>
+  );
 }
 
 function sizeOf(one: Feature<LeadProps>): number | null {
