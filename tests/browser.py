@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-sync",
     "--no-proxy-server",
 )
+SPEAKS = {**os.environ, "LANGUAGE": "zh_CN"}
+"""A browser's own words, those of date fields, are Chinese where its translations are installed (chromium-l10n)."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 900}}
 
@@ -51,7 +53,12 @@ def browser(profile: Path, **how: Any) -> Iterator[Any]:
     path = chromium()
     with sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            str(profile), executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"], **how
+            str(profile),
+            executable_path=path,
+            args=list(FLAGS),
+            ignore_default_args=["--headless=old"],
+            env=SPEAKS,
+            **how,
         )
         context.set_default_timeout(15_000)
         try:
@@ -71,7 +78,9 @@ def browser_of_several(**how: Any) -> Iterator[Callable[[], Any]]:
 
     path = chromium()
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"])
+        opened = driver.chromium.launch(
+            executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"], env=SPEAKS
+        )
 
         def page() -> Any:
             context = opened.new_context(**how)
