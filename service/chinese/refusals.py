@@ -2,8 +2,8 @@
 
 The code says what it refuses in English, where it refuses it. Beside it stand two tables, so that no line of the code
 changes for a translation and none can be forgotten: `remedies.yaml` holds for every kind of error what can be done,
-and `sentences.yaml` the sentences themselves, each under the English one with `{}` for what is filled in. A test fails
-where a kind of error has no remedy, where a remedy in the code has no sentence, and where a sentence has no code.
+`sentences.yaml` the sentences themselves, each under the English one with `{}` for what is filled in, and
+`libraries.yaml` those of the libraries that the code quotes. tests/unit/test_chinese.py keeps them whole.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from typing import Any
 
 from geodata.yaml_lines import read_yaml
 
+_LONGEST = 1_000
 GAP = "{}"
 """What is filled in, in an English sentence; in the Chinese one `{}` in the same order, or `{0}`, `{1}` in another."""
 
 
 @dataclass(frozen=True)
 class _Sentence:
+    begins: bool
     known: int
     pattern: re.Pattern[str]
     chinese: str
@@ -36,8 +38,8 @@ def remedies() -> Mapping[str, str]:
 
 @cache
 def sentences() -> Mapping[str, str]:
-    """Chinese sentences by the English ones."""
-    return _table("sentences.yaml")
+    """Chinese sentences by the English ones: the code's own and, last, those of the libraries that it quotes."""
+    return {**_table("sentences.yaml"), **_table("libraries.yaml")}
 
 
 def in_chinese(english: str) -> str | None:
@@ -46,7 +48,7 @@ def in_chinese(english: str) -> str | None:
     >>> in_chinese("Check the path.")
     '请检查路径。'
     """
-    if not english:
+    if not english or len(english) > _LONGEST:
         return None
     plain = sentences().get(english)
     if plain is not None:
@@ -54,7 +56,8 @@ def in_chinese(english: str) -> str | None:
     for one in _patterns():
         found = one.pattern.fullmatch(english)
         if found is not None:
-            return one.chinese.format(*found.groups())
+            # what is filled in may be a sentence of its own: a fault with its line, within the refusal of a file
+            return one.chinese.format(*(in_chinese(each) or each for each in found.groups()))
     return None
 
 
@@ -70,6 +73,9 @@ def both(told: Mapping[str, Any]) -> dict[str, Any]:
     # guards of cases say what they refuse in both languages themselves
     own = measured.get("messages_zh") if isinstance(measured, Mapping) else None
     message = " ".join(map(str, own)) if isinstance(own, list | tuple) else ""
+    if isinstance(measured, Mapping) and isinstance(faults := measured.get("faults"), list | tuple):
+        listed = [str(fault["message"]) if isinstance(fault, Mapping) else str(fault) for fault in faults]
+        told = {**told, "measured": {**measured, "faults_zh": [in_chinese(one) or one for one in listed]}}
     return {
         **told,
         "message_zh": message or in_chinese(str(told.get("message") or "")),
@@ -79,14 +85,17 @@ def both(told: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _patterns() -> tuple[_Sentence, ...]:
-    """Sentences with gaps; those of which most is known are tried first."""
+    """Sentences with gaps: those that begin with words first, and of them those of which most is known.
+
+    One that begins with a gap ends another: `{}: Field required` stands within `The rulebook cannot be used: ...`.
+    """
     found = []
     for english, chinese in sentences().items():
         parts = english.split(GAP)
         if len(parts) > 1:
             pattern = "(.*?)".join(re.escape(part) for part in parts)
-            found.append(_Sentence(sum(map(len, parts)), re.compile(pattern, re.DOTALL), chinese))
-    return tuple(sorted(found, key=lambda one: -one.known))
+            found.append(_Sentence(bool(parts[0]), sum(map(len, parts)), re.compile(pattern, re.DOTALL), chinese))
+    return tuple(sorted(found, key=lambda one: (one.begins, one.known), reverse=True))
 
 
 def _table(name: str) -> Mapping[str, str]:
