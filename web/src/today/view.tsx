@@ -4,7 +4,7 @@ import { type Schemas, api, ask, root } from "../api/client";
 import { type Feature, type Finding, items } from "../api/features";
 import { minute, number, percent, relative } from "../app/format";
 import { told, wordOf, words } from "../app/language";
-import { useLive } from "../app/live";
+import { CASES, useLive } from "../app/live";
 import { href } from "../app/router";
 import { everywhere, may, session } from "../app/session";
 import { CHANGE } from "../app/terms";
@@ -74,6 +74,7 @@ export default function View() {
     fresh.reload();
     came.reload();
   });
+  useLive(CASES, cases.reload);
   useEffect(() => noteLook(session.value?.id ?? ""), []);
   const now = Date.now();
   const open = cases.value ?? [];
