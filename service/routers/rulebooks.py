@@ -76,7 +76,7 @@ def post_rulebook_check(request: Request, services: Kancha, body: RulebookText) 
     dependencies=[Depends(only_query())],
 )
 def post_rulebook(request: Request, response: Response, services: Kancha, body: NewRulebook) -> RulebookOut:
-    """Keep a rulebook for ever, and put its id to use where `use` says so; it is taken from the day on which it holds."""
+    """Keep a rulebook for ever; `use` puts its id to use, and scans take it from the day on which it holds."""
     entry, new = changes.put_in(services, body.text, body.since, use=body.use, expected=body.expected)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"{base_url(request)}/rulebooks/{entry.name}"

@@ -2537,7 +2537,7 @@ export interface paths {
         put?: never;
         /**
          * Put a rulebook in
-         * @description Keep a rulebook for ever, and put its id to use where `use` says so; it is taken from the day on which it holds.
+         * @description Keep a rulebook for ever; `use` puts its id to use, and scans take it from the day on which it holds.
          */
         post: operations["post_rulebook"];
         delete?: never;
