@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -89,12 +90,17 @@ def check(file: Annotated[Path, typer.Argument(help="YAML file of a rulebook.")]
 
 
 @app.command("add")
-def add(file: Annotated[Path, typer.Argument(help="YAML file of a rulebook.")], data: Data = None) -> None:
+def add(
+    file: Annotated[Path, typer.Argument(help="YAML file of a rulebook.")],
+    since: Annotated[str, typer.Option(help="First day on which it holds, whatever the file says.")] = "",
+    data: Data = None,
+) -> None:
     """Keep a rulebook in the data folder; its version never changes there."""
+    from geodata.features import parse_day
     from service.usecases import rulebooks as usecase
 
     with opened(data, changes="rules add") as services:
-        book, new = usecase.add(services.settings, file)
+        book, new = usecase.add(services.settings, file, since=parse_day(since) if since else None)
     typer.echo(f"{'added' if new else 'already there'}: {book.name}, version {book.rules.version}")
 
 
@@ -109,6 +115,26 @@ def use(
     with opened(data, changes="rules use") as services:
         found = usecase.use(services.settings, rulebook)
     typer.echo(f"in use: {rulebook}, versions {', '.join(book.rules.version for book in found)}")
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(help="Id, id with checksum, or current.")],
+    after: Annotated[str, typer.Argument(help="The same of another.")],
+    data: Data = None,
+) -> None:
+    """Say what the second of two rulebooks says otherwise than the first."""
+    from service.settings import read_settings
+    from service.usecases.rulebook_changes import differences
+
+    one, other, found = differences(read_settings(data=data), before, after)
+    typer.echo(f"{one.name} and {other.name}: {len(found) or 'no'} differences")
+    for each in found:
+        typer.echo(f"\n{each.kind}: {' '.join(filter(None, (each.part, each.name)))}")
+        if each.before is not None:
+            typer.echo(f"- {json.dumps(each.before, ensure_ascii=False)}")
+        if each.after is not None:
+            typer.echo(f"+ {json.dumps(each.after, ensure_ascii=False)}")
 
 
 @app.command("template")

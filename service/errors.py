@@ -29,6 +29,14 @@ class ConflictError(ServiceError):
     title_zh = "请求与当前状态冲突"
 
 
+class BehindError(ConflictError):
+    """Somebody else changed it since the caller looked."""
+
+    code = "changed-meanwhile"
+    title = "Somebody else changed it meanwhile"
+    title_zh = "其他人员已先行更改"
+
+
 class IllegalMoveError(ConflictError):
     """A job cannot go from its state to the wanted one."""
 

@@ -168,6 +168,19 @@ def write_beside(path: Path, content: bytes | Iterable[bytes], *, mode: int | No
         beside.unlink(missing_ok=True)
 
 
+@contextmanager
+def held_alone(lock: Path) -> Iterator[None]:
+    """Wait until nobody else, in any process of this machine, is between its begin and its end.
+
+    Args:
+        lock: A file of its own, which stays; its folder is made where absent.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in a folder survive a power failure."""
     fd = os.open(folder, os.O_RDONLY)

@@ -20,6 +20,7 @@ from geodata.errors import KanchaError
 from service import errors as service
 from service.cases import errors as enforcement
 from service.cases.documents import errors as documents
+from service.chinese.refusals import both
 from service.watching.context import REQUEST_ID
 from service.watching.logs import without_secrets
 
@@ -110,14 +111,17 @@ def problem(
         told: `KanchaError.as_dict()`.
         headers: Further headers.
     """
+    told = both(told)
     body = {
         "type": f"urn:kancha:problem:{told['code']}",
         "title": told["title"],
         "title_zh": told["title_zh"],
         "status": status,
         "detail": told["message"],
+        "detail_zh": told["message_zh"],
         "code": told["code"],
         "remedy": told["remedy"],
+        "remedy_zh": told["remedy_zh"],
         "measured": {name: _plain(value) for name, value in told["measured"].items()},
         "instance": request.url.path,
         "request_id": REQUEST_ID.get(),

@@ -31,7 +31,8 @@ _NEEDS: Mapping[Need, str] = {
     "get_schema get_items get_item get_scenes get_scene get_preview get_mask get_usable get_source get_cog "
     "get_layers get_layers_of_kind get_layer_sources get_layer get_layer_diff get_permit_match get_patch_findings "
     "get_event_stream "
-    "get_models get_model get_rulebooks get_rulebook get_explanation get_scans get_scan get_findings get_finding "
+    "get_models get_model get_rulebooks get_rulebook get_rulebook_diff get_explanation "
+    "get_scans get_scan get_findings get_finding "
     "get_verdicts get_queue get_precision get_structure get_earliest get_coverage get_at get_tasking get_parcels "
     "get_audits get_audit get_jobs get_job get_tile get_tilejson get_scene_tile get_mask_tile get_scan_tile "
     "get_shift_tile get_scene_tilejson get_wmts get_wmts_capabilities get_catalogue get_stac_conformance "
@@ -52,6 +53,7 @@ _NEEDS: Mapping[Need, str] = {
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",
+    Permission.RULES: "post_rulebook_check post_rulebook put_rulebook_in_use put_model_in_use",
     Permission.LEADS: "post_report post_report_file get_reports get_report post_report_place get_report_photo "
     "get_leads get_lead post_lead_split post_lead_merge post_lead_note post_lead_gathering get_desk",
     # who of them may tell which event stands in the table of moves
@@ -71,6 +73,8 @@ WHOLE = frozenset(
     {
         # layers are of the whole bureau, and so are the people, the keys, the record
         *("post_layer", "post_layer_preview"),
+        # one rulebook and one model for all ground
+        *("post_rulebook_check", "post_rulebook", "put_rulebook_in_use", "put_model_in_use"),
         *("post_audit", "get_audits", "get_audit", "post_answer"),
         *("get_people", "post_person", "get_person", "patch_person", "post_person_link"),
         *("delete_personal", "delete_case_personal", "delete_reporter", "get_system_alarms"),
@@ -89,10 +93,11 @@ UNRECORDED = frozenset(
         *("delete_personal", "delete_case_personal", "delete_reporter"),
         *("post_session", "delete_session", "post_sign_out", "post_password", "post_first", "post_person"),
         *("patch_person", "post_person_link", "post_key", "delete_key"),
+        *("post_rulebook", "put_rulebook_in_use", "put_model_in_use"),
         *("post_alarm_rule", "patch_alarm_rule", "delete_alarm_rule"),
         *("post_channel", "patch_channel", "delete_channel"),
         # these change nothing, or are parts of what is recorded
-        *("post_stac_search", "post_layer_preview", "patch_upload"),
+        *("post_stac_search", "post_layer_preview", "post_rulebook_check", "patch_upload"),
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from geodata.assess.rulebook import Rulebook
 from geodata.errors import RulebookError
 from geodata.features import parse_day
+from geodata.yaml_lines import Lines, Place, read_yaml
 
 NATIONAL = "cn"
 TEMPLATE = "template"
@@ -96,29 +98,37 @@ def shipped_book(name: str = NATIONAL) -> Book:
     return parse_book(shipped_text(name), f"rulebook {name}")
 
 
-def parse_book(text: str, what: str, *, fictitious: bool = False) -> Book:
+def parse_book(text: str, what: str, *, fictitious: bool = False, since: date | None = None) -> Book:
     """A rulebook from its YAML.
 
     Args:
         text: The YAML.
         what: Name of the text for messages.
         fictitious: Whether made-up tolerances are allowed, as only tests do.
+        since: First day on which it holds, whatever the text says; None: as the text says.
 
     Raises:
-        RulebookError: With every fault and where it stands.
+        RulebookError: With every fault and its line; `measured` holds them as `faults` and the first line as `line`.
     """
-    own = _parsed(text, what)
+    own, lines = _parsed(text, what)
+    if since is not None:
+        own = own.model_copy(update={"since": since})
     book = own
     if own.extends is not None:
         try:
             book = own.over(shipped_book(own.extends).rules)
         except ValueError as error:
-            raise _refused(what, [str(error)]) from error
+            raise _refused(what, [_with_line(str(error), lines)]) from error
+        except RulebookError as error:
+            fault = f"extends: {error.message.removesuffix('.')}; {error.remedy.removesuffix('.')}"
+            raise _refused(what, [_at_line(fault, lines.at(("extends",)))]) from error
     faults = [] if fictitious or not any(t.fictitious for t in book.tolerances) else ["it holds fictitious tolerances"]
     try:
         book.check()
     except ValueError as error:
-        faults += str(error).split("; ")
+        faults += [_with_line(fault, lines) for fault in str(error).split("; ")]
+    if own.since is not None and own.until is not None and own.until < own.since:
+        faults.append(_at_line(f"it ends on {own.until}, before it begins on {own.since}", lines.at(("until",))))
     if faults:
         raise _refused(what, faults)
     book = book.flat()
@@ -135,29 +145,56 @@ def _content(book: Rulebook) -> str:
     return json.dumps(book.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)
 
 
-def _parsed(text: str, what: str) -> Rulebook:
+def _parsed(text: str, what: str) -> tuple[Rulebook, Lines]:
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _refused(what, [" ".join(str(error).split())]) from error
+        lines, raw = read_yaml(text)
+    except ValueError as error:
+        raise _refused(what, str(error).split("; ")) from error
     if not isinstance(raw, dict):
-        raise _refused(what, ["it is not a mapping of keys to values"])
+        raise _refused(what, ["line 1: it is not a mapping of keys to values"])
     try:
-        return Rulebook.model_validate(raw)
+        return Rulebook.model_validate(raw), lines
     except ValidationError as error:
-        raise _refused(what, [_fault(one) for one in error.errors()]) from error
+        raise _refused(what, [_fault(one, lines) for one in error.errors()]) from error
 
 
-def _fault(error: Any) -> str:
+def _fault(error: Any, lines: Lines) -> str:
     at = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{at}: {message}" if at else message
+    return _at_line(f"{at}: {message}" if at else message, lines.at(error["loc"]))
+
+
+_NAMED = re.compile(r"^(?:(rule|choice) (\S+)|two rules are called (\S+)|without or rests_on)")
+_PLACES = {"a tolerance": ("tolerances",), "the last of": ("authorities",), "it holds fictitious": ("tolerances",)}
+
+
+def _with_line(fault: str, lines: Lines) -> str:
+    """What is wrong with the whole, with the line of the part that it names; what lies in the extended has none."""
+    named = _NAMED.match(fault)
+    if named is None:
+        place: Place | None = next((at for word, at in _PLACES.items() if fault.startswith(word)), None)
+    elif named[1] == "choice":
+        place = ("choices", named[2])
+    elif named[1] or named[3]:
+        name = named[2] or named[3]
+        found = lines.of_item("rules", ("id", "code"), name)
+        turned: Place = ("rests_on", name)
+        return _at_line(fault, lines.at(turned) if found is None and lines.has(turned) else found)
+    else:
+        place = ("without",) if lines.has(("without",)) else ("rests_on",)
+    return _at_line(fault, lines.at(place) if place is not None and lines.has(place) else None)
+
+
+def _at_line(fault: str, line: int | None) -> str:
+    return fault if line is None else f"line {line}: {fault}"
 
 
 def _refused(what: str, faults: list[str]) -> RulebookError:
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    line = re.match(r"line (\d+):", faults[0])
     return RulebookError(
         f"The {what} cannot be used: {faults[0]}{more}.",
         remedy="Mend it and run `kancha rules check` again; `kancha rules template` shows the form.",
         faults=faults,
+        **({} if line is None else {"line": int(line[1])}),
     )

@@ -21,7 +21,6 @@ from service.routers.html import xml_page
 from service.schemas.common import Link
 from service.services import Services
 from service.store.alarm_base import Event
-from service.store.job_records import Job
 from service.usecases import events as usecase
 from service.usecases import live
 
@@ -87,7 +86,7 @@ def get_events(request: Request, services: Kancha, page: Pages, type: _Types = N
 
 @router.get("/events/stream", include_in_schema=False)
 async def get_event_stream(request: Request, services: Kancha) -> StreamingResponse:
-    """The same as it happens, and the moves of jobs, as server-sent events; `Last-Event-ID` goes on behind it.
+    """The same as it happens, with cases and jobs, as server-sent events; `Last-Event-ID` goes on behind it.
 
     It ends after some minutes, and the browser begins anew: by then a right may be another, or a session over.
     """
@@ -95,7 +94,7 @@ async def get_event_stream(request: Request, services: Kancha) -> StreamingRespo
     if last is None:
         seen = await run_in_threadpool(live.from_now, services)
     else:
-        seen = live.from_key(decode(last))
+        seen = await run_in_threadpool(live.from_key, services, decode(last))
     return StreamingResponse(_stream(request, services, seen), media_type=_SSE, headers=_UNKEPT)
 
 
@@ -106,8 +105,12 @@ async def _stream(request: Request, services: Services, seen: live.Seen) -> Asyn
     while time.monotonic() < end and not closing.is_set() and not await request.is_disconnected():
         found = await run_in_threadpool(live.news, services, seen)
         seen = found.seen
+<<<<<<< HEAD
         lines = [_message(one.type, one.subject, _live(one), encode(seen.key)) for one in found.events]
         lines += [_message("job.changed", one.id, _moved(one), encode(seen.key)) for one in found.jobs]
+=======
+        lines = [_message(one.type, one.subject, one.told, encode(seen.place)) for one in found.messages]
+>>>>>>> 5749dc9e3bafdefdb80c5a2176598d1d3b27c524
         if lines or time.monotonic() - told > _SILENCE_S:
             # a comment keeps proxies from cutting a line on which nothing is said
             yield "".join(lines or [": \n\n"]).encode()
@@ -123,6 +126,7 @@ def _message(kind: str, subject: str, told: Mapping[str, Any], key: str) -> str:
     return f"event: {kind}\nid: {key}\ndata: {body}\n\n"
 
 
+<<<<<<< HEAD
 def _live(event: Event) -> Mapping[str, Any]:
     """What is told as it happens: that a finding was judged, not how, for who is to judge it second hears it too."""
     if event.type != "finding.judged":
@@ -134,6 +138,8 @@ def _moved(job: Job) -> dict[str, Any]:
     return {"kind": job.kind, "state": job.state, "percent": job.progress, "message": job.message}
 
 
+=======
+>>>>>>> 5749dc9e3bafdefdb80c5a2176598d1d3b27c524
 @router.get(
     "/events.atom",
     summary="What happened, as a feed",

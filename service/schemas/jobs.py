@@ -9,6 +9,7 @@ from pydantic import Field
 
 from service.jobs.states import JobState
 from service.schemas.common import Answer, Link
+from service.schemas.problem import ToldError
 
 
 class JobOut(Answer):
@@ -23,7 +24,7 @@ class JobOut(Answer):
     request: dict[str, Any]
     scan_id: str | None = Field(description="The result, once successful.")
     result: dict[str, Any] | None = Field(description="What came of it where that is no scan: of an export its file.")
-    error: dict[str, Any] | None = Field(description="The named error, once failed.")
+    error: ToldError | None = Field(description="The named error, once failed.")
     attempts: int = Field(description="How often it was started.")
     strikes: int = Field(description="Starts in a row that ended badly without a step done.")
     urgency: int = Field(description="Which of two that wait goes first: 0 an officer's, 5 usual, 9 the nightly batch.")

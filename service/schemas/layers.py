@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from service.schemas.common import Answer, Link
+from service.schemas.problem import ToldError
 
 
 class LayerOut(Answer):
@@ -76,7 +77,7 @@ class LayerPreviewOut(Answer):
     counts: dict[str, int] | None = Field(description="rows, kept, repaired, dropped, duplicated.")
     report: dict[str, Any] | None = Field(description="What reading would repair, drop, find twice.")
     bbox: tuple[float, float, float, float] | None = Field(description="In longitude and latitude.")
-    refused: dict[str, Any] | None = Field(description="The error with which it would be refused.")
+    refused: ToldError | None = Field(description="The error with which it would be refused.")
 
 
 class PermitMatch(Answer):

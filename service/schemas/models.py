@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.schemas.common import Answer, Link
 
@@ -33,4 +33,14 @@ class ModelList(BaseModel):
     """All models."""
 
     models: list[ModelOut]
+    state: str = Field(description="What the list is like: send it as `expected` with a change.")
     links: list[Link]
+
+
+class ModelUse(BaseModel):
+    """Which model scans take where nobody says otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=80, description="A model's name, or training-free: none.")
+    expected: str | None = Field(None, max_length=64, description="The `state` that you saw; else whatever it is.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.schemas.common import Answer, Link
 
@@ -31,7 +31,62 @@ class RulebookList(BaseModel):
     """All rulebooks."""
 
     rulebooks: list[RulebookOut]
+    state: str = Field(description="What the list is like: send it as `expected` with a change.")
     links: list[Link]
+
+
+class RulebookText(BaseModel):
+    """A rulebook as it is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, description="Its YAML.")
+    since: date | None = Field(None, description="First day on which it holds, whatever the text says.")
+
+
+class NewRulebook(RulebookText):
+    """A rulebook to be kept."""
+
+    use: bool = Field(False, description="Whether its id is put to use with it.")
+    expected: str | None = Field(None, max_length=64, description="The `state` that you saw; else whatever it is.")
+
+
+class RulebookUse(BaseModel):
+    """Which rulebook scans take where nobody says otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=80, description="Its id, without a checksum.")
+    expected: str | None = Field(None, max_length=64, description="The `state` that you saw; else whatever it is.")
+
+
+class DifferenceOut(Answer):
+    """One thing that two rulebooks say otherwise."""
+
+    part: str = Field(description="rules, order, articles, choices, words, limits, authorities, tolerances ...")
+    name: str = Field(description="Which of the part, empty where the part is one thing.")
+    kind: Literal["added", "removed", "changed"]
+    before: Any
+    after: Any
+
+
+class RulebookDiff(BaseModel):
+    """What the second of two rulebooks says otherwise than the first."""
+
+    before: str = Field(description="Id and checksum of the first.")
+    after: str = Field(description="Of the second.")
+    differences: list[DifferenceOut]
+    links: list[Link]
+
+
+class RulebookProposal(RulebookOut):
+    """What putting a rulebook in would do."""
+
+    is_new: bool = Field(description="Whether it is not kept already.")
+    holds_now: bool = Field(description="Whether scans of today would take it, were its id in use.")
+    against: str = Field(description="The rulebook that it is compared with: the version that it takes over from.")
+    differences: list[DifferenceOut]
+    content: dict[str, Any] = Field(description="It, with everything that it extends.")
 
 
 class RulebookContent(BaseModel):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
 from service.schemas.common import Answer, Link
+from service.schemas.problem import ToldError
 
 
 class UploadOut(Answer):
@@ -28,5 +28,5 @@ class UploadOut(Answer):
     layer_kind: str | None
     layer_id: str | None = Field(description="The stored layer version.")
     new: bool | None = Field(description="Whether it was not there before; null before it is stored.")
-    problem: dict[str, Any] | None = Field(description="The named error of a refused upload.")
+    problem: ToldError | None = Field(description="The named error of a refused upload.")
     links: list[Link] = []

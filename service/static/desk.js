@@ -22,7 +22,7 @@ async function send() {
   const body = await answer.json();
   told.className = answer.ok ? "note" : "fault";
   if (!answer.ok) {
-    told.textContent = `${body.title_zh || ""} ${body.detail || body.title || ""} ${body.remedy || ""}`;
+    told.textContent = [body.title_zh, body.detail_zh, body.remedy_zh, body.detail || body.title, body.remedy].filter(Boolean).join(" ");
     return;
   }
   told.textContent = body.new ? "已登记 Recorded: " : "此前已登记，未重复保存 Known before, stored once: ";

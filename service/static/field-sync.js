@@ -56,7 +56,7 @@ function problemOf(error) {
   const zh = measured.messages_zh || (measured.message_zh ? [measured.message_zh] : []);
   return {
     title: told.title || "", title_zh: told.title_zh || told.title || "", detail: told.detail || "",
-    messages_zh: zh, remedy: told.remedy || "", articles: measured.articles || [],
+    messages_zh: zh, remedy: told.remedy || "", detail_zh: told.detail_zh || "", remedy_zh: told.remedy_zh || "", articles: measured.articles || [],
   };
 }
 

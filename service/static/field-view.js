@@ -21,10 +21,11 @@ export function put(home, children) {
 /** Why the server said no. */
 export function problem(told) {
   if (!told) return null;
-  const said = chinese && told.messages_zh.length ? told.messages_zh.join(" ") : told.detail;
+  const said = chinese && told.messages_zh.length ? told.messages_zh.join(" ") : (chinese && told.detail_zh) || told.detail;
+  const remedy = (chinese && told.remedy_zh) || told.remedy;
   return h("div", { className: "bad" },
     h("b", {}, (chinese ? told.title_zh : told.title) || ""),
     said ? h("p", {}, said) : null,
     told.articles.length ? h("p", {}, `${t("article")}：${Array.from(new Set(told.articles)).join("；")}`) : null,
-    told.remedy ? h("p", { className: "note" }, `${t("remedy")}：${told.remedy}`) : null);
+    remedy ? h("p", { className: "note" }, `${t("remedy")}：${remedy}`) : null);
 }

@@ -11,7 +11,7 @@ from service.auth.sight import Sight
 from service.store.alarm_base import AlarmStore, DeliveryStore, EventStore, RuleStore
 from service.store.audit_records import Audit, AuditAnswer
 from service.store.campaign_base import CampaignStore
-from service.store.case_base import CaseStore, ObjectionStore
+from service.store.case_base import CaseNewsStore, CaseStore, ObjectionStore
 from service.store.intake_records import IntakeEntry, NightRun
 from service.store.job_base import JobStore, RunnerStore, StepStore
 from service.store.job_records import Claim
@@ -325,6 +325,10 @@ class Store(Protocol):
     @property
     def events(self) -> EventStore:
         """What happened."""
+
+    @property
+    def case_news(self) -> CaseNewsStore:
+        """What happened to cases, for those who look on."""
 
     @property
     def cases(self) -> CaseStore:

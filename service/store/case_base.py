@@ -75,6 +75,23 @@ class Timer:
 
 
 @dataclass(frozen=True)
+class CaseNews:
+    """That something happened to a case; what exactly is left to those who may read the case.
+
+    Args:
+        case_id: The case.
+        key: Its place in the order of coming.
+        at: When it was stored, or told.
+        told: `serial`, `state`; of an event `event` and `number`, of a term `term` and `step`.
+    """
+
+    case_id: str
+    key: int
+    at: datetime
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class CasePaper:
     """A document of a case.
 
@@ -251,6 +268,19 @@ class ObjectionStore(Protocol):
 
     def keep(self, objection: Objection) -> None:
         """Put an objection in the place of the stored one: placed, answered, sealed anew, erased."""
+
+
+class CaseNewsStore(Protocol):
+    """What happened to the cases that are shown."""
+
+    def last(self) -> int:
+        """Key of the last event of any case."""
+
+    def events(self, after_key: int, limit: int) -> tuple[Sequence[CaseNews], int]:
+        """Events behind a key, and the key that was looked at last."""
+
+    def terms(self, since: datetime) -> Sequence[CaseNews]:
+        """Moments of terms that were told since a time."""
 
 
 class CaseStore(Protocol):

@@ -18,6 +18,7 @@ from service.store.sql_alarms import SqlAlarms
 from service.store.sql_audit_log import SqlAuditLog
 from service.store.sql_audits import SqlAudits
 from service.store.sql_campaigns import SqlCampaigns
+from service.store.sql_case_news import SqlCaseNews
 from service.store.sql_cases import SqlCases
 from service.store.sql_deliveries import SqlDeliveries
 from service.store.sql_events import SqlEvents
@@ -73,6 +74,7 @@ class SqlStore:
         self.alarms = SqlAlarms(self._db, sight)
         self.events = SqlEvents(self._db, sight)
         self.cases = SqlCases(self._db, sight)
+        self.case_news = SqlCaseNews(self._db, sight)
         self.objections = SqlObjections(self._db, sight)
         self.leads = SqlLeads(self._db, sight)
         self.proofs = SqlProofs(self._db, sight)

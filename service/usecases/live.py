@@ -1,20 +1,25 @@
-"""What happens while somebody looks: events and moves of jobs, since a place in both."""
+"""What happens while somebody looks: events, what happens to cases and their terms, moves of jobs, since a place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.services import Services
-from service.store.alarm_base import Event
+from service.store.case_base import CaseNews
 from service.store.job_records import Job
 from service.usecases.channels import EVENTS
 from service.usecases.events import list_events
 
+CASE_OPENED, CASE_EVENT, CASE_CLOSED, CASE_TERM = "case.opened", "case.event", "case.closed", "case.term"
+JOB_CHANGED = "job.changed"
+_CASE_KINDS = {"opened": CASE_OPENED, "closed": CASE_CLOSED}
 _JOBS = 40
 _EVENTS = 200
+_TERMS = timedelta(minutes=10)
+"""How far back terms that were told are looked for: they are told in rounds, and stored one after the other."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,37 @@ class Seen:
 
     Args:
         key: Key of the last event of each type, in the order of `EVENTS`.
+        case: Key of the last event of a case; None: nothing is known of what comes.
+        terms: Keys of the terms that were heard of, of those that were told lately.
         jobs: The jobs that moved last, with when.
         newest: What the store had at the last look, so that nothing is asked where nothing came.
     """
 
     key: tuple[Any, ...]
+    case: int | None = None
+    terms: frozenset[int] = frozenset()
     jobs: Mapping[str, datetime] = field(default_factory=dict)
     newest: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """The key by which somebody goes on after a line that broke."""
+        return self.key if self.case is None else (*self.key, self.case)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something that happened.
+
+    Args:
+        type: What.
+        subject: Id of what it is about.
+        told: What is told of it.
+    """
+
+    type: str
+    subject: str
+    told: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,25 +66,33 @@ class News:
     """What came since.
 
     Args:
-        events: Events in their order.
-        jobs: Jobs that were ordered or moved.
+        messages: In their order.
         seen: Up to where one has heard now.
     """
 
-    events: Sequence[Event]
-    jobs: Sequence[Job]
+    messages: Sequence[Message]
     seen: Seen
 
 
 def from_now(services: Services) -> Seen:
     """The place at which nothing is known of what comes."""
     newest = services.store.events.newest()
-    return Seen(tuple(newest.get(name, -1) for name in EVENTS), _jobs(services), newest)
+    terms = frozenset(one.key for one in _terms(services))
+    last = services.store.case_news.last()
+    return Seen(tuple(newest.get(name, -1) for name in EVENTS), last, terms, _moved(_latest(services)), newest)
 
 
-def from_key(key: tuple[Any, ...]) -> Seen:
-    """The place behind a key, after a line that broke; jobs are told as they stand."""
-    return Seen(key)
+def from_key(services: Services, key: tuple[Any, ...]) -> Seen:
+    """The place behind a key, after a line that broke; jobs and the latest terms are told as they stand.
+
+    A key without a place in the cases is of a release before they were told: they are told from now on.
+    """
+    if len(key) <= len(EVENTS):
+        return Seen(key, services.store.case_news.last())
+    *events, case = key
+    # whatever is no place is refused by the list of events
+    good = isinstance(case, int) and 0 <= case < 1 << 62
+    return Seen(tuple(events), case) if good else Seen(key)
 
 
 def news(services: Services, seen: Seen) -> News:
@@ -65,16 +102,37 @@ def news(services: Services, seen: Seen) -> News:
         BadQueryError: If the key belongs to another list.
     """
     newest = services.store.events.newest()
-    events: Sequence[Event] = ()
-    key = seen.key
+    key, found = seen.key, list[Message]()
     if newest != seen.newest:
         page = list_events(services, EVENTS, _EVENTS, key)
-        events, key = page.events, page.after
+        found += [Message(one.type, one.subject, one.told) for one in page.events]
+        key = page.after
         newest = {} if page.more else newest
-    page_of_jobs = services.store.jobs.page(_JOBS).items
-    moved = [job for job in page_of_jobs if seen.jobs.get(job.id) != job.updated_at]
-    return News(events, moved, Seen(key, {job.id: job.updated_at for job in page_of_jobs}, newest))
+    told, case = services.store.case_news.events(seen.case or 0, _EVENTS)
+    found += [_of_case(one, _CASE_KINDS.get(str(one.told["event"]), CASE_EVENT)) for one in told]
+    terms = _terms(services)
+    found += [_of_case(one, CASE_TERM) for one in terms if one.key not in seen.terms]
+    jobs = _latest(services)
+    found += [Message(JOB_CHANGED, job.id, _of_job(job)) for job in jobs if seen.jobs.get(job.id) != job.updated_at]
+    heard = Seen(key, case, frozenset(one.key for one in terms), _moved(jobs), newest)
+    return News(found, heard)
 
 
-def _jobs(services: Services) -> Mapping[str, datetime]:
-    return {job.id: job.updated_at for job in services.store.jobs.page(_JOBS).items}
+def _terms(services: Services) -> Sequence[CaseNews]:
+    return services.store.case_news.terms(datetime.now(UTC) - _TERMS)
+
+
+def _of_case(one: CaseNews, kind: str) -> Message:
+    return Message(kind, one.case_id, {**one.told, "at": one.at.isoformat()})
+
+
+def _of_job(job: Job) -> dict[str, Any]:
+    return {"kind": job.kind, "state": job.state, "percent": job.progress, "message": job.message}
+
+
+def _latest(services: Services) -> Sequence[Job]:
+    return services.store.jobs.page(_JOBS).items
+
+
+def _moved(jobs: Sequence[Job]) -> Mapping[str, datetime]:
+    return {job.id: job.updated_at for job in jobs}

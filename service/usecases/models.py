@@ -74,6 +74,11 @@ def shelves(settings: Settings) -> tuple[Path, Path]:
     return settings.data / "models", SHIPPED
 
 
+def lock_of(settings: Settings) -> Path:
+    """What whoever puts a model to use over HTTP holds meanwhile, see `service.files.held_alone`."""
+    return shelves(settings)[0] / ".lock"
+
+
 def list_models(settings: Settings) -> list[ModelEntry]:
     """The training-free detector, then every model by its name, also those that cannot be used."""
     used = in_use(settings)

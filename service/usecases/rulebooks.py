@@ -25,7 +25,7 @@ from geodata.crs import CRS84
 from geodata.errors import KanchaError, MissingFileError, RulebookError
 from geodata.features import parse_day
 from service.errors import NotFoundError
-from service.files import write_beside
+from service.files import held_alone, write_beside
 from service.services import Services
 from service.settings import Settings
 from service.usecases.layer_loading import around, load_layers
@@ -89,8 +89,17 @@ def shelf(settings: Settings) -> Path:
     return settings.data / "rulebooks"
 
 
-def check(path: Path) -> Book:
+def lock_of(settings: Settings) -> Path:
+    """What whoever changes the shelf holds meanwhile, see `held_alone`."""
+    return shelf(settings) / ".lock"
+
+
+def check(path: Path, *, since: date | None = None) -> Book:
     """The rulebook of a file.
+
+    Args:
+        path: The file.
+        since: First day on which it holds; None: as the file says.
 
     Raises:
         MissingFileError: Without the file.
@@ -102,23 +111,43 @@ def check(path: Path) -> Book:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise RulebookError(f"{path.name} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
-    return parse_book(text, path.name)
+    return parse_book(text, path.name, since=since)
 
 
-def add(settings: Settings, path: Path) -> tuple[Book, bool]:
+def add(settings: Settings, path: Path, *, since: date | None = None) -> tuple[Book, bool]:
     """Keep a rulebook; see `check`. Whether it is new is told with it.
 
     Raises:
         RulebookError: If its id and version are taken by another content.
     """
-    book = check(path)
+    book = check(path, since=since)
+    with held_alone(lock_of(settings)):
+        return book, keep_new(settings, book)
+
+
+def keep_new(settings: Settings, book: Book) -> bool:
+    """Keep a rulebook, for whoever holds the lock of the shelf; whether it is new there.
+
+    Raises:
+        RulebookError: If its id and version are taken by another content.
+    """
+    require_free(settings, book)
+    return _keep(settings, book)
+
+
+def require_free(settings: Settings, book: Book) -> None:
+    """Refuse a rulebook whose id and version are taken by another content.
+
+    Raises:
+        RulebookError: If they are.
+    """
     same = [b for b in _all(settings) if (b.rules.id, b.rules.version) == (book.rules.id, book.rules.version)]
     if any(other.checksum != book.checksum for other in same):
         raise RulebookError(
             f"There is a rulebook {book.rules.id} of version {book.rules.version} with another content.",
             remedy="Versions never change: give this one another version.",
+            faults=[f"version: {book.rules.version} is taken"],
         )
-    return book, _keep(settings, book)
 
 
 def use(settings: Settings, rulebook_id: str) -> list[Book]:
@@ -127,6 +156,12 @@ def use(settings: Settings, rulebook_id: str) -> list[Book]:
     Raises:
         NotFoundError: If there is none.
     """
+    with held_alone(lock_of(settings)):
+        return take_to_use(settings, rulebook_id)
+
+
+def take_to_use(settings: Settings, rulebook_id: str) -> list[Book]:
+    """As `use`, for whoever holds the lock of the shelf."""
     found = [book for book in _all(settings) if book.rules.id == rulebook_id]
     if not found:
         raise NotFoundError(f"There is no rulebook {rulebook_id[:80]!r}.", remedy=_known(settings))
@@ -144,7 +179,7 @@ def list_books(settings: Settings) -> list[BookEntry]:
     """Every rulebook by id and day, also those that cannot be used."""
     used = in_use(settings)
     found = sorted(_all(settings), key=lambda b: (b.rules.id, b.rules.since or date.min, b.rules.version))
-    entries = [_entry(book, used) for book in found]
+    entries = [entry_of(book, used) for book in found]
     for path in sorted(shelf(settings).glob("*.yaml")):
         try:
             _read(path)
@@ -234,7 +269,8 @@ def is_own_book(name: str) -> bool:
     return name not in {shipped_book(known).name for known in shipped_names()}
 
 
-def _entry(book: Book, used: str) -> BookEntry:
+def entry_of(book: Book, used: str) -> BookEntry:
+    """How a rulebook stands in the list, where an id is in use."""
     rules = book.rules
     return BookEntry(
         book.name,

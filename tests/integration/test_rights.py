@@ -148,6 +148,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
         person = whole.post("/people", json={"name": "some.body", "roles": ["reader"], "areas": []}).json()["id"]
         both = {
             "audit_id": "audit", "person_id": person, "key_id": "none", "upload_id": "none", "name": "none",
+            "other": "none",
             "version_id": version["parcels"], "other_id": version["parcels"], "parcels_id": version["parcels"],
             "kind": "parcels", "collection_id": "parcels", "form": "png", "side": "after",
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",

@@ -17,7 +17,8 @@ from service.http_errors import status_of
 from tests.access import TestClient
 from tests.integration.service_kit import draw_scene, post_pair, post_scene
 
-MEMBERS = {"type", "title", "title_zh", "status", "detail", "code", "remedy", "measured", "instance", "request_id"}
+MEMBERS = {"type", "title", "title_zh", "status", "detail", "detail_zh", "code", "remedy", "remedy_zh", "measured"}
+MEMBERS |= {"instance", "request_id"}
 
 
 def check(answer: Any, status: int, code: str | None = None) -> dict[str, Any]:

@@ -101,5 +101,5 @@ def test_a_faulty_file_is_told_fault_by_fault(settings: Settings, tmp_path: Path
     book.write_text(STRICT + "without: [never]\ncolour: red\n", encoding="utf-8")
     refused = kancha("rules", "check", book, data=settings.data)
     assert refused.returncode == 2
-    assert "fault: colour" in refused.stderr and "rulebook-unusable" in refused.stderr
+    assert "fault: line 10: colour" in refused.stderr and "rulebook-unusable" in refused.stderr
     assert kancha("rules", "template", data=settings.data).stdout.startswith("# A template")

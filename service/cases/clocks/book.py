@@ -16,10 +16,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from geodata.yaml_lines import Lines, read_yaml
 from service.cases.clocks.faults import Fault, faults_of
 from service.cases.clocks.rows import NATIONAL, Count, Name, Pause, Statute, Term, Text, Version
 from service.cases.clocks.terms import Ban, Book, Delivery, Rate, Settings, Timers, span_of
-from service.cases.clocks.yaml_lines import Lines, read_yaml
 from service.cases.errors import TermBookError
 
 _REMEDY = "Put it right as docs/clocks.md describes, then try `kancha clocks check FILE`."

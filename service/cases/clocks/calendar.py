@@ -28,7 +28,7 @@ from typing import Any
 
 import chinese_calendar
 
-from service.cases.clocks.yaml_lines import read_yaml
+from geodata.yaml_lines import read_yaml
 from service.cases.errors import WorkCalendarError
 
 _DAY = timedelta(days=1)

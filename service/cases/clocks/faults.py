@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from geodata.yaml_lines import Lines, Place
 from service.cases.clocks.rows import Ref, Situation, Statute, Term
 from service.cases.clocks.terms import Book, span_of
-from service.cases.clocks.yaml_lines import Lines, Place
 from service.cases.events import KINDS, Fact
 
 

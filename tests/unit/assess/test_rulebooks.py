@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from geodata.assess import flat_text, parse_book, shipped_book, shipped_names, shipped_text
+from geodata.assess.differences import book_differences
 from geodata.assess.vocabulary import FACTS
 from geodata.errors import RulebookError
 
@@ -105,6 +106,52 @@ def test_a_faulty_rulebook_is_refused(text: str, said: str) -> None:
     assert said in str(caught.value) and caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (HEAD + "rules: [\n", 6, "no YAML"),
+        (HEAD + "version: 2\n", 5, "version stands there twice"),
+        (HEAD + "extends: cn\ncolour: red\n", 6, "colour"),
+        (HEAD + "extends: mars\n", 5, "extends: There is no rulebook 'mars'"),
+        (HEAD + "extends: cn\nwithout: [never]\n", 6, "never"),
+        (HEAD + "extends: cn\narticles:\n  local: {text: 某条, en: Art.}\nrules:\n"
+         "  - {code: odd, about: structure, category: none, alleges: false, when: [], message: {en: a, zh: a}}\n"
+         "  - {code: bad, about: structure, category: none, basis: nowhere, when: [], message: {en: a, zh: a}}\n",
+         10, "rests on 'nowhere'"),
+        (HEAD + "extends: cn\nsince: 2026-05-01\nuntil: 2026-04-30\n", 7, "before it begins"),
+        ("a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+            f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)), 6, "unfold"),
+        ("a: &a [*a]\n", 1, "holds itself"),
+        ("[" * 20_000, None, "cannot be used"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_its_line(text: str, line: int | None, said: str) -> None:
+    with pytest.raises(RulebookError) as caught:
+        parse_book(text, "rulebook")
+    assert said in caught.value.message, caught.value.message
+    assert line is None or (caught.value.measured["line"] == line and f"line {line}:" in caught.value.message)
+
+
+def test_the_day_on_which_it_begins_can_be_told_beside_the_text() -> None:
+    book = parse_book(book_of(), "here", since=date(2026, 3, 1))
+    assert book.rules.since == date(2026, 3, 1) and book.name != parse_book(book_of(), "here").name
+    assert parse_book(flat_text(book), "here") == book
+
+
+def test_what_a_rulebook_says_otherwise_is_told_part_by_part() -> None:
+    base = shipped_book("cn").rules
+    assert book_differences(base, base) == []
+    rules = parse_book(book_of(without=["spacing"], limits={"spacing_m": 6}), "here").rules
+    found = {(one.part, one.name): one for one in book_differences(base, rules)}
+    assert found["rules", "too_high"].kind == "added" and found["rules", "spacing"].kind == "removed"
+    limit = found["limits", "spacing_m"]
+    assert (limit.kind, limit.before, limit.after) == ("changed", None, 6.0)
+    assert found["articles", "local"].after == {"text": "某条例第1条", "en": "Local rules Art. 1"}
+    assert found["title", ""].kind == "changed"
+    turned = rules.model_copy(update={"rules": tuple(reversed(rules.rules))})
+    assert [one.part for one in book_differences(rules, turned)] == ["order"]
+
+
 def test_a_rulebook_holds_between_its_days() -> None:
     book = parse_book(book_of(since=date(2026, 1, 1), until=date(2026, 12, 31)), "here")
     assert book.require_in_effect(datetime(2026, 12, 31, 15, tzinfo=UTC)) == date(2026, 12, 31)
@@ -120,7 +167,7 @@ def test_rules_hold_between_their_days() -> None:
 
 def test_the_checksum_follows_the_content_alone() -> None:
     assert parse_book(book_of(), "a").checksum == parse_book(book_of() + "\n# a remark\n", "b").checksum
-    assert parse_book(book_of(version="2"), "a").name != parse_book(book_of(), "a").name
+    assert parse_book(book_of().replace("version: 1", "version: 2"), "a").name != parse_book(book_of(), "a").name
 
 
 def test_every_fact_has_a_meaning_and_a_subject_of_its_own() -> None:

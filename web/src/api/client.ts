@@ -7,14 +7,18 @@ export type Schemas = components["schemas"];
 /** Where the service is: the page may stand behind a path of a proxy. */
 export const root = (document.querySelector<HTMLMetaElement>('meta[name="root"]')?.content ?? "").replace(/\/$/, "");
 
-/** What the service refuses, in its own words (RFC 9457). */
+/** What the service refuses, in its own words (RFC 9457) and in both languages. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly title: string;
   readonly titleZh: string;
   readonly remedy: string;
+  readonly remedyZh: string;
+  readonly detailZh: string;
   readonly measured: Record<string, unknown>;
+  /** All that it told. */
+  readonly body: Record<string, unknown>;
 
   constructor(status: number, body: Record<string, unknown>) {
     const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
@@ -24,6 +28,9 @@ export class Problem extends Error {
     this.title = text("title");
     this.titleZh = text("title_zh");
     this.remedy = text("remedy");
+    this.remedyZh = text("remedy_zh");
+    this.detailZh = text("detail_zh");
+    this.body = body;
     this.measured = (body.measured ?? {}) as Record<string, unknown>;
   }
 }

@@ -2002,6 +2002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a model to use
+         * @description Let scans take a model where nobody says otherwise, once it was seen to be whole and to run.
+         */
+        put: operations["put_model_in_use"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/nights": {
         parameters: {
             query?: never;
@@ -2535,7 +2555,11 @@ export interface paths {
          */
         get: operations["get_rulebooks"];
         put?: never;
-        post?: never;
+        /**
+         * Put a rulebook in
+         * @description Keep a rulebook for ever; `use` puts its id to use, and scans take it from the day on which it holds.
+         */
+        post: operations["post_rulebook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2555,6 +2579,66 @@ export interface paths {
          */
         get: operations["get_rulebook"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulebooks/{name}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How two rulebooks differ
+         * @description What the second says otherwise than the first; each by its id, with or without its checksum, or `current`.
+         */
+        get: operations["get_rulebook_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulebooks/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What putting a rulebook in would do
+         * @description Check a rulebook as putting it in would, and compare it with the one that it takes over from; nothing is kept.
+         */
+        post: operations["post_rulebook_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rulebooks/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a rulebook to use
+         * @description Let scans take a rulebook where nobody says otherwise: of its versions the one that holds on their day.
+         */
+        put: operations["put_rulebook_in_use"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4396,6 +4480,31 @@ export interface components {
             months: components["schemas"]["MonthOut"][];
         };
         /**
+         * DifferenceOut
+         * @description One thing that two rulebooks say otherwise.
+         */
+        DifferenceOut: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /**
+             * Name
+             * @description Which of the part, empty where the part is one thing.
+             */
+            name: string;
+            /**
+             * Part
+             * @description rules, order, articles, choices, words, limits, authorities, tolerances ...
+             */
+            part: string;
+        };
+        /**
          * DoubtOut
          * @description Something that speaks against a photograph; it is no verdict.
          */
@@ -5684,6 +5793,11 @@ export interface components {
             links: components["schemas"]["Link"][];
             /** Models */
             models: components["schemas"]["ModelOut"][];
+            /**
+             * State
+             * @description What the list is like: send it as `expected` with a change.
+             */
+            state: string;
         };
         /**
          * ModelOut
@@ -5740,6 +5854,22 @@ export interface components {
             training: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ModelUse
+         * @description Which model scans take where nobody says otherwise.
+         */
+        ModelUse: {
+            /**
+             * Expected
+             * @description The `state` that you saw; else whatever it is.
+             */
+            expected?: string | null;
+            /**
+             * Name
+             * @description A model's name, or training-free: none.
+             */
+            name: string;
         };
         /**
          * MonthOut
@@ -5945,6 +6075,33 @@ export interface components {
             person?: string | null;
             timing?: components["schemas"]["TimingIn"] | null;
             wanted?: components["schemas"]["WantedIn"] | null;
+        };
+        /**
+         * NewRulebook
+         * @description A rulebook to be kept.
+         */
+        NewRulebook: {
+            /**
+             * Expected
+             * @description The `state` that you saw; else whatever it is.
+             */
+            expected?: string | null;
+            /**
+             * Since
+             * @description First day on which it holds, whatever the text says.
+             */
+            since?: string | null;
+            /**
+             * Text
+             * @description Its YAML.
+             */
+            text: string;
+            /**
+             * Use
+             * @description Whether its id is put to use with it.
+             * @default false
+             */
+            use: boolean;
         };
         /**
          * NightList
@@ -6538,6 +6695,11 @@ export interface components {
              */
             detail: string;
             /**
+             * Detail Zh
+             * @description The same in Chinese, null where nobody wrote it.
+             */
+            detail_zh: string | null;
+            /**
              * Instance
              * @description Path of the request.
              */
@@ -6554,6 +6716,11 @@ export interface components {
              * @description What can be done about it.
              */
             remedy: string;
+            /**
+             * Remedy Zh
+             * @description The same in Chinese, or what can be done about this kind of error.
+             */
+            remedy_zh: string;
             /**
              * Request Id
              * @description Id of the request: the lines of the log about it carry it too.
@@ -6938,6 +7105,26 @@ export interface components {
             name: string;
         };
         /**
+         * RulebookDiff
+         * @description What the second of two rulebooks says otherwise than the first.
+         */
+        RulebookDiff: {
+            /**
+             * After
+             * @description Of the second.
+             */
+            after: string;
+            /**
+             * Before
+             * @description Id and checksum of the first.
+             */
+            before: string;
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Links */
+            links: components["schemas"]["Link"][];
+        };
+        /**
          * RulebookList
          * @description All rulebooks.
          */
@@ -6946,6 +7133,11 @@ export interface components {
             links: components["schemas"]["Link"][];
             /** Rulebooks */
             rulebooks: components["schemas"]["RulebookOut"][];
+            /**
+             * State
+             * @description What the list is like: send it as `expected` with a change.
+             */
+            state: string;
         };
         /**
          * RulebookOut
@@ -6997,6 +7189,113 @@ export interface components {
             until: string | null;
             /** Version */
             version: string;
+        };
+        /**
+         * RulebookProposal
+         * @description What putting a rulebook in would do.
+         */
+        RulebookProposal: {
+            /**
+             * Against
+             * @description The rulebook that it is compared with: the version that it takes over from.
+             */
+            against: string;
+            /**
+             * Content
+             * @description It, with everything that it extends.
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /**
+             * Fault
+             * @description Why it cannot be used, null: it can.
+             */
+            fault: string | null;
+            /**
+             * Holds Now
+             * @description Whether scans of today would take it, were its id in use.
+             */
+            holds_now: boolean;
+            /** Id */
+            id: string;
+            /**
+             * In Use
+             * @description Whether scans take it where nobody says otherwise.
+             */
+            in_use: boolean;
+            /**
+             * Is New
+             * @description Whether it is not kept already.
+             */
+            is_new: boolean;
+            /** Jurisdiction */
+            jurisdiction: string;
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /**
+             * Name
+             * @description Its id with its checksum, as scans name it for ever.
+             */
+            name: string;
+            /**
+             * Rules
+             * @description How many rules it has.
+             */
+            rules: number;
+            /**
+             * Since
+             * @description First day on which it holds, null: not told.
+             */
+            since: string | null;
+            /** Title */
+            title: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Until
+             * @description Last day, null: it holds on.
+             */
+            until: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * RulebookText
+         * @description A rulebook as it is sent.
+         */
+        RulebookText: {
+            /**
+             * Since
+             * @description First day on which it holds, whatever the text says.
+             */
+            since?: string | null;
+            /**
+             * Text
+             * @description Its YAML.
+             */
+            text: string;
+        };
+        /**
+         * RulebookUse
+         * @description Which rulebook scans take where nobody says otherwise.
+         */
+        RulebookUse: {
+            /**
+             * Expected
+             * @description The `state` that you saw; else whatever it is.
+             */
+            expected?: string | null;
+            /**
+             * Id
+             * @description Its id, without a checksum.
+             */
+            id: string;
         };
         /**
          * RuleChange
@@ -12435,6 +12734,39 @@ export interface operations {
             };
         };
     };
+    put_model_in_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_nights: {
         parameters: {
             query?: {
@@ -13671,6 +14003,48 @@ export interface operations {
             };
         };
     };
+    post_rulebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRulebook"];
+            };
+        };
+        responses: {
+            /** @description The same rulebook is kept already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookOut"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_rulebook: {
         parameters: {
             query?: never;
@@ -13689,6 +14063,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulebookContent"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rulebook_diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookDiff"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rulebook_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulebookText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookProposal"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rulebook_in_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulebookUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookList"];
                 };
             };
             /** @description An error, as problem+json. */

@@ -1,10 +1,10 @@
-/** What happens while the page stands, by server-sent events: new findings, verdicts, alarms, scans, jobs. */
+/** What happens while the page stands, by server-sent events: new findings, verdicts, alarms, scans, cases, jobs. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { root } from "../api/client";
 
 export interface Happened {
-  /** `finding.appeared`, `finding.judged`, `alarm.raised`, `scan.completed`, `scene.stored`, `job.changed`. */
+  /** One of `TYPES`. */
   type: string;
   subject: string;
   told: Record<string, unknown>;
@@ -14,7 +14,9 @@ export interface Happened {
 export const live = signal(false);
 
 const listeners = new Set<(event: Happened) => void>();
-const TYPES = ["finding.appeared", "finding.judged", "alarm.raised", "scan.completed", "scene.stored", "job.changed"];
+const TYPES = ["finding.appeared", "finding.judged", "alarm.raised", "scan.completed", "scene.stored", "case.opened", "case.event", "case.closed", "case.term", "job.changed"];
+/** All that happens to cases. */
+export const CASES = ["case.opened", "case.event", "case.closed", "case.term"] as const;
 
 /** Begin to listen; the browser itself goes on where the line was lost. */
 export function listen(): void {
@@ -33,17 +35,17 @@ export function listen(): void {
   }
 }
 
-/** Do something at events of some types, at most once in `pause_ms`: a scan tells of a thousand findings at once. */
-export function useLive(types: readonly string[], act: () => void, pause_ms = 1_000): void {
+/** Do something at events of some types, at most once in `pause_ms`: a scan tells of a thousand findings at once. `about`: only of this. */
+export function useLive(types: readonly string[], act: (event: Happened) => void, pause_ms = 1_000, about?: string): void {
   const latest = useRef(act);
   latest.current = act;
   useEffect(() => {
     let waiting: ReturnType<typeof setTimeout> | undefined;
     const heard = (event: Happened): void => {
-      if (!types.includes(event.type) || waiting !== undefined) return;
+      if (!types.includes(event.type) || waiting !== undefined || (about !== undefined && event.subject !== about)) return;
       waiting = setTimeout(() => {
         waiting = undefined;
-        latest.current();
+        latest.current(event);
       }, pause_ms);
     };
     listeners.add(heard);
@@ -51,5 +53,5 @@ export function useLive(types: readonly string[], act: () => void, pause_ms = 1_
       listeners.delete(heard);
       clearTimeout(waiting);
     };
-  }, [types.join(","), pause_ms]);
+  }, [types.join(","), pause_ms, about]);
 }

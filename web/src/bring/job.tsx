@@ -2,12 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, ask, root, send } from "../api/client";
 import { bytes, minute, number } from "../app/format";
-import { language, told, wordOf, words } from "../app/language";
+import { language, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
 import { go, href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
-import { Await, Facts, Mark, Trouble } from "../ui/parts";
+import { Await, Facts, Mark, Refused, Trouble } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { type Job, Progress, isActive } from "./jobs";
 import { lasted } from "./times";
@@ -34,7 +34,6 @@ const w = words({
   fetch: ["下载文件", "Fetch the file"],
   until: ["保留至", "kept until"],
   report: ["晨报", "Morning report"],
-  remedy: ["办法", "What to do"],
 });
 
 const EVENTS = {
@@ -50,16 +49,9 @@ const EVENTS = {
 } as const;
 
 function Failure({ error }: { error: Record<string, unknown> }) {
-  const text = (name: string): string => (typeof error[name] === "string" ? error[name] : "");
   return (
     <div class="trouble">
-      <b>{told(text("title_zh"), text("title"))}</b>
-      <p>{text("message") || text("detail")}</p>
-      {text("remedy") ? (
-        <p class="note">
-          {w.remedy}: {text("remedy")}
-        </p>
-      ) : null}
+      <Refused refusal={error} />
     </div>
   );
 }

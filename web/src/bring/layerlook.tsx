@@ -1,7 +1,7 @@
 /** What is in a file that is meant to be a layer, and what storing it would do. */
 import { number } from "../app/format";
 import { told, wordOf, words } from "../app/language";
-import { Facts, Mark, Table } from "../ui/parts";
+import { Facts, Mark, Refused, Table } from "../ui/parts";
 import { type Box, COLUMNS, type HeadColumn, drawing, missing } from "./columns";
 import type { Preview } from "./layerform";
 import type { Layer } from "./layers";
@@ -11,7 +11,6 @@ import { KINDS, type Kind, encodingOf } from "./words";
 const w = words({
   good: ["可以入库", "It can be stored"],
   refused: ["不能入库", "It would be refused"],
-  remedy: ["办法", "What to do"],
   format: ["格式", "Format"],
   encoding: ["文字编码", "Encoding"],
   system: ["注明的坐标系", "Declared system"],
@@ -154,18 +153,9 @@ function Rows({ head }: { head: Head }) {
 }
 
 function Refusal({ refused }: { refused: Record<string, unknown> }) {
-  const text = (name: string): string => (typeof refused[name] === "string" ? refused[name] : "");
   return (
     <div class="trouble" role="alert">
-      <b>
-        {w.refused}: {told(text("title_zh"), text("title"))}
-      </b>
-      <p>{text("message")}</p>
-      {text("remedy") ? (
-        <p class="note">
-          {w.remedy}: {text("remedy")}
-        </p>
-      ) : null}
+      <Refused refusal={refused} before={w.refused} />
     </div>
   );
 }

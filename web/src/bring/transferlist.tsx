@@ -1,8 +1,8 @@
 /** Uploads under way and ended: how far each is, how long still, what became of it. */
 import { bytes, percent } from "../app/format";
-import { language, told, wordOf, words } from "../app/language";
+import { language, wordOf, words } from "../app/language";
 import { href } from "../app/router";
-import { Mark, Panel, Trouble } from "../ui/parts";
+import { Mark, Panel, Refused, Trouble } from "../ui/parts";
 import { type State, type Transfer, cancel, dismiss, goOn, pause, transfers } from "./transfers";
 import { timeLeft } from "./times";
 import { stepOf } from "./words";
@@ -65,12 +65,9 @@ function Bar({ one }: { one: Transfer }) {
 
 /** Why it was refused, in the service's words, with the way out. */
 function Refusal({ problem }: { problem: Record<string, unknown> }) {
-  const text = (name: string): string => (typeof problem[name] === "string" ? problem[name] : "");
   return (
     <div class="trouble" role="alert">
-      <b>{told(text("title_zh"), text("title"))}</b>
-      <p>{text("detail") || text("message")}</p>
-      {text("remedy") ? <p class="note">{text("remedy")}</p> : null}
+      <Refused refusal={problem} />
     </div>
   );
 }

@@ -10,6 +10,7 @@ export interface Act {
   busy: boolean;
   error: Error | undefined;
   act: (what: () => Promise<void>) => Promise<boolean>;
+  clear: () => void;
 }
 
 /** Whether something is under way, and what it was refused with. */
@@ -29,25 +30,35 @@ export function useAct(): Act {
       setBusy(false);
     }
   };
-  return { busy, error, act };
+  return { busy, error, act, clear: () => setError(undefined) };
 }
 
 /** A button that asks once more. */
-export function Sure({ title, question, act, name }: { title: ComponentChildren; question?: string; act: () => Promise<void>; name?: string }) {
+export function Sure({ title, question, act, name, kind = "danger" }: { title: ComponentChildren; question?: string; act: () => Promise<void>; name?: string; kind?: "danger" | "main" }) {
   const [asking, setAsking] = useState(false);
   const doing = useAct();
-  if (doing.error) return <Trouble error={doing.error} />;
+  if (doing.error) {
+    return (
+      <Trouble
+        error={doing.error}
+        retry={() => {
+          doing.clear();
+          setAsking(true);
+        }}
+      />
+    );
+  }
   if (!asking) {
     return (
-      <button type="button" class="danger" aria-label={name} onClick={() => setAsking(true)}>
+      <button type="button" class={kind === "danger" ? "danger" : ""} aria-label={name} onClick={() => setAsking(true)}>
         {title}
       </button>
     );
   }
   return (
-    <span class="row">
+    <span class="row run-sure">
       {question ?? w.sure}
-      <button type="button" class="danger" disabled={doing.busy} onClick={() => void doing.act(act).then((done) => done && setAsking(false))}>
+      <button type="button" class={kind} disabled={doing.busy} onClick={() => void doing.act(act).then((done) => done && setAsking(false))}>
         {w.yes}
       </button>
       <button type="button" onClick={() => setAsking(false)}>

@@ -1,12 +1,18 @@
 /** Rulebooks: which holds when, what it says, and how two of them differ. */
 import { useState } from "preact/hooks";
-import { type Schemas, api, ask } from "../api/client";
+import { type Schemas, api, ask, send } from "../api/client";
 import { day, number } from "../app/format";
-import { language, told, wordOf, words } from "../app/language";
+import { told, words } from "../app/language";
+import { everywhere, may } from "../app/session";
 import { useAsked } from "../app/use";
-import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
-import { type Content, type Difference, type Line, basisOf, conditions, difference, lines, nameOf } from "./booktext";
+import { Await, Field, Mark, Panel, Table } from "../ui/parts";
+import { toast } from "../ui/toast";
+import { Sure } from "./act";
+import { Differences, at, contentOf } from "./bookdiff";
+import { basisOf, conditions, nameOf } from "./booktext";
 import { messageIn, subjectIn, wordIn } from "./facts";
+import { PutBook } from "./putbook";
+import { standing, today } from "./standing";
 
 type Book = Schemas["RulebookOut"];
 
@@ -22,7 +28,15 @@ const w = words({
   used: ["当前启用", "In use"],
   fault: ["不可用", "Cannot be used"],
   code: ["校验值", "Checksum"],
-  note: ["规则库在命令行添加和启用（kancha rules add / use），已添加的版本不再改变。", "Rulebooks are added and put to use on the command line (kancha rules add, use). A version never changes."],
+  note: ["已入库的版本不再改变；修改后另用版本号导入。历史比对始终按当时的规则库解释。", "A version never changes: put a changed one in under another. Old scans keep the rulebook of their day."],
+  put: ["导入规则库", "Put a rulebook in"],
+  use: ["启用", "Put to use"],
+  useSure: ["此后发起的比对将采用它（已有结果不变）。确定？", "Scans ordered from now on take it; what is there stays. Really?"],
+  nowUsed: ["已启用。", "In use."],
+  later: ["到期启用", "Takes over on its day"],
+  behind: ["已被后一版取代", "A later version counts"],
+  over: ["已过适用期", "Over"],
+  actions: ["操作", "Do"],
   look: ["查看规则库", "Look at"],
   compare: ["与另一规则库比较", "Compare with"],
   noCompare: ["不比较", "Nothing"],
@@ -31,32 +45,11 @@ const w = words({
   when: ["条件", "When"],
   basis: ["依据", "Basis"],
   severity: ["严重程度", "Severity"],
-  same: ["两者没有差异。", "They say the same."],
-  differences: ["处差异", "differences"],
 });
-
-const KINDS = { added: ["新增", "Added"], removed: ["删去", "Removed"], changed: ["改动", "Changed"] } as const;
-const PARTS: Record<Line["part"], readonly [string, string]> = {
-  articles: ["条款", "Articles"],
-  rules: ["规则", "Rules"],
-  choices: ["依据选择", "Choices"],
-  authorities: ["主管部门", "Authorities"],
-  consequences: ["处置", "Consequences"],
-  limits: ["限值", "Limits"],
-};
-
-function at(): 0 | 1 {
-  return language.value === "zh" ? 0 : 1;
-}
 
 function heldOn(book: Book): string {
   if (!book.since && !book.until) return w.always;
   return book.until ? `${day(book.since)} - ${day(book.until)}` : `${day(book.since)} ${w.onward}`;
-}
-
-async function contentOf(name: string): Promise<Content> {
-  const found = await ask(api.GET("/rulebooks/{name}", { params: { path: { name } } }));
-  return found.content as unknown as Content;
 }
 
 function One({ name }: { name: string }) {
@@ -88,36 +81,11 @@ function One({ name }: { name: string }) {
   );
 }
 
-function Changed({ one }: { one: Difference }) {
-  return (
-    <li class={`run-diff ${one.kind}`}>
-      <Mark tone={one.kind === "added" ? "good" : one.kind === "removed" ? "bad" : "warn"}>{wordOf(KINDS, one.kind)}</Mark> {wordOf(PARTS, one.line.part)}: <b>{one.line.title}</b>
-      {one.before !== undefined ? <del>{one.before}</del> : null}
-      {one.after !== undefined ? <ins>{one.after}</ins> : null}
-    </li>
-  );
-}
-
 function Compared({ one, other }: { one: string; other: string }) {
   const asked = useAsked(`books:${one}:${other}`, () => Promise.all([contentOf(one), contentOf(other)]));
   return (
     <Await asked={asked}>
-      {([before, after]) => {
-        const found = difference(lines(before, at()), lines(after, at()));
-        if (found.length === 0) return <Empty>{w.same}</Empty>;
-        return (
-          <>
-            <p>
-              {number(found.length)} {w.differences}
-            </p>
-            <ul class="list">
-              {found.map((each) => (
-                <Changed key={each.line.key} one={each} />
-              ))}
-            </ul>
-          </>
-        );
-      }}
+      {([before, after]) => <Differences before={before} after={after} />}
     </Await>
   );
 }
@@ -151,13 +119,47 @@ function Looking({ books }: { books: readonly Book[] }) {
   );
 }
 
+function StateOf({ book, books }: { book: Book; books: readonly Book[] }) {
+  if (book.fault) {
+    return (
+      <>
+        <Mark tone="bad">{w.fault}</Mark> {book.fault}
+      </>
+    );
+  }
+  if (!book.in_use) return null;
+  const how = standing(book, books, today());
+  if (how === "now") return <Mark tone="good">{w.used}</Mark>;
+  return <Mark tone={how === "later" ? "info" : "plain"}>{how === "later" ? w.later : how === "over" ? w.over : w.behind}</Mark>;
+}
+
 export function Rules() {
   const asked = useAsked("rulebooks", () => ask(api.GET("/rulebooks")));
+  const [putting, setPutting] = useState(false);
+  const changes = may("rules") && everywhere();
+  const use = async (id: string, expected: string): Promise<void> => {
+    try {
+      await send("PUT", "/rulebooks/current", { id, expected });
+      toast(w.nowUsed);
+    } finally {
+      // also where another was first: the list shows what they did
+      asked.reload();
+    }
+  };
   return (
     <Await asked={asked}>
-      {({ rulebooks }) => (
+      {({ rulebooks, state }) => (
         <>
-          <Panel title={w.title}>
+          <Panel
+            title={w.title}
+            actions={
+              changes ? (
+                <button type="button" class="main" onClick={() => setPutting(true)}>
+                  {w.put}
+                </button>
+              ) : null
+            }
+          >
             <Table
               label={w.title}
               rows={rulebooks}
@@ -175,24 +177,31 @@ export function Rules() {
                 { title: w.holds, cell: heldOn },
                 { title: w.rules, cell: (book) => number(book.rules), number: true },
                 { title: w.code, cell: (book) => <code>{book.name.split("+")[1] ?? "-"}</code> },
-                {
-                  title: w.state,
-                  cell: (book) =>
-                    book.in_use ? (
-                      <Mark tone="good">{w.used}</Mark>
-                    ) : book.fault ? (
-                      <>
-                        <Mark tone="bad">{w.fault}</Mark> {book.fault}
-                      </>
-                    ) : (
-                      ""
-                    ),
-                },
+                { title: w.state, cell: (book) => <StateOf book={book} books={rulebooks} /> },
+                ...(changes
+                  ? [
+                      {
+                        title: w.actions,
+                        cell: (book: Book) =>
+                          book.in_use || book.fault ? "" : <Sure kind="main" title={w.use} question={w.useSure} name={`${w.use} ${book.id} ${book.version}`} act={() => use(book.id, state)} />,
+                      },
+                    ]
+                  : []),
               ]}
             />
             <p class="note">{w.note}</p>
           </Panel>
-          <Looking books={rulebooks} />
+          <Looking key={state} books={rulebooks} />
+          {putting ? (
+            <PutBook
+              state={state}
+              close={() => setPutting(false)}
+              done={(changed) => {
+                if (changed) setPutting(false);
+                asked.reload();
+              }}
+            />
+          ) : null}
         </>
       )}
     </Await>

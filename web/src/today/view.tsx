@@ -5,7 +5,7 @@ import { type Feature, type Finding, items } from "../api/features";
 import { covers, groundOf } from "../app/ground";
 import { minute, number, percent, relative } from "../app/format";
 import { told, wordOf, words } from "../app/language";
-import { useLive } from "../app/live";
+import { CASES, useLive } from "../app/live";
 import { href } from "../app/router";
 import { everywhere, may, session } from "../app/session";
 import { CHANGE } from "../app/terms";
@@ -79,6 +79,7 @@ export default function View() {
     came.reload();
   });
   useLive(["scene.stored", "scan.completed"], ground.reload);
+  useLive(CASES, cases.reload);
   useEffect(() => noteLook(session.value?.id ?? ""), []);
   const now = Date.now();
   const open = cases.value ?? [];

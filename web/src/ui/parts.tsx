@@ -1,36 +1,80 @@
 /** Small parts that every view uses. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Problem as Refusal } from "../api/client";
-import { told, words } from "../app/language";
+import { Problem } from "../api/client";
+import { language, told, words } from "../app/language";
 import type { Asked } from "../app/use";
 
 const w = words({
   loading: ["正在读取…", "Loading…"],
   again: ["重试", "Try again"],
   remedy: ["办法", "What to do"],
+  detail: ["详情（英文）", "Details"],
+  offline: ["无法连接服务", "The service cannot be reached"],
+  online: ["请检查网络后重试；仍不成功时联系系统管理员。", "Check the network and try again; if it lasts, ask an administrator."],
+  broken: ["页面出错", "The page failed"],
+  reload: ["请刷新页面后重试；若再次出现，请告知系统管理员。", "Load the page again; if it lasts, tell an administrator."],
   close: ["关闭", "Close"],
   nothing: ["没有内容", "Nothing here"],
 });
 
-/** What went wrong, in the service's words, with the way out. */
-export function Trouble({ error, retry }: { error: Error; retry?: () => void }) {
-  const refusal = error instanceof Refusal ? error : null;
+/** A refusal of the service, as an answer or as it was kept with a job, with the way out. */
+export function Refused({ refusal, before }: { refusal: Record<string, unknown>; before?: string }) {
+  const text = (name: string): string => (typeof refusal[name] === "string" ? refusal[name] : "");
+  const english = text("detail") || text("message");
+  const chinese = text("detail_zh") || text("message_zh");
+  const remedy = told(text("remedy_zh"), text("remedy"));
   return (
-    <div class="trouble" role="alert">
-      <b>{refusal ? told(refusal.titleZh, refusal.title) : error.name}</b>
-      <p>{error.message}</p>
-      {refusal?.remedy ? (
+    <>
+      <b>
+        {before ? `${before}: ` : ""}
+        {told(text("title_zh"), text("title"))}
+      </b>
+      {language.value === "zh" && english && !chinese ? (
+        // what libraries say of a file, and sentences that nobody has turned yet
         <p class="note">
-          {w.remedy}: {refusal.remedy}
+          {w.detail}: <span lang="en">{english}</span>
+        </p>
+      ) : (
+        <p>{told(chinese, english)}</p>
+      )}
+      {remedy ? (
+        <p class="remedy">
+          {w.remedy}: {remedy}
         </p>
       ) : null}
+    </>
+  );
+}
+
+/** What went wrong, in the service's words, with the way out. */
+export function Trouble({ error, retry }: { error: Error; retry?: () => void }) {
+  return (
+    <div class="trouble" role="alert">
+      <Wrong error={error} />
       {retry ? (
         <button type="button" onClick={retry}>
           {w.again}
         </button>
       ) : null}
     </div>
+  );
+}
+
+function Wrong({ error }: { error: Error }) {
+  if (error instanceof Problem && error.title) return <Refused refusal={error.body} />;
+  // forms of the page tell what they miss as plain errors
+  if (error.name === "Error") return <p>{error.message}</p>;
+  // fetch tells a lost network as a TypeError, each browser in other words
+  const offline = error instanceof TypeError && /fetch|network|load/i.test(error.message);
+  return (
+    <>
+      <b>{offline ? w.offline : w.broken}</b>
+      {offline ? null : <p lang="en">{error.message}</p>}
+      <p class="remedy">
+        {w.remedy}: {offline ? w.online : w.reload}
+      </p>
+    </>
   );
 }
 

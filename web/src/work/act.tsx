@@ -10,6 +10,7 @@ const w = words({
   articles: ["依据", "Articles"],
   history: ["此前事项", "What happened before"],
   sending: ["正在提交…", "Sending…"],
+  remedy: ["办法", "What to do"],
 });
 
 export interface Sent {
@@ -63,6 +64,11 @@ export function Refused({ error, titles = {} }: { error: Error; titles?: Readonl
           {chinese.map((one) => (
             <p key={one}>{one}</p>
           ))}
+          {error.remedyZh ? (
+            <p class="remedy">
+              {w.remedy}: {error.remedyZh}
+            </p>
+          ) : null}
         </div>
       ) : (
         <Trouble error={error} />

@@ -3,12 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { type Schemas, getJson } from "../api/client";
 import { type Feature, item } from "../api/features";
 import { wordOf, words } from "../app/language";
-import { useLive } from "../app/live";
+import { CASES, useLive } from "../app/live";
 import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Empty, Tabs } from "../ui/parts";
+import { toast } from "../ui/toast";
 import { CaseAlike } from "./case_alike";
 import { CaseClocks } from "./case_clocks";
 import { CaseFiles } from "./case_files";
@@ -21,7 +22,7 @@ import { CaseProof } from "./case_proof";
 import { useOfficers } from "./common";
 import { useOffers } from "./offers";
 
-const w = words({ none: ["请从案件列表选择案件。", "Choose a case from the list."], tabs: ["案件内容", "Parts of the case"], list: ["案件列表", "All cases"] });
+const w = words({ none: ["请从案件列表选择案件。", "Choose a case from the list."], tabs: ["案件内容", "Parts of the case"], list: ["案件列表", "All cases"], onward: ["案件有新进展，页面已更新。", "The case went on; the page shows it."] });
 const TABS: Record<string, readonly [string, string]> = {
   work: ["办理", "Work"],
   events: ["经过", "History"],
@@ -49,6 +50,16 @@ function Case({ id, tab }: { id: string; tab: string }) {
   const asked = useAsked(`case/${id}`, () => getJson<Schemas["CaseOut"]>(`/cases/${id}`));
   const feature = useAsked(`case-feature/${id}`, () => item("cases", id));
   useLive(["scan.completed", "job.changed"], asked.reload, 5_000);
+  useLive(
+    CASES,
+    (event) => {
+      // one's own step is known already; what another did is said, for a form may stand open
+      if (typeof event.told.number === "number" && event.told.number > (asked.value?.number ?? 0)) toast(w.onward, "info");
+      asked.reload();
+    },
+    500,
+    id,
+  );
   // another officer may have gone on while this page lay behind others
   useEffect(() => {
     const back = (): void => {

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { type Collection, type Feature, items } from "../api/features";
 import { minute, relative } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
-import { useLive } from "../app/live";
+import { CASES, useLive } from "../app/live";
 import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
@@ -62,7 +62,7 @@ const MOST = 1000;
 export default function View({ place }: ViewProps) {
   const query = Object.fromEntries(place.query.entries());
   const asked = useAsked(`cases/${place.query.get("path")}/${place.query.get("all")}/${place.query.get("state")}`, () => load(query));
-  useLive(["job.changed", "scan.completed"], asked.reload, 5_000);
+  useLive(CASES, asked.reload);
   const [making, make] = useState(false);
   return (
     <>

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Problem, type Schemas, csrfHeader, getJson, root } from "../api/client";
-import { language, words, wordOf } from "../app/language";
+import { language, told, words, wordOf } from "../app/language";
 import { may, session } from "../app/session";
 import { toast } from "../ui/toast";
 import { CATEGORIES, REGIONS, TERMS } from "../api/words";
@@ -85,6 +85,6 @@ export async function save(path: string, name: string, method: "GET" | "POST" = 
 
 /** What went wrong, in one line. */
 export function reason(error: unknown, other: string = w.failed): string {
-  if (error instanceof Problem) return [language.value === "zh" ? error.titleZh : error.title, error.message].filter(Boolean).join(": ");
+  if (error instanceof Problem) return [told(error.titleZh, error.title), language.value === "zh" ? error.detailZh || error.remedyZh : error.message].filter(Boolean).join(": ");
   return error instanceof Error ? error.message : other;
 }
