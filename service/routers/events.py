@@ -105,12 +105,7 @@ async def _stream(request: Request, services: Services, seen: live.Seen) -> Asyn
     while time.monotonic() < end and not closing.is_set() and not await request.is_disconnected():
         found = await run_in_threadpool(live.news, services, seen)
         seen = found.seen
-<<<<<<< HEAD
-        lines = [_message(one.type, one.subject, _live(one), encode(seen.key)) for one in found.events]
-        lines += [_message("job.changed", one.id, _moved(one), encode(seen.key)) for one in found.jobs]
-=======
         lines = [_message(one.type, one.subject, one.told, encode(seen.place)) for one in found.messages]
->>>>>>> 5749dc9e3bafdefdb80c5a2176598d1d3b27c524
         if lines or time.monotonic() - told > _SILENCE_S:
             # a comment keeps proxies from cutting a line on which nothing is said
             yield "".join(lines or [": \n\n"]).encode()
@@ -126,20 +121,6 @@ def _message(kind: str, subject: str, told: Mapping[str, Any], key: str) -> str:
     return f"event: {kind}\nid: {key}\ndata: {body}\n\n"
 
 
-<<<<<<< HEAD
-def _live(event: Event) -> Mapping[str, Any]:
-    """What is told as it happens: that a finding was judged, not how, for who is to judge it second hears it too."""
-    if event.type != "finding.judged":
-        return event.told
-    return {name: event.told[name] for name in ("finding_id", "scan_id", "judged_at")}
-
-
-def _moved(job: Job) -> dict[str, Any]:
-    return {"kind": job.kind, "state": job.state, "percent": job.progress, "message": job.message}
-
-
-=======
->>>>>>> 5749dc9e3bafdefdb80c5a2176598d1d3b27c524
 @router.get(
     "/events.atom",
     summary="What happened, as a feed",
