@@ -92,10 +92,11 @@ export function PairMap(props: PairProps) {
     };
   }, [map, props.edit, source]);
 
-  const modes: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
+  const offered: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
+  const modes = offered.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after));
   return (
     <div class="pairmap" role="group" aria-label={props.label}>
-      <Choice label={w.mode} value={mode} choose={setMode} options={modes.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after))} />
+      {modes.length > 1 ? <Choice label={w.mode} value={mode} choose={setMode} options={modes} /> : null}
       <Compare
         before={dateOf(props, "before")}
         after={dateOf(props, "after")}
