@@ -184,4 +184,3 @@ def test_a_slip_is_taken_back_by_whoever_made_it(desks: dict[str, Any]) -> None:
     named = say(desks["key"], "f1", "tree", judged_by="王五")
     assert wang.delete(f"/findings/f1/verdicts/{named['id']}").status_code == 403
     assert desks["key"].delete(f"/findings/f1/verdicts/{named['id']}").status_code == 200
-
