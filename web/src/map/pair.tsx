@@ -1,6 +1,7 @@
 /** Two dates of one place on a small map: swipe, blink or one of them, with an outline over both. */
 import Feature from "ol/Feature";
 import type OlMap from "ol/Map";
+import { unByKey } from "ol/Observable";
 import GeoJsonFormat from "ol/format/GeoJSON";
 import type Geometry from "ol/geom/Geometry";
 import Modify from "ol/interaction/Modify";
@@ -73,7 +74,11 @@ export function PairMap(props: PairProps) {
   }, [key, source]);
 
   useEffect(() => {
-    if (map) showBounds(view, roomy(props.bbox), 10);
+    if (!map) return undefined;
+    showBounds(view, roomy(props.bbox), 10);
+    // all that is in sight of this place is drawn: for measures, and for tests
+    const key = map.once("rendercomplete", () => map.getTargetElement()?.setAttribute("data-drawn", ""));
+    return () => unByKey(key);
   }, [map, view, props.bbox.join(",")]);
 
   useEffect(() => {
