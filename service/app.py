@@ -54,6 +54,7 @@ from service.routers import (
     rulebooks,
     scans,
     scenes,
+    second_looks,
     stac,
     structures,
     uploads,
@@ -140,6 +141,7 @@ def create_app(settings: Settings) -> FastAPI:
         findings,
         verdicts,
         queue,
+        second_looks,
         structures,
         # before the routes of one case: `ledger` is none
         case_figures,

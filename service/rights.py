@@ -49,7 +49,7 @@ _NEEDS: Mapping[Need, str] = {
     "get_export get_ledger get_patches get_package post_export get_export_content delete_export "
     "post_channel patch_channel delete_channel post_channel_test",
     # a sealed package holds names: whoever judges may see them
-    Permission.JUDGE: "post_verdict post_answer post_lead_verdict post_case_evidence",
+    Permission.JUDGE: "post_verdict delete_verdict get_second_looks post_answer post_lead_verdict post_case_evidence",
     Permission.UPLOAD: "post_scene options_uploads post_upload head_upload get_upload patch_upload delete_upload",
     Permission.LAYERS: "post_layer post_layer_preview",
     Permission.SCAN: "get_job_log post_scan post_earliest delete_job post_audit post_night",

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from geodata.io.dates import parse_date
 from service.errors import BadRequestBodyError, PayloadTooLargeError, UnsupportedMediaError
 from service.files import PrivateFolder, Upload, safe_name
 from service.services import Services
@@ -44,6 +46,11 @@ class Form:
         if not isinstance(value, str):
             raise BadRequestBodyError(f"The field {name} must be a text.", remedy="Send it as a string.")
         return value
+
+    def moment(self, name: str) -> datetime | None:
+        """A date or a time, None where absent or empty; `DateError` for what is neither."""
+        text = self.text(name)
+        return None if text is None else parse_date(text)
 
     def mapping(self, name: str) -> dict[str, Any]:
         """A JSON object, as a member of a JSON body or as text; empty where absent."""

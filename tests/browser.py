@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-sync",
     "--no-proxy-server",
 )
+SPEAKS = {**os.environ, "LANGUAGE": "zh_CN"}
+"""A browser's own words, those of date fields, are Chinese where its translations are installed (chromium-l10n)."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 900}}
 
@@ -51,10 +53,41 @@ def browser(profile: Path, **how: Any) -> Iterator[Any]:
     path = chromium()
     with sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            str(profile), executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"], **how
+            str(profile),
+            executable_path=path,
+            args=list(FLAGS),
+            ignore_default_args=["--headless=old"],
+            env=SPEAKS,
+            **how,
         )
         context.set_default_timeout(15_000)
         try:
             yield context
         finally:
             context.close()
+
+
+@contextmanager
+def browser_of_several(**how: Any) -> Iterator[Callable[[], Any]]:
+    """A browser in which several people sit, each with cookies and storage of their own.
+
+    Yields:
+        What opens the page of the next one.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"], env=SPEAKS
+        )
+
+        def page() -> Any:
+            context = opened.new_context(**how)
+            context.set_default_timeout(15_000)
+            return context.new_page()
+
+        try:
+            yield page
+        finally:
+            opened.close()

@@ -109,8 +109,8 @@ village | village path | 乡村
 land | land path | 土地
 under_construction | under construction | 在建
 finished | finished | 建成
-corrected | corrected | 已改正
-demolished | demolished | 已拆除
+corrected | corrected | 改正
+demolished | demolished | 拆除
 partly_demolished | partly demolished | 部分拆除
 confiscated | confiscated | 没收
 fined | fined | 罚款

@@ -207,7 +207,7 @@ async def post_first(request: Request, secret: str) -> Response:
         begun = await run_in_threadpool(follow)
     except KanchaError as error:
         return await run_in_threadpool(_first_again, request, secret, name, error)
-    return give_session(request, _see(request, "/"), begun)
+    return give_session(request, _see(request, "/map"), begun)
 
 
 def _first_again(request: Request, secret: str, name: str, error: KanchaError) -> Response:

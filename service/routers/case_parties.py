@@ -24,6 +24,7 @@ _PARTY = {
     "phone": ("string", "Telephone."),
     "representative": ("string", "Legal representative of an organisation."),
 }
+_NAMED = {**_PARTY, "at": ("string", "When it became known, with a zone; else now.")}
 _NOTHING = dict.fromkeys(_PARTY)
 
 
@@ -41,12 +42,13 @@ def _out(request: Request, found: Sequence[usecase.ShownParty]) -> CasePartiesOu
     "/cases/{case_id}/parties",
     status_code=201,
     summary="Say who the party is",
-    openapi_extra=json_body(_PARTY, ["name"]),
+    openapi_extra=json_body(_NAMED, ["name"]),
 )
 def post_case_party(request: Request, case_id: str, form: Body, services: Kancha) -> CasePartiesOut:
     """What is told is sealed; the event `party_known` names nobody."""
-    form.only(set(_PARTY))
-    usecase.name_party(services, case_id, form.fields)
+    form.only(set(_NAMED))
+    told = {name: value for name, value in form.fields.items() if name in _PARTY}
+    usecase.name_party(services, case_id, told, form.moment("at"))
     return _out(request, usecase.masked_parties(services, case_id))
 
 

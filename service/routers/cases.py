@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from geodata.io.dates import parse_date
 from service.auth.roles import Permission
 from service.dependencies import GEOJSON, Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
@@ -77,10 +76,7 @@ def _number(form: Form, name: str) -> int | None:
 def post_case(request: Request, response: Response, form: Body, services: Kancha) -> CaseOut:
     """Open a case from leads; its serial is the next one of its year."""
     form.only(set(_OPENING))
-    at = form.text("at")
-    opening = usecase.Opening(
-        facts=form.mapping("facts"), geometry=form.mapping("geometry"), at=None if at is None else parse_date(at)
-    )
+    opening = usecase.Opening(form.mapping("facts"), form.mapping("geometry"), at=form.moment("at"))
     view = usecase.open_case(services, opening)
     response.headers["Location"] = f"{base_url(request)}/cases/{view.row.id}"
     return _out(request, services, view)
@@ -127,11 +123,10 @@ def get_case_events(request: Request, case_id: str, services: Kancha) -> CaseEve
 def post_case_event(request: Request, case_id: str, form: Body, services: Kancha) -> CaseOut:
     """Let an event follow; it is refused with the article and the history where it may not."""
     form.only(set(_TELLING))
-    at = form.text("at")
     telling = usecase.Telling(
         kind=form.text("event") or "",
         facts=form.mapping("facts"),
-        at=None if at is None else parse_date(at),
+        at=form.moment("at"),
         expected=_number(form, "expected"),
         corrects=_number(form, "corrects"),
     )
@@ -142,7 +137,10 @@ def post_case_event(request: Request, case_id: str, form: Body, services: Kancha
 def get_case_moves(request: Request, case_id: str, services: Kancha) -> MovesOut:
     """What the caller may tell now, the facts that it asks for, and what refuses it already."""
     view, moves = usecase.possible(services, case_id)
-    return MovesOut(number=view.row.number, moves=[MoveOut.of(one) for one in moves], links=_links(request, case_id))
+    flows = services.settings.cases.levels.values()
+    offered = {"level": list(dict.fromkeys(level for flow in flows for level in flow))}
+    told = [MoveOut.of(one, offered) for one in moves]
+    return MovesOut(number=view.row.number, moves=told, links=_links(request, case_id))
 
 
 @router.get("/cases/{case_id}/clocks", summary="The terms of a case", dependencies=[Depends(only_query())])

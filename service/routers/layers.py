@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from geodata.features import parse_day
-from geodata.io.dates import parse_date
 from service.dependencies import GEOJSON, Body, Kancha, Pages, base_url, etag_of, only_query, page_links, unchanged
 from service.errors import BadRequestBodyError, NotFoundError
 from service.files import Upload
@@ -92,7 +91,7 @@ def _sent(form: Form) -> tuple[Upload, LayerFacts]:
     upload = form.files.get("file")
     if upload is None:
         raise BadRequestBodyError("The part file is missing.", remedy="Send the layer as the file part file.")
-    times = {name: None if (text := form.text(name)) is None else parse_date(text) for name in _TOLD}
+    times = {name: form.moment(name) for name in _TOLD}
     facts = LayerFacts(
         crs=form.text("crs"),
         mapping={str(k): str(v) for k, v in form.mapping("mapping").items()},

@@ -46,6 +46,7 @@ _NOTE: dict[str, tuple[str, str]] = {"text": ("string", "What there is to say.")
 _CASE: dict[str, tuple[str, str]] = {
     "facts": ("object", "What the event `opened` tells: at least `path`; stage and categories where others are meant."),
     "expected": ("integer", _VERDICT["expected"]),
+    "at": ("string", "When the case was opened; else now."),
 }
 
 
@@ -209,7 +210,7 @@ def post_lead_note(request: Request, lead_id: str, form: Body, services: Kancha)
 def post_lead_case(request: Request, response: Response, lead_id: str, form: Body, services: Kancha) -> LeadCaseOut:
     """Open the case of a lead that was judged 违法, or let it go to the open case of its structure."""
     form.only(set(_CASE))
-    asked = CaseAsked(form.mapping("facts"), _whole(form, "expected"))
+    asked = CaseAsked(form.mapping("facts"), _whole(form, "expected"), form.moment("at"))
     view, case, new = case_of_lead(services, lead_id, asked)
     links = [*_links(request, view.row.id), Link(href=f"{base_url(request)}/cases/{case.row.id}", rel="related")]
     response.status_code = 201 if new else 200

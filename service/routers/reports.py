@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from geodata.io.dates import parse_date
 from service.cases.leads.intake import Said
 from service.cases.leads.table import COLUMNS
 from service.cases.leads.values import STAGES, Report
@@ -95,12 +94,11 @@ def _geometry(form: Form) -> dict[str, Any] | None:
 
 
 def _said(form: Form) -> Said:
-    at = form.text("seen_at")
     told = {name: form.text(f"reporter_{name}") for name in ("name", "telephone")}
     return Said(
         source=form.text("source") or "",
         number=form.text("number"),
-        seen_at=None if at is None else parse_date(at),
+        seen_at=form.moment("seen_at"),
         geometry=_geometry(form),
         accuracy_m=_number(form, "accuracy_m"),
         system=form.text("coordinates"),

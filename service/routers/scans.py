@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -10,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from geodata.errors import OptionError
-from geodata.io.dates import parse_date
 from geodata.types import SCAN_KINDS, STATUSES, SURFACE_ROLES
 from service.dependencies import (
     GEOJSON,
@@ -102,11 +100,6 @@ def _one_of(form: Form, file: str, field: str, *, needed: bool) -> Upload | str 
     return upload or text
 
 
-def _date(form: Form, name: str) -> datetime | None:
-    text = form.text(name)
-    return None if text is None else parse_date(text)
-
-
 def _area(form: Form) -> Upload | str | None:
     given = form.files.get("aoi") or form.fields.get("aoi")
     if given is None or given == "" or isinstance(given, (Upload, str)):
@@ -134,8 +127,8 @@ def _parts(form: Form, services: Kancha) -> OrderParts:
         folder=form.folder,
         before=before,
         after=after,
-        before_date=_date(form, "before_date"),
-        after_date=_date(form, "after_date"),
+        before_date=form.moment("before_date"),
+        after_date=form.moment("after_date"),
         crs=form.text("crs"),
         layers={kind: _resolved(services, kind, value) for kind, value in layers.items()},
         surfaces=surfaces,

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from geodata.errors import OptionError
-from geodata.io.dates import parse_date
 from service.dependencies import (
     Body,
     Kancha,
@@ -68,9 +67,8 @@ def post_scene(request: Request, response: Response, form: Body, services: Kanch
     upload = form.files.get("raster")
     if upload is None:
         raise BadRequestBodyError("The part raster is missing.", remedy="Send the GeoTIFF as the file part raster.")
-    when = form.text("acquired_at") or form.text("date")
     facts = usecase.SceneFacts(
-        acquired_at=None if when is None else parse_date(when),
+        acquired_at=form.moment("acquired_at") or form.moment("date"),
         crs=form.text("crs"),
         attributes=form.mapping("attributes"),
         secrecy=form.text("secrecy"),

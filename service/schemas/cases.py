@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -202,7 +202,7 @@ class FactOut(Answer):
     name: str
     form: str = Field(description="text, day, moment, truth, number, count, people, ids, geometry or choice.")
     needed: bool
-    choices: list[str]
+    choices: list[str] = Field(description="What it may be, or what the bureau's settings offer.")
 
 
 class MoveOut(Answer):
@@ -217,8 +217,8 @@ class MoveOut(Answer):
     refused: list[RefusalOut] = Field(description="Guards that refuse it whatever it tells; empty: none does.")
 
     @classmethod
-    def of(cls, move: Possible) -> Self:
-        """The wire form of a move."""
+    def of(cls, move: Possible, offered: Mapping[str, Sequence[str]]) -> Self:
+        """The wire form of a move; what the bureau's settings offer for a fact stands among its choices."""
         kind, rule = KINDS[move.kind], RULES[move.kind]
         return cls(
             event=move.kind,
@@ -227,7 +227,12 @@ class MoveOut(Answer):
             who=list(rule.who),
             articles=list(rule.articles),
             facts=[
-                FactOut(name=fact.name, form=fact.form, needed=fact.needed, choices=list(fact.choices))
+                FactOut(
+                    name=fact.name,
+                    form=fact.form,
+                    needed=fact.needed,
+                    choices=list(fact.choices or offered.get(fact.name, ())),
+                )
                 for fact in kind.facts
             ],
             refused=[RefusalOut.of(one) for one in move.refused],

@@ -23,18 +23,16 @@ from service.store.records import (
     Box,
     FeatureRow,
     FindingRow,
-    JudgedRow,
     LayerSource,
     LayerVersion,
     Page,
-    ReviewRow,
     Scan,
     Scene,
     SceneFrame,
     StructureLook,
-    Verdict,
 )
 from service.store.scene_query import SceneQuery
+from service.store.verdict_base import VerdictStore
 from service.store.watching_records import FailingChannel, JobCount, JobTimes, Nights, ScanCounts, ScanScores
 
 
@@ -163,29 +161,6 @@ class StructureStore(Protocol):
 
     def catch_up(self) -> int:
         """Follow the findings that belong to no structure yet, as those of an earlier release; how many scans."""
-
-
-class VerdictStore(Protocol):
-    """Verdicts, and the findings as their review sees them."""
-
-    def add(self, verdict: Verdict, *, timed: bool) -> tuple[Verdict, bool]:
-        """Store a verdict and bring its finding and the repeats of it up to date in one step.
-
-        False where it is there already: the same id, or, unless `timed`, the same words as the latest verdict.
-        `NotFoundError` without the finding.
-        """
-
-    def of(self, finding_id: str) -> Sequence[Verdict]:
-        """All verdicts on a finding, the one that counts last; `NotFoundError` without the finding."""
-
-    def open(self) -> Sequence[ReviewRow]:
-        """Findings that are neither judged nor suppressed, the highest priority first."""
-
-    def judged(self) -> Sequence[JudgedRow]:
-        """Judged findings with their latest verdict, the highest priority first."""
-
-    def last_key(self) -> int:
-        """Grows with every verdict. Stored findings change by verdicts, and by scans that show more of structures."""
 
 
 class AuditStore(Protocol):

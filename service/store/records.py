@@ -246,7 +246,7 @@ PURPOSES: tuple[Purpose, ...] = ("enforce", "learn")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an officer says of a finding. Never changes: another verdict is added, and the latest counts.
+    """What an officer says of a finding. Its words never change: another is added, and the latest that stands counts.
 
     Args:
         id: Its id.
@@ -259,6 +259,8 @@ class Verdict:
         note: Anything else.
         purpose: Why it was looked at; None: as with the verdict before, else `enforce`.
         created_at: When it was stored.
+        person_id: The person who had signed in; None: `judged_by` was written by hand (a key, the command line).
+        withdrawn_at: When its judge took it back; None: it stands.
     """
 
     id: str
@@ -271,6 +273,53 @@ class Verdict:
     note: str | None
     purpose: Purpose | None
     created_at: datetime
+    person_id: str | None = None
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Somebody who has signed in, as their verdicts name them.
+
+    Args:
+        person_id: Their id.
+        name: How they are called: a verdict that names nobody else than this was theirs too.
+    """
+
+    person_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AwaitingRow:
+    """A finding that one person has judged.
+
+    Args:
+        key: Its place in the order in which findings came to wait.
+        geojson: Its GeoJSON text, verdict and all.
+        before_scene: Scene of its first date.
+        after_scene: Scene of its second date.
+    """
+
+    key: int
+    geojson: str
+    before_scene: str
+    after_scene: str
+
+
+@dataclass(frozen=True)
+class TwiceRow:
+    """A finding that more than one person has judged.
+
+    Args:
+        key: Place of its latest verdict among all.
+        fid: Its id.
+        told: Its verdicts that stand, the one that counts last.
+    """
+
+    key: int
+    fid: str
+    told: Sequence[Verdict]
 
 
 @dataclass(frozen=True)

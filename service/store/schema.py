@@ -217,6 +217,9 @@ verdicts = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("purpose", sa.String(16), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    # no foreign key: a verdict outlives the account of its judge
+    sa.Column("person_id", sa.String(64)),
+    sa.Column("withdrawn_at", UtcTime),
     sqlite_autoincrement=True,
 )
 

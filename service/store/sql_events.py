@@ -87,6 +87,8 @@ class SqlEvents:
         if name != "finding.appeared":
             wanted = wanted.join(findings, findings.c.fid == table.c.finding_id)
         wanted = wanted.join(scans, scans.c.id == findings.c.scan_id).where(*disclosed_findings(self._sight))
+        if name == "finding.judged":
+            wanted = wanted.where(verdicts.c.withdrawn_at.is_(None))
         if name == "alarm.raised":
             wanted = wanted.where(alarms.c.withdrawn_at.is_(None))
             if person_id is not None:

@@ -66,6 +66,13 @@ def resettle(connection: sa.Connection, fid: str, *, dismissed: bool) -> None:
             connection.execute(sa.update(findings).where(findings.c.seq == row.seq).values(values))
 
 
+def suppression_of(connection: sa.Connection, fid: str) -> str | None:
+    """The dismissed finding that a stored one repeats; None: it repeats none."""
+    own = connection.execute(sa.select(*_COLUMNS).where(findings.c.fid == fid)).one()
+    against = _dismissed(connection, [_box(own)])
+    return _settle_all([_observed(own)], against)[0].suppressed_by
+
+
 def revised(geojson: str, **members: Any) -> str:
     """A finished feature with other values of some properties."""
     feature = orjson.loads(geojson)

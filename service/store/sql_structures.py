@@ -211,7 +211,7 @@ def _drawn(connection: sa.Connection, touching: set[str]) -> dict[str, Any]:
     wanted = (
         sa.select(verdicts.c.finding_id, verdicts.c.outline, verdicts.c.verdict)
         .join(findings, findings.c.fid == verdicts.c.finding_id)
-        .where(findings.c.scan_id.in_(touching))
+        .where(findings.c.scan_id.in_(touching), verdicts.c.withdrawn_at.is_(None))
         .order_by(verdicts.c.judged_at, verdicts.c.seq)
     )
     latest = {row.finding_id: row for row in connection.execute(wanted)}

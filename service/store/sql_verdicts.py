@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,15 +13,16 @@ import sqlalchemy as sa
 from service.auth.sight import EVERYTHING, Sight
 from service.errors import NotFoundError
 from service.store.database import Database
-from service.store.records import JudgedRow, ReviewRow, Verdict
+from service.store.records import AwaitingRow, JudgedRow, Page, ReviewRow, Speaker, TwiceRow, Verdict
 from service.store.schema import findings, verdicts
 from service.store.sql_features import geometry_of
-from service.store.sql_repeats import resettle, revised
+from service.store.sql_repeats import resettle, revised, suppression_of
+from service.store.sql_second_looks import awaiting, twice
 from service.store.sql_sight import disclosed_findings
 from service.store.sql_structures import refollow
 
 _PLAIN = [c.name for c in verdicts.c if c.name != "seq"]
-_WORDS = ("verdict", "reason", "outline", "judged_by", "note", "purpose")
+_WORDS = ("verdict", "reason", "outline", "judged_by", "person_id", "note", "purpose")
 _CHUNK = 5_000
 _BY_PRIORITY = (findings.c.priority.desc(), findings.c.seq.desc())
 
@@ -55,7 +57,7 @@ class SqlVerdicts:
             latest = told[-1] if told else None
             if verdict.purpose is None:
                 verdict = replace(verdict, purpose="enforce" if latest is None else latest.purpose)
-            known = next((one for one in told if one.id == verdict.id), None)
+            known = _named(connection, verdict.finding_id, verdict.id)
             if known is None and latest is not None and not timed and _words(latest) == _words(verdict):
                 known = latest
             if known is not None:
@@ -68,7 +70,7 @@ class SqlVerdicts:
         return verdict, True
 
     def of(self, finding_id: str) -> Sequence[Verdict]:
-        """All verdicts on a finding, the one that counts last.
+        """The verdicts on a finding that stand, the one that counts last.
 
         Raises:
             NotFoundError: Without the finding.
@@ -76,6 +78,55 @@ class SqlVerdicts:
         with self._db.read() as connection:
             self._require(connection, finding_id)
             return _of(connection, finding_id)
+
+    def one(self, finding_id: str, verdict_id: str) -> Verdict:
+        """A verdict, whether it stands or not.
+
+        Raises:
+            NotFoundError: Without the finding, or without this verdict on it.
+        """
+        with self._db.read() as connection:
+            self._require(connection, finding_id)
+            return _one(connection, finding_id, verdict_id)
+
+    def withdraw(self, finding_id: str, verdict_id: str, at: datetime) -> Verdict:
+        """Take a verdict back and let its finding and the repeats of it say what stood before, in one step.
+
+        Args:
+            finding_id: The finding.
+            verdict_id: The verdict.
+            at: When; of one that is taken back already the first time stays.
+
+        Raises:
+            NotFoundError: Without the finding, or without this verdict on it.
+        """
+        with self._db.write("findings") as connection:
+            self._require(connection, finding_id)
+            found = _one(connection, finding_id, verdict_id)
+            if found.withdrawn_at is not None:
+                return found
+            last = _of(connection, finding_id)[-1]
+            connection.execute(sa.update(verdicts).where(verdicts.c.id == verdict_id).values(withdrawn_at=at))
+            left = _of(connection, finding_id)
+            if last.id == verdict_id:
+                _follow(connection, last, left[-1] if left else None)
+        return replace(found, withdrawn_at=at)
+
+    def awaiting(self, who: Speaker | None, after_key: int, limit: int) -> Page[AwaitingRow]:
+        """Findings that one person has judged and somebody has not looked at yet, those that wait longest first."""
+        with self._db.read() as connection:
+            return awaiting(connection, self._sight, who, after_key, limit)
+
+    def twice(self, before_key: int | None, limit: int) -> Page[TwiceRow]:
+        """Findings that more than one person has judged, the latest verdict first."""
+        with self._db.read() as connection:
+            found, following = twice(connection, self._sight, before_key, limit)
+            told: dict[str, list[Verdict]] = {fid: [] for _, fid in found}
+            wanted = sa.select(verdicts).where(verdicts.c.finding_id.in_(told), verdicts.c.withdrawn_at.is_(None))
+            for row in connection.execute(wanted.order_by(verdicts.c.judged_at, verdicts.c.seq)):
+                told[row.finding_id].append(_verdict(row))
+        rows = [TwiceRow(key, fid, told[fid]) for key, fid in found]
+        return Page(rows, len(rows), following)
 
     def open(self) -> Sequence[ReviewRow]:
         """Findings that are neither judged nor suppressed, the highest priority first."""
@@ -89,7 +140,8 @@ class SqlVerdicts:
     def judged(self) -> Sequence[JudgedRow]:
         """Judged findings with their latest verdict, the highest priority first."""
         with self._db.read() as connection:
-            every = connection.execute(sa.select(verdicts).order_by(verdicts.c.judged_at, verdicts.c.seq))
+            stand = sa.select(verdicts).where(verdicts.c.withdrawn_at.is_(None))
+            every = connection.execute(stand.order_by(verdicts.c.judged_at, verdicts.c.seq))
             latest = _latest(_verdict(row) for row in every)
             wanted = sa.select(findings).where(findings.c.judged.is_not(None), *disclosed_findings(self._sight))
             return [
@@ -123,8 +175,24 @@ def _no_finding(finding_id: str) -> NotFoundError:
 def _of(connection: sa.Connection, finding_id: str) -> list[Verdict]:
     if connection.execute(sa.select(findings.c.seq).where(findings.c.fid == finding_id)).first() is None:
         raise _no_finding(finding_id)
-    wanted = sa.select(verdicts).where(verdicts.c.finding_id == finding_id)
+    wanted = sa.select(verdicts).where(verdicts.c.finding_id == finding_id, verdicts.c.withdrawn_at.is_(None))
     return [_verdict(row) for row in connection.execute(wanted.order_by(verdicts.c.judged_at, verdicts.c.seq))]
+
+
+def _named(connection: sa.Connection, finding_id: str, verdict_id: str) -> Verdict | None:
+    wanted = sa.select(verdicts).where(verdicts.c.finding_id == finding_id, verdicts.c.id == verdict_id)
+    row = connection.execute(wanted).first()
+    return None if row is None else _verdict(row)
+
+
+def _one(connection: sa.Connection, finding_id: str, verdict_id: str) -> Verdict:
+    found = _named(connection, finding_id, verdict_id)
+    if found is None:
+        raise NotFoundError(
+            f"There is no verdict {verdict_id} on the finding {finding_id}.",
+            remedy=f"GET /findings/{finding_id}/verdicts lists them.",
+        )
+    return found
 
 
 def _latest(told: Iterable[Verdict]) -> Mapping[str, Verdict]:
@@ -135,20 +203,30 @@ def _words(verdict: Verdict) -> list[Any]:
     return [getattr(verdict, name) for name in _WORDS]
 
 
-def _follow(connection: sa.Connection, last: Verdict | None, latest: Verdict) -> None:
-    """Let a finding's row say what its latest verdict says; its repeats and the structures follow."""
-    mine = findings.c.fid == latest.finding_id
+def _follow(connection: sa.Connection, last: Verdict | None, latest: Verdict | None) -> None:
+    """Let a finding's row say what its latest verdict says; its repeats and the structures follow.
+
+    Args:
+        connection: A transaction that writes.
+        last: What counted until now.
+        latest: What counts; None: nothing any more, and the finding is open again, or a repeat as it was.
+    """
+    said = latest or last
+    assert said is not None
+    mine = findings.c.fid == said.finding_id
     columns = (findings.c.scan_id, findings.c.judged, findings.c.suppressed_by, findings.c.geojson)
     row = connection.execute(sa.select(*columns).where(mine)).one()
+    judged, reason = (None, None) if latest is None else (latest.verdict, latest.reason)
     # who judges a repeat has looked at it himself: its own verdict counts, not that of the other
-    text = revised(row.geojson, judged=latest.verdict, judged_reason=latest.reason, suppressed_by=None)
-    values = {"judged": latest.verdict, "suppressed_by": None, "geojson": text}
+    suppressed = suppression_of(connection, said.finding_id) if latest is None else None
+    text = revised(row.geojson, judged=judged, judged_reason=reason, suppressed_by=suppressed)
+    values = {"judged": judged, "suppressed_by": suppressed, "geojson": text}
     connection.execute(sa.update(findings).where(mine).values(values))
-    if row.judged is not latest.verdict:
-        resettle(connection, latest.finding_id, dismissed=not latest.verdict)
+    if row.judged is not judged:
+        resettle(connection, said.finding_id, dismissed=judged is False)
     # a finding that counted as seen and is confirmed as it was drawn changes no structure
-    turned = (row.judged is False) is latest.verdict or row.suppressed_by is not None
-    if turned or _drawn(last) != _drawn(latest):
+    counted, counts = row.judged is not False and row.suppressed_by is None, judged is not False and suppressed is None
+    if counted is not counts or _drawn(last) != _drawn(latest):
         refollow(connection, row.scan_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,14 +12,13 @@ from geodata.demo.compare import Comparison, compare
 from geodata.scan import ScanResult
 from geodata.scan_images import Judge
 from geodata.types import ProgressHook, ScanOptions
-from service.auth.caller import Caller, Clearance, Grant
-from service.auth.people import Person
-from service.auth.record import entry_by
-from service.auth.roles import Role
+from service.auth.caller import Caller
 from service.errors import ConflictError
 from service.files import private_folder, take_copy
 from service.jobs.states import JobState
 from service.services import Services
+from service.usecases.demo_cases import open_demo_cases
+from service.usecases.demo_people import stand_in
 from service.usecases.jobs import wait_for
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layer_files import add_layer_file
@@ -75,7 +73,7 @@ def demonstrate(files: DemoFiles, folder: Path, *, judge: Judge, workers: int, p
 
 
 def fill(services: Services, files: DemoFiles, detector: str, progress: ProgressHook) -> None:
-    """Store a drawn district in a service and scan it there; what is stored already is not stored again.
+    """Store a drawn district in a service, scan it there and open cases; what is stored already is not stored again.
 
     Args:
         services: A service with a runner.
@@ -101,14 +99,11 @@ def fill(services: Services, files: DemoFiles, detector: str, progress: Progress
     (done,) = wait_for(services, [job.id])
     if done.state is not JobState.SUCCESSFUL:
         raise ConflictError(f"The scan ended as {done.state}: {done.message}.", remedy="`kancha serve` tells more.")
+    progress(0.95, "opening cases")
+    open_demo_cases(services)
     progress(1.0, "done")
 
 
 def demo_link(services: Services) -> str:
     """The secret of a link that works once and signs in as the person of the demonstration, who may do everything."""
-    person, now = services.store.people.named(_DEMO), datetime.now(UTC)
-    if person is None:
-        grant = Grant(frozenset(Role), None, Clearance.SECRET)
-        person = Person(_DEMO, _DEMO, "Demonstration 演示", grant, now)
-        services.store.people.add(person, None, entry_by(Caller.local(), now, "person-added", person.id, name=_DEMO))
-    return make_link(services, Caller.local(), "demo", person.id)
+    return make_link(services, Caller.local(), "demo", stand_in(services, _DEMO).id)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -24,10 +24,7 @@ import shapely
 
 from geodata.demo.story import StoryFiles
 from geodata.io.dates import BEIJING
-from service.auth.caller import Caller, Clearance, Grant
-from service.auth.people import Person, caller_of_person
-from service.auth.record import entry_by
-from service.auth.roles import Role
+from service.auth.people import caller_of_person
 from service.case_settings import Cases
 from service.cases.events import KINDS
 from service.cases.evidence.verifying import verify
@@ -45,6 +42,7 @@ from service.usecases.case_papers import PaperOrder, make_paper, opened_paper
 from service.usecases.case_parties import name_party
 from service.usecases.case_proof import look_at_case, proof_of
 from service.usecases.cases import Telling, tell, view_case
+from service.usecases.demo_people import PEOPLE, stand_in
 from service.usecases.evidence_keys import bureau_key
 from service.usecases.layer_facts import LayerFacts
 from service.usecases.layer_files import add_layer_file
@@ -52,12 +50,6 @@ from service.usecases.lead_cases import CaseAsked, case_of_lead
 from service.usecases.leads import LeadJudgement, judge_lead
 from service.usecases.nightly import order_night
 
-PEOPLE = {
-    "wang": ("王执法", Role.OFFICER),
-    "li": ("李执法", Role.OFFICER),
-    "zhao": ("赵审核", Role.LEGAL_REVIEWER),
-    "sun": ("孙负责", Role.CHIEF),
-}
 Say = Callable[[str, str], None]
 """Told each step: when it happened (or what it is), and in words."""
 _POLL_S = 0.2
@@ -116,7 +108,7 @@ def tell_story(services: Services, files: StoryFiles, folder: Path, say: Say) ->
 class _Story:
     def __init__(self, services: Services, files: StoryFiles, folder: Path, say: Say) -> None:
         self._services, self._files, self._folder, self._say = services, files, folder, say
-        self._people = {name: self._person(name) for name in PEOPLE}
+        self._people = {name: stand_in(services, name) for name in ("wang", "li", "zhao", "sun")}
         self._case = ""
 
     def told(self) -> StoryTold:
@@ -136,14 +128,6 @@ class _Story:
         return self._sealed()
 
     # --- people -----------------------------------------------------------------------------------
-
-    def _person(self, name: str) -> Person:
-        shown, role = PEOPLE[name]
-        grant, now = Grant(frozenset({role}), None, Clearance.INTERNAL), datetime.now(UTC)
-        person = Person(f"story-{name}", name, shown, grant, now)
-        entry = entry_by(Caller.local(), now, "person-added", person.id, name=name)
-        self._services.store.people.add(person, None, entry)
-        return person
 
     def _as(self, name: str) -> Services:
         return replace(self._services, caller=caller_of_person(self._people[name]))

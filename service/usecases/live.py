@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.services import Services
+from service.store.alarm_base import Event
 from service.store.case_base import CaseNews
 from service.store.job_records import Job
 from service.usecases.channels import EVENTS
@@ -105,7 +106,7 @@ def news(services: Services, seen: Seen) -> News:
     key, found = seen.key, list[Message]()
     if newest != seen.newest:
         page = list_events(services, EVENTS, _EVENTS, key)
-        found += [Message(one.type, one.subject, one.told) for one in page.events]
+        found += [Message(one.type, one.subject, _blind(one)) for one in page.events]
         key = page.after
         newest = {} if page.more else newest
     told, case = services.store.case_news.events(seen.case or 0, _EVENTS)
@@ -120,6 +121,13 @@ def news(services: Services, seen: Seen) -> News:
 
 def _terms(services: Services) -> Sequence[CaseNews]:
     return services.store.case_news.terms(datetime.now(UTC) - _TERMS)
+
+
+def _blind(event: Event) -> Mapping[str, Any]:
+    """What is told as it happens: that a finding was judged, not how, for who is to judge it second hears it too."""
+    if event.type != "finding.judged":
+        return event.told
+    return {name: event.told[name] for name in ("finding_id", "scan_id", "judged_at")}
 
 
 def _of_case(one: CaseNews, kind: str) -> Message:

@@ -15,7 +15,8 @@ import shapely
 
 from geodata.errors import GeometryError, MissingFileError
 from geodata.types import DISMISSAL_REASONS
-from service.errors import VerdictError
+from service.auth.caller import Caller
+from service.errors import ForbiddenError, VerdictError
 from service.services import Services
 from service.store.records import PURPOSES, Purpose, Verdict
 
@@ -30,7 +31,7 @@ class Judgement:
     Args:
         finding_id: What it is about.
         verdict: Whether the finding is right.
-        judged_by: Who says so.
+        judged_by: Who says so: needed from a key and on the command line; of a person who has signed in, nobody else.
         reason: What it was instead, one of `DISMISSAL_REASONS`: needed for a wrong finding, refused for a right one.
         outline: Corrected outline of a right finding: a GeoJSON polygon in lon-lat, or a feature of one.
         judged_at: When it was judged; None: now.
@@ -59,7 +60,8 @@ def judge(services: Services, told: Judgement) -> tuple[Verdict, bool]:
         The verdict, and whether it is new: the same one sent again is stored once.
 
     Raises:
-        VerdictError: If reason, judge, time or purpose are missing or not what they must be.
+        VerdictError: If reason, judge, time or purpose are missing or not what they must be, or the judge is another
+            than who has signed in.
         GeometryError: If the corrected outline is no valid polygon or lies elsewhere.
         NotFoundError: Without the finding.
     """
@@ -71,10 +73,11 @@ def judge(services: Services, told: Judgement) -> tuple[Verdict, bool]:
         "verdict": told.verdict,
         "reason": told.reason,
         "outline": None if told.outline is None else _outline(told, finding),
-        "judged_by": _judge(told),
+        "judged_by": _judge(services.caller, told),
         "judged_at": _moment(told, now),
         "note": (told.note or "").strip() or None,
         "purpose": _purpose(told),
+        "person_id": services.caller.id if services.caller.kind == "person" else None,
     }
     text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
     # without a time it is a new one, unless the store finds it to say what the latest says
@@ -88,8 +91,37 @@ def judge(services: Services, told: Judgement) -> tuple[Verdict, bool]:
 
 
 def verdicts_of(services: Services, finding_id: str) -> Sequence[Verdict]:
-    """All verdicts on a finding, the one that counts last; `NotFoundError` without the finding."""
+    """The verdicts on a finding that stand, the one that counts last; `NotFoundError` without the finding."""
     return services.store.verdicts.of(finding_id)
+
+
+def withdraw(services: Services, finding_id: str, verdict_id: str) -> tuple[Verdict, Verdict | None]:
+    """Take back a verdict of one's own: a slip of the key leaves no trace in the queue, and stays in the record.
+
+    Args:
+        services: The service.
+        finding_id: The finding.
+        verdict_id: The verdict; taken back twice is taken back once.
+
+    Returns:
+        The verdict, and the one that counts now; None: the finding is open again.
+
+    Raises:
+        NotFoundError: Without the finding, or without this verdict on it.
+        ForbiddenError: If somebody else gave it.
+    """
+    store, caller = services.store, services.caller
+    found = store.verdicts.one(finding_id, verdict_id)
+    if found.person_id != (caller.id if caller.kind == "person" else None):
+        raise ForbiddenError(
+            f"The verdict is of {found.judged_by!r}, and {caller.name!r} would take it back.",
+            remedy="Give a verdict of your own: the latest counts.",
+            verdict_id=verdict_id,
+        )
+    taken = store.verdicts.withdraw(finding_id, verdict_id, datetime.now(UTC))
+    left = store.verdicts.of(finding_id)
+    store.leads.regroup([_place(store.scans.finding(finding_id)).bounds])
+    return taken, left[-1] if left else None
 
 
 def read_outline(path: Path) -> Mapping[str, Any]:
@@ -130,8 +162,15 @@ def _check_reason(told: Judgement) -> None:
         raise VerdictError(f"There is no reason {(told.reason or '')[:40]!r}.", remedy=known)
 
 
-def _judge(told: Judgement) -> str:
+def _judge(caller: Caller, told: Judgement) -> str:
     name = (told.judged_by or "").strip()
+    if caller.kind == "person":
+        if name not in ("", caller.name):
+            raise VerdictError(
+                f"{name[:60]!r} stands for the verdict, and {caller.name!r} has signed in.",
+                remedy="Leave judged_by out; whoever judges signs in themselves.",
+            )
+        return caller.name
     if not name or len(name) > _LONGEST_NAME:
         raise VerdictError(
             "Nobody stands for the verdict." if not name else f"The name of the judge has {len(name)} letters.",

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 import sqlalchemy as sa
 from alembic import command
 
+from service.auth.caller import Clearance
+from service.auth.sight import Sight
 from service.errors import NotFoundError
 from service.store.base import Store
 from service.store.migrate import configuration
 from service.store.queries import FeatureQuery, Key, Sort
-from service.store.records import FindingRow, Verdict
+from service.store.records import FindingRow, Speaker, Verdict
 from service.store.sqlite import SqliteStore
 from tests.contract.test_store_contract import NOW, finding, square, with_scan
 
@@ -233,6 +236,172 @@ def test_a_repeat_of_two_stays_out_while_one_is_dismissed(store: Store) -> None:
     assert properties(store, "c")["suppressed_by"] == "a"
     store.verdicts.add(verdict("a", True, NOW + YEAR), timed=True)
     assert properties(store, "c")["suppressed_by"] is None and in_queue(store) == ["c"]
+
+
+# --- taken back ----------------------------------------------------------------------------------
+
+
+def test_a_verdict_that_is_taken_back_leaves_the_finding_as_it_was(store: Store) -> None:
+    with_scan(store, [found("f")])
+    before = properties(store, "f")
+    told, _ = store.verdicts.add(verdict("f"), timed=False)
+    assert properties(store, "f")["structure_id"] is None and in_queue(store) == []
+    taken = store.verdicts.withdraw("f", told.id, NOW + YEAR)
+    assert taken == replace(told, withdrawn_at=NOW + YEAR)
+    assert properties(store, "f") == before | {"judged_reason": None} and in_queue(store) == ["f"]
+    assert list(store.verdicts.of("f")) == [] == list(store.verdicts.judged())
+    assert store.verdicts.one("f", told.id) == taken, "it is kept"
+    assert store.verdicts.withdraw("f", told.id, NOW + 2 * YEAR) == taken, "twice is once"
+    assert store.events.of_type("finding.judged", 0, 9)[0] == []
+    # said again it is another one
+    assert store.verdicts.add(verdict("f", id="anew"), timed=False)[1]
+    assert [one.id for one in store.verdicts.of("f")] == ["anew"]
+
+
+def test_what_was_said_before_counts_again(store: Store) -> None:
+    with_scan(store, [found("f")])
+    outline = json.loads(square("f", 114.0, 36.0))["geometry"]
+    first, _ = store.verdicts.add(verdict("f", True, outline=outline), timed=True)
+    slip, _ = store.verdicts.add(verdict("f", at=NOW + YEAR), timed=True)
+    assert properties(store, "f")["judged"] is False
+    store.verdicts.withdraw("f", slip.id, NOW + YEAR)
+    assert properties(store, "f")["judged"] is True and properties(store, "f")["judged_reason"] is None
+    assert store.verdicts.judged()[0].verdict == first
+    # one that does not count may go too, and changes nothing
+    again, _ = store.verdicts.add(verdict("f", True, NOW + 2 * YEAR), timed=True)
+    store.verdicts.withdraw("f", first.id, NOW + YEAR)
+    assert list(store.verdicts.of("f")) == [again] and properties(store, "f")["judged"] is True
+    # a late copy of what was taken back stays taken back
+    assert store.verdicts.add(slip, timed=True) == (replace(slip, withdrawn_at=NOW + YEAR), False)
+    for fid, name in (("f", "zz"), ("zz", first.id)):
+        with pytest.raises(NotFoundError, match="no verdict zz" if fid == "f" else "no finding zz|no verdict"):
+            store.verdicts.withdraw(fid, name, NOW)
+
+
+def test_a_dismissal_that_is_withdrawn_frees_its_repeats(store: Store) -> None:
+    with_scan(store, [found("a")])
+    dismissed, _ = store.verdicts.add(verdict("a"), timed=True)
+    with_scan(store, [found("b")], "again")
+    assert properties(store, "b")["suppressed_by"] == "a"
+    own, _ = store.verdicts.add(verdict("b", True), timed=True)
+    assert properties(store, "b")["suppressed_by"] is None
+    store.verdicts.withdraw("b", own.id, NOW)
+    assert properties(store, "b")["suppressed_by"] == "a", "a repeat as before"
+    store.verdicts.withdraw("a", dismissed.id, NOW)
+    assert properties(store, "b")["suppressed_by"] is None and set(in_queue(store)) == {"a", "b"}
+
+
+# --- a second look -------------------------------------------------------------------------------
+
+
+def by(person: str | None, name: str) -> dict[str, Any]:
+    return {"person_id": person, "judged_by": name}
+
+
+WANG, LI, ZHAO = Speaker("p-wang", "王"), Speaker("p-li", "李"), Speaker("p-zhao", "赵")
+
+
+def told(store: Store, fid: str, who: Speaker | str, right: bool = False, **more: Any) -> Verdict:
+    """A verdict given now, by a person or by a written name."""
+    whose = by(None, who) if isinstance(who, str) else by(who.person_id, who.name)
+    name = f"{fid}-{whose['judged_by']}-{whose['person_id']}-{right}-{len(store.verdicts.of(fid))}"
+    return store.verdicts.add(verdict(fid, right, id=name, **whose, **more), timed=False)[0]
+
+
+def waits(store: Store, who: Speaker | None) -> list[str]:
+    page = store.verdicts.awaiting(who, 0, 50)
+    ids = [json.loads(row.geojson)["id"] for row in page.items]
+    assert page.matched == len(ids) and page.next_key is None
+    return ids
+
+
+def test_what_one_other_person_judged_waits_in_the_order_of_coming(store: Store) -> None:
+    with_scan(store, [found(f"f{i}", 114.0 + 0.002 * i) for i in range(5)])
+    for fid in ("f3", "f0", "f2"):
+        told(store, fid, WANG)
+    told(store, "f1", LI, True)
+    told(store, "f3", WANG, True)
+    assert waits(store, WANG) == ["f1"]
+    assert waits(store, LI) == ["f3", "f0", "f2"], "another word of the first takes nobody's place"
+    assert waits(store, ZHAO) == ["f3", "f0", "f2", "f1"] == waits(store, None)
+    told(store, "f0", LI)
+    assert waits(store, ZHAO) == ["f3", "f2", "f1"] == waits(store, None)
+    assert waits(store, LI) == ["f3", "f2"]
+    rows = [(row.before_scene, row.after_scene) for row in store.verdicts.awaiting(LI, 0, 9).items]
+    assert rows == [("a", "b")] * 2
+
+
+def test_the_pile_comes_in_pages(store: Store) -> None:
+    with_scan(store, [found(f"f{i}", 114.0 + 0.002 * i) for i in range(5)])
+    for i in range(5):
+        told(store, f"f{i}", WANG)
+    key, seen = 0, []
+    for _ in range(3):
+        page = store.verdicts.awaiting(LI, key, 2)
+        assert page.matched == 5
+        seen.append([json.loads(row.geojson)["id"] for row in page.items])
+        key = page.next_key or 0
+    assert seen == [["f0", "f1"], ["f2", "f3"], ["f4"]] and key == 0
+
+
+def test_a_written_name_is_taken_for_the_person_who_is_called_so(store: Store) -> None:
+    with_scan(store, [found(f"f{i}", 114.0 + 0.002 * i) for i in range(4)])
+    told(store, "f0", "王")
+    told(store, "f1", "王")
+    told(store, "f1", WANG)
+    told(store, "f2", "王")
+    told(store, "f2", "李")
+    told(store, "f3", WANG)
+    assert waits(store, WANG) == []
+    assert waits(store, LI) == ["f0", "f1", "f3"]
+    # of the same name, and another person
+    other = Speaker("p-other", "王")
+    assert waits(store, other) == ["f3"]
+    told(store, "f3", other)
+    assert waits(store, LI) == ["f0", "f1"]
+    assert [row.fid for row in store.verdicts.twice(None, 9).items] == ["f3", "f2"]
+
+
+def test_what_was_taken_back_was_said_to_nobody_but_its_judge(store: Store) -> None:
+    with_scan(store, [found("f"), found("g", 114.01)])
+    first = told(store, "f", WANG)
+    store.verdicts.withdraw("f", first.id, NOW)
+    assert waits(store, LI) == []
+    told(store, "f", WANG, True)
+    second = told(store, "f", LI, True)
+    store.verdicts.withdraw("f", second.id, NOW)
+    assert waits(store, LI) == [], "they have been told what the first said"
+    assert waits(store, ZHAO) == ["f"] and store.verdicts.twice(None, 9).items == []
+    # who spoke first, and took it back before anybody else spoke, may look
+    mine = told(store, "g", LI)
+    store.verdicts.withdraw("g", mine.id, NOW)
+    told(store, "g", WANG)
+    assert waits(store, LI) == ["g"]
+
+
+def test_looked_at_twice_comes_with_all_that_stands_the_latest_first(store: Store) -> None:
+    with_scan(store, [found(f"f{i}", 114.0 + 0.002 * i) for i in range(3)])
+    for fid in ("f0", "f1", "f2"):
+        told(store, fid, WANG)
+    one, two = told(store, "f2", LI, True), told(store, "f0", LI, reason="tree")
+    page = store.verdicts.twice(None, 1)
+    assert [(row.fid, row.told[-1]) for row in page.items] == [("f0", two)] and page.next_key is not None
+    page = store.verdicts.twice(page.next_key, 1)
+    assert [(row.fid, row.told[-1], len(row.told)) for row in page.items] == [("f2", one, 2)] and page.next_key is None
+
+
+def test_second_looks_end_where_the_ground_and_the_clearance_end(store: Store) -> None:
+    with_scan(store, [found(f"f{i}", 114.0 + 0.002 * i) for i in range(4)])
+    for i in range(4):
+        told(store, f"f{i}", WANG)
+    told(store, "f1", LI)
+    told(store, "f3", LI)
+    west = store.seen_by(Sight.of([shapely.box(113.9, 35.9, 114.0035, 36.1)], Clearance.SECRET))
+    assert waits(west, ZHAO) == ["f0"] and waits(store, ZHAO) == ["f0", "f2"]
+    assert [row.fid for row in west.verdicts.twice(None, 9).items] == ["f1"]
+    page = west.verdicts.twice(None, 1)
+    assert page.items == [] and page.next_key is not None, "a page of what is hidden is followed by the next"
+    assert [row.fid for row in west.verdicts.twice(page.next_key, 1).items] == ["f1"]
 
 
 # --- an older store ------------------------------------------------------------------------------

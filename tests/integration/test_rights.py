@@ -154,6 +154,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
             "scheme": "WebMercatorQuad", "alarm_id": "none", "rule_id": "none", "channel_id": "none",
             "night_id": "none", "file_id": "none", "party_id": "none", "document_id": "none",
             "objection_id": "none", "token": "none", "sha256": "none", "campaign_id": "none",
+            "verdict_id": "none",
         }  # fmt: skip
         yield District(client, ids, both, markers)
 

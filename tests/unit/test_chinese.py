@@ -1,4 +1,4 @@
-"""Refusals in Chinese: every kind of error says what can be done, every use case what it found; nothing is left over."""
+"""Refusals in Chinese: every kind of error says what can be done, every use case what it found; none is left over."""
 
 from __future__ import annotations
 

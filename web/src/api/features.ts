@@ -46,8 +46,6 @@ export interface Finding {
   structure_id: string | null;
   before_acquired_at: string;
   after_acquired_at: string;
-  before_scene?: string;
-  after_scene?: string;
   reasons: Reason[] | null;
   cues: unknown;
   flags: string[];

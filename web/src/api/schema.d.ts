@@ -1391,16 +1391,36 @@ export interface paths {
         };
         /**
          * The verdicts on a finding
-         * @description All verdicts on a finding, the one that counts last.
+         * @description The verdicts on a finding that stand, the one that counts last.
          */
         get: operations["get_verdicts"];
         put?: never;
         /**
          * Judge a finding
-         * @description Say whether a finding is right; the latest verdict counts, the others stay.
+         * @description Say whether a finding is right; the latest verdict counts. Whoever judges second is told what the first said.
          */
         post: operations["post_verdict"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/findings/{finding_id}/verdicts/{verdict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back a verdict of one's own
+         * @description What counted before counts again; without any the finding is open again.
+         */
+        delete: operations["delete_verdict"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2928,6 +2948,26 @@ export interface paths {
          * @description Share of a box that is neither cloud nor shadow nor without data; null where the scene shows nothing of it.
          */
         get: operations["get_usable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/second-looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for a second look, and what two have looked at
+         * @description Findings that one other person has judged, without what was said, in the order of coming; or what two said.
+         */
+        get: operations["get_second_looks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4646,7 +4686,10 @@ export interface components {
          * @description Something that an event tells.
          */
         FactOut: {
-            /** Choices */
+            /**
+             * Choices
+             * @description What it may be, or what the bureau's settings offer.
+             */
             choices: string[];
             /**
              * Form
@@ -5029,6 +5072,69 @@ export interface components {
          * @enum {string}
          */
         JobState: "accepted" | "running" | "successful" | "failed" | "dismissed";
+        /**
+         * Judged
+         * @description A verdict that was given just now.
+         */
+        Judged: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finding Id */
+            finding_id: string;
+            /** Id */
+            id: string;
+            /**
+             * Judged At
+             * Format: date-time
+             */
+            judged_at: string;
+            /** Judged By */
+            judged_by: string;
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /** Note */
+            note: string | null;
+            /**
+             * Outline
+             * @description Corrected outline, GeoJSON polygon.
+             */
+            outline: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What another person said of it, beside this; null while nobody else has judged it. */
+            pair?: components["schemas"]["PairOut"] | null;
+            /**
+             * Person Id
+             * @description The person who had signed in; null where the name was written by hand.
+             */
+            person_id: string | null;
+            /**
+             * Purpose
+             * @description Why it was looked at: enforce or learn.
+             */
+            purpose: string;
+            /**
+             * Reason
+             * @description What a dismissed finding was instead.
+             */
+            reason: string | null;
+            /**
+             * Verdict
+             * @description Whether the finding is right.
+             */
+            verdict: boolean;
+            /**
+             * Withdrawn At
+             * @description When its judge took it back.
+             */
+            withdrawn_at: string | null;
+        };
         /**
          * KeyBody
          * @description A key of another system.
@@ -6218,6 +6324,22 @@ export interface components {
              * @enum {string}
              */
             kind: "package";
+        };
+        /**
+         * PairOut
+         * @description What two people said of a finding.
+         */
+        PairOut: {
+            /** @description The latest of who judged first. */
+            first: components["schemas"]["VerdictOut"];
+            /**
+             * Result
+             * @description other_reason: both dismiss it, as different things.
+             * @enum {string}
+             */
+            result: "same" | "other_reason" | "disagree";
+            /** @description The latest of who judged next. */
+            second: components["schemas"]["VerdictOut"];
         };
         /**
          * ParcelSeenOut
@@ -7416,6 +7538,55 @@ export interface components {
             width: number;
         };
         /**
+         * SecondLook
+         * @description A finding that waits for a second look, or was looked at twice.
+         */
+        SecondLook: {
+            /**
+             * After Scene
+             * @description While it waits: scene of its second date.
+             */
+            after_scene: string | null;
+            /**
+             * Before Scene
+             * @description While it waits: scene of its first date.
+             */
+            before_scene: string | null;
+            /**
+             * Finding
+             * @description While it waits: the GeoJSON feature as its scan left it, without anything that a verdict decides.
+             */
+            finding: {
+                [key: string]: unknown;
+            } | null;
+            /** Finding Id */
+            finding_id: string;
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /** @description Once two have judged it; null while it waits. */
+            pair: components["schemas"]["PairOut"] | null;
+        };
+        /**
+         * SecondLookList
+         * @description Second looks.
+         */
+        SecondLookList: {
+            /** Links */
+            links: components["schemas"]["Link"][];
+            /**
+             * Numbermatched
+             * @description How many wait; null of those looked at twice.
+             */
+            numberMatched: number | null;
+            /** Numberreturned */
+            numberReturned: number;
+            /** Rows */
+            rows: components["schemas"]["SecondLook"][];
+        };
+        /**
          * SentenceOut
          * @description A sentence in two languages.
          */
@@ -8133,7 +8304,7 @@ export interface components {
         };
         /**
          * VerdictList
-         * @description The verdicts on a finding, the one that counts last.
+         * @description The verdicts on a finding that stand, the one that counts last.
          */
         VerdictList: {
             /** Links */
@@ -8181,6 +8352,11 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Person Id
+             * @description The person who had signed in; null where the name was written by hand.
+             */
+            person_id: string | null;
+            /**
              * Purpose
              * @description Why it was looked at: enforce or learn.
              */
@@ -8195,6 +8371,11 @@ export interface components {
              * @description Whether the finding is right.
              */
             verdict: boolean;
+            /**
+             * Withdrawn At
+             * @description When its judge took it back.
+             */
+            withdrawn_at: string | null;
         };
         /**
          * VillageOut
@@ -8264,6 +8445,15 @@ export interface components {
              * @default []
              */
             statuses: string[];
+        };
+        /**
+         * Withdrawn
+         * @description A verdict that was taken back.
+         */
+        Withdrawn: {
+            /** @description The verdict that counts now; null: the finding is open again. */
+            counts: components["schemas"]["VerdictOut"] | null;
+            withdrawn: components["schemas"]["VerdictOut"];
         };
     };
     responses: never;
@@ -9658,6 +9848,8 @@ export interface operations {
                 "application/json": {
                     /** @description Home or seat. */
                     address?: string;
+                    /** @description When it became known, with a zone; else now. */
+                    at?: string;
                     /** @description Identity card, or unified social credit code. */
                     id_number?: string;
                     /** @description person or organisation. */
@@ -11213,7 +11405,7 @@ export interface operations {
                 "application/json": {
                     /** @description When; else now. */
                     judged_at?: unknown;
-                    /** @description Who judged it. */
+                    /** @description Who judged it; needed from a key, else whoever has signed in. */
                     judged_by?: unknown;
                     /** @description Anything else. */
                     note?: unknown;
@@ -11229,8 +11421,8 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description When; else now. */
                     judged_at?: string;
-                    /** @description Who judged it. */
-                    judged_by: string;
+                    /** @description Who judged it; needed from a key, else whoever has signed in. */
+                    judged_by?: string;
                     /** @description Anything else. */
                     note?: string;
                     /** @description With true: corrected outline, a GeoJSON polygon in longitude and latitude. */
@@ -11251,7 +11443,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerdictOut"];
+                    "application/json": components["schemas"]["Judged"];
                 };
             };
             /** @description Successful Response */
@@ -11260,7 +11452,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerdictOut"];
+                    "application/json": components["schemas"]["Judged"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+                verdict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
                 };
             };
             /** @description An error, as problem+json. */
@@ -12080,6 +12304,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description When the case was opened; else now. */
+                    at?: string;
                     /** @description Number of the last event that you know of: 409 where the lead went on meanwhile. */
                     expected?: number;
                     /** @description What the event `opened` tells: at least `path`; stage and categories where others are meant. */
@@ -14827,6 +15053,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsableOut"];
+                };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_second_looks: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: take it from the `next` link. */
+                cursor?: string | null;
+                /** @description Items of the page; more than the service allows is cut. */
+                limit?: number | null;
+                /** @description waiting: judged by one other person; differing, agreed: judged by two. */
+                state?: "waiting" | "differing" | "agreed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondLookList"];
                 };
             };
             /** @description An error, as problem+json. */

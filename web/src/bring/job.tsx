@@ -1,5 +1,5 @@
 /** One job: where it stands, what happened to it, what it said, and a way to stop it. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, ask, root, send } from "../api/client";
 import { bytes, minute, number } from "../app/format";
 import { language, wordOf, words } from "../app/language";
@@ -151,8 +151,11 @@ function Results({ job }: { job: Job }) {
 export function OneJob({ id, back }: { id: string; back: string }) {
   const asked = useAsked(`job:${id}`, () => ask(api.GET("/jobs/{job_id}", { params: { path: { job_id: id } } })));
   useLive(["job.changed"], asked.reload, 500);
+  const box = useRef<HTMLElement>(null);
+  // it stands below what ordered it: whoever ordered it sees how it gets on
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest", behavior: "smooth" }), [id, asked.value === undefined]);
   return (
-    <section class="bring-job" aria-live="polite">
+    <section ref={box} class="bring-job" aria-live="polite">
       <Await asked={asked}>
         {(job) => (
           <>

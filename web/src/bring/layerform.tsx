@@ -1,9 +1,9 @@
 /** A file is chosen as a layer of a kind, looked at, its columns put right, and only then stored. */
 import { useRef, useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
-import { bytes } from "../app/format";
 import { wordOf, words } from "../app/language";
 import { session } from "../app/session";
+import { FilePick } from "../ui/files";
 import { Field, Panel, Trouble } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { type HeadColumn, declared, takenFor } from "./columns";
@@ -18,7 +18,6 @@ const w = words({
   title: ["导入图层", "Bring a layer in"],
   kind: ["图层类型", "Kind of layer"],
   file: ["文件", "File"],
-  choose: ["选择文件", "Choose a file"],
   forms: ["GeoPackage、GeoJSON、FlatGeobuf、Shapefile（zip）；许可和建筑也可用 CSV、XLSX", "GeoPackage, GeoJSON, FlatGeobuf, Shapefile (zip); permits and buildings also CSV, XLSX"],
   look: ["查看内容（不入库）", "Look at it (nothing is stored)"],
   lookAgain: ["按修改重新查看", "Look again with the changes"],
@@ -120,35 +119,6 @@ function More({ facts, change }: { facts: Facts; change: (told: Partial<Facts>) 
   );
 }
 
-/** A button of its own: the browser's would speak the browser's language. */
-function FilePick({ file, choose }: { file: File | null; choose: (file: File | null) => void }) {
-  const picker = useRef<HTMLInputElement>(null);
-  return (
-    <div class="field">
-      <span>{w.file}</span>
-      <div class="bring-pick">
-        <button type="button" onClick={() => picker.current?.click()}>
-          {w.choose}
-        </button>
-        <span>{file ? `${file.name} (${bytes(file.size)})` : ""}</span>
-      </div>
-      <small>{w.forms}</small>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        aria-label={w.file}
-        accept=".gpkg,.geojson,.json,.fgb,.zip,.csv,.xlsx,.db"
-        onChange={(event) => {
-          const chosen = event.currentTarget.files?.[0];
-          if (chosen) choose(chosen);
-          event.currentTarget.value = "";
-        }}
-      />
-    </div>
-  );
-}
-
 export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored: () => void }) {
   const [kind, setKind] = useState<Kind>("parcels");
   const [file, setFile] = useState<File | null>(null);
@@ -224,8 +194,11 @@ export function LayerForm({ layers, stored }: { layers: readonly Layer[]; stored
           </select>
         </Field>
         <FilePick
-          file={file}
-          choose={(chosen) => {
+          label={w.file}
+          hint={w.forms}
+          accept=".gpkg,.geojson,.json,.fgb,.zip,.csv,.xlsx,.db"
+          change={([chosen]) => {
+            if (!chosen) return;
             setFile(chosen);
             afresh();
           }}

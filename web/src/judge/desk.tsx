@@ -6,7 +6,7 @@ import { told, wordOf } from "../app/language";
 import { Mark, Trouble } from "../ui/parts";
 import { VerdictButtons, useKeys } from "./buttons";
 import { FindingFacts } from "./facts";
-import type { Action } from "./keys";
+import { type Action, LEAST_LOOK_MS } from "./keys";
 import { type Loaded, known, want } from "./load";
 import { Chip, MapStack } from "./pictures";
 import { History } from "./said";
@@ -16,9 +16,6 @@ import { say, sitting, undo, undoing } from "./work";
 import { w } from "./words";
 
 const AHEAD = 3;
-/** A key that is still on its way from the finding before is no verdict on this one. */
-const LEAST_LOOK_MS = 250;
-
 /** What is written on the present finding before its verdict. */
 interface Draft {
   id: string;
@@ -129,7 +126,7 @@ function Present({ entry, found, draft, setDraft, act }: PresentProps) {
         ) : null}
         {found === undefined ? null : (
           <>
-            {(found.finding.properties.judged ?? null) !== null || entry.again ? <History id={entry.id} round={`${entry.state} ${entry.verdict} ${entry.again}`} /> : null}
+            {(found.finding.properties.judged ?? null) !== null ? <History id={entry.id} round={`${entry.state} ${entry.verdict} ${entry.again}`} /> : null}
             <FindingFacts finding={found.finding} />
           </>
         )}

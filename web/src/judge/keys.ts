@@ -17,6 +17,9 @@ export const REASON_KEYS: readonly (readonly [reason: string, key: string])[] = 
   ["other", "X"],
 ];
 
+/** A key that is still on its way from the finding before is no verdict on this one, ms. */
+export const LEAST_LOOK_MS = 250;
+
 export type Action = { kind: "right" } | { kind: "wrong"; reason: string } | { kind: "next" } | { kind: "previous" } | { kind: "undo" } | { kind: "help" };
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([

@@ -1,7 +1,8 @@
 /** Findings and their pictures, fetched before they are looked at. */
 import { signal } from "@preact/signals";
-import { api, ask, root } from "../api/client";
+import { root } from "../api/client";
 import { type Feature, type Finding, type GeoJSON, type Reason, item } from "../api/features";
+import { scenesOf } from "../api/scans";
 
 export interface FullReason extends Reason {
   basis?: string | null;
@@ -30,24 +31,9 @@ export interface Loaded {
 export const known = signal<ReadonlyMap<string, Loaded | Error>>(new Map());
 
 const asked = new Set<string>();
-const scans = new Map<string, Promise<{ before: string; after: string } | null>>();
 
 export function chipOf(id: string): string {
   return `${root}/findings/${encodeURIComponent(id)}/chip.png`;
-}
-
-function scenesOf(scan: string): Promise<{ before: string; after: string } | null> {
-  const kept = scans.get(scan);
-  if (kept) return kept;
-  const found = ask(api.GET("/scans/{scan_id}", { params: { path: { scan_id: scan } } })).then(
-    (told) => ({ before: told.before_scene, after: told.after_scene }),
-    () => {
-      scans.delete(scan);
-      return null;
-    },
-  );
-  scans.set(scan, found);
-  return found;
 }
 
 function keep(id: string, value: Loaded | Error): void {

@@ -7,6 +7,8 @@ import { type Loaded, boundsOf, chipOf, known } from "./load";
 import { w } from "./words";
 
 export interface MapStackProps {
+  /** Where findings are looked up: the desk's own, or those of a blind look. */
+  among?: ReadonlyMap<string, Loaded | Error>;
   /** The finding that is looked at. */
   id: string;
   /** The one that comes next. */
@@ -16,12 +18,12 @@ export interface MapStackProps {
   changed: (outline: GeoJSON) => void;
 }
 
-export function MapStack({ id, next, outline, edit, changed }: MapStackProps) {
+export function MapStack({ among = known.value, id, next, outline, edit, changed }: MapStackProps) {
   const shown = [id, ...(next !== null && next !== id ? [next] : [])];
   return (
     <div class="judge-stack">
       {shown.map((one) => {
-        const found = known.value.get(one);
+        const found = among.get(one);
         if (found === undefined || found instanceof Error) return null;
         const current = one === id;
         return (

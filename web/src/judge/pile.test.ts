@@ -1,5 +1,5 @@
 import { beforeAll, expect, test, vi } from "vitest";
-import type { Verdict } from "./agree";
+import type { Pair, Verdict } from "./agree";
 
 // the client asks the page where the service is
 vi.stubGlobal("document", { querySelector: () => null });
@@ -10,39 +10,28 @@ beforeAll(async () => {
   pile = await import("./pile");
 });
 
-const said = (id: string, by: string, verdict: boolean): Verdict => ({
-  id, finding_id: "f", verdict, reason: verdict ? null : "shadow", outline: null, judged_by: by, judged_at: "", note: null, purpose: "enforce", created_at: "", links: [],
+const said = (by: string, verdict: boolean): Verdict => ({
+  id: by, finding_id: "f", verdict, reason: verdict ? null : "shadow", outline: null, judged_by: by, person_id: null, judged_at: "", note: null, purpose: "enforce",
+  created_at: "", withdrawn_at: null, links: [],
+});
+const pair = (result: Pair["result"]): Pair => ({ result, first: said("王", true), second: said("李", result === "same") });
+
+test("what was just said stands before what was read", () => {
+  const read = [{ id: "a", pair: pair("disagree") }, { id: "b", pair: pair("same") }];
+  const all = pile.newest([{ id: "b", pair: pair("disagree") }, { id: "c", pair: pair("same") }], read);
+  expect(all.map((one) => one.id)).toEqual(["b", "c", "a"]);
+  expect(pile.ofResult(all, false).map((one) => one.id)).toEqual(["b", "a"]);
+  expect(pile.ofResult(all, true).map((one) => one.id)).toEqual(["c"]);
 });
 
-test("what others alone have judged waits; those who disagree come first", () => {
-  const told = pile.pileOf(
-    [
-      { id: "a", verdicts: [said("1", "王", true)] },
-      { id: "b", verdicts: [said("2", "李", true)] },
-      { id: "c", verdicts: [said("3", "王", true), said("4", "李", true)] },
-      { id: "d", verdicts: [said("5", "王", true), said("6", "赵", false)] },
-    ],
-    "李",
-  );
-  expect(told.waiting.map((one) => one.id)).toEqual(["a"]);
-  expect(told.compared.map((one) => [one.id, one.result])).toEqual([["d", "disagree"], ["c", "same"]]);
+test("the next that waits, round the pile", () => {
+  const waits = (id: string): boolean => id !== "b";
+  expect(pile.nextOf(["a", "b", "c"], waits, "a")).toBe("c");
+  expect(pile.nextOf(["a", "b", "c"], waits, "c")).toBe("a");
+  expect(pile.nextOf(["a", "b"], waits, "a")).toBeNull();
 });
 
 test("pages go on behind the cursor", () => {
-  expect(pile.cursorOf([{ rel: "next", href: "http://x/collections/findings/items?limit=2&cursor=17" }])).toBe("17");
+  expect(pile.cursorOf([{ rel: "next", href: "http://x/second-looks?limit=2&cursor=17" }])).toBe("17");
   expect(pile.cursorOf([])).toBeNull();
-});
-
-test("a few at once, in their order", async () => {
-  let running = 0;
-  let most = 0;
-  const out = await pile.each([3, 1, 2, 5, 4], async (n) => {
-    running += 1;
-    most = Math.max(most, running);
-    await new Promise((done) => setTimeout(done, n));
-    running -= 1;
-    return 10 * n;
-  }, 2);
-  expect(out).toEqual([30, 10, 20, 50, 40]);
-  expect(most).toBe(2);
 });

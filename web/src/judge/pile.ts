@@ -1,22 +1,20 @@
-/** Findings that were judged, with all that was said of each: who waits for a second look, who was looked at twice. */
-import { type Feature, items } from "../api/features";
-import { type Agreement, type Standing, type Verdict, agreement, standing } from "./agree";
-import type { FullFinding } from "./load";
-import { verdictsOf } from "./verdicts";
+/** The pile of a second look: what waits, in one request and without a word of the first; what two have looked at. */
+import { signal } from "@preact/signals";
+import { type Schemas, api, ask } from "../api/client";
+import type { Feature } from "../api/features";
+import type { Agreement, Pair } from "./agree";
+import { type FullFinding, type Loaded, chipOf } from "./load";
 
-export interface Judged {
-  id: string;
-  verdicts: readonly Verdict[];
-}
+type Row = Schemas["SecondLook"];
 
 export interface Page {
-  judged: Judged[];
+  rows: Row[];
   next: string | null;
+  /** How many wait in all. */
   matched: number;
 }
 
-const PAGE = 50;
-const AT_ONCE = 4;
+export const PAGE = 60;
 
 /** The cursor in the address of the next page. */
 export function cursorOf(links: readonly { rel: string; href: string }[] | undefined): string | null {
@@ -24,54 +22,52 @@ export function cursorOf(links: readonly { rel: string; href: string }[] | undef
   return next ? new URL(next.href, "http://host").searchParams.get("cursor") : null;
 }
 
-/** Do something with each, a few at once: the service has others to answer. */
-export async function each<T, R>(all: readonly T[], act: (one: T) => Promise<R>, at_once: number = AT_ONCE): Promise<R[]> {
-  const out: R[] = [];
-  let at = 0;
-  const run = async (): Promise<void> => {
-    while (at < all.length) {
-      const place = at;
-      at += 1;
-      out[place] = await act(all[place] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(at_once, all.length) }, run));
-  return out;
+export async function lookPage(state: "waiting" | "differing" | "agreed", cursor: string | null): Promise<Page> {
+  const query = { state, limit: PAGE, ...(cursor === null ? {} : { cursor }) };
+  const page = await ask(api.GET("/second-looks", { params: { query } }));
+  return { rows: page.rows, next: cursorOf(page.links as { rel: string; href: string }[]), matched: page.numberMatched ?? page.rows.length };
 }
 
-export async function judgedPage(cursor: string | null): Promise<Page> {
-  const page = await items<FullFinding>("findings", { filter: "judged IS NOT NULL", "filter-lang": "cql2-text", sortby: "-priority", limit: PAGE, cursor: cursor ?? undefined });
-  const judged = await each(page.features, async (one: Feature<FullFinding>) => ({ id: one.id, verdicts: await verdictsOf(one.id) }));
-  return { judged, next: cursorOf(page.links), matched: page.numberMatched ?? judged.length };
-}
+/** Findings of the pile as their scans left them: never those that the desk keeps, which tell what was said. */
+export const blind = signal<ReadonlyMap<string, Loaded>>(new Map());
 
-export interface Compared extends Judged {
-  first: Verdict;
-  second: Verdict;
-  result: Agreement;
-}
-
-export interface Pile {
-  /** Judged by one other person alone. */
-  waiting: Judged[];
-  /** Judged by two; those who disagree first. */
-  compared: Compared[];
-}
-
-const GRAVITY: Record<Agreement, number> = { disagree: 0, other_reason: 1, same: 2 };
-
-export function waits(told: Standing, me: string): boolean {
-  return told.first !== null && told.first.judged_by !== me && told.second === null;
-}
-
-export function pileOf(judged: readonly Judged[], me: string): Pile {
-  const waiting: Judged[] = [];
-  const compared: Compared[] = [];
-  for (const one of judged) {
-    const told = standing(one.verdicts, me);
-    if (waits(told, me)) waiting.push(one);
-    if (told.first && told.second) compared.push({ ...one, first: told.first, second: told.second, result: agreement(told.first, told.second) });
+export function keepBlind(rows: readonly Row[]): void {
+  const all = new Map(blind.value);
+  for (const row of rows) {
+    if (row.finding) all.set(row.finding_id, { finding: row.finding as unknown as Feature<FullFinding>, before: row.before_scene, after: row.after_scene });
   }
-  compared.sort((a, b) => GRAVITY[a.result] - GRAVITY[b.result]);
-  return { waiting, compared };
+  blind.value = all;
 }
+
+const drawn = new Set<string>();
+
+/** Have the picture of a finding before it is looked at. */
+export function fetchChip(id: string): void {
+  if (drawn.has(id)) return;
+  drawn.add(id);
+  new Image().src = chipOf(id);
+}
+
+export interface Compared {
+  id: string;
+  pair: Pair;
+}
+
+/** Of two piles of pairs the newer word on each finding, the latest first. */
+export function newest(mine: readonly Compared[], told: readonly Compared[]): Compared[] {
+  const known = new Set(mine.map((one) => one.id));
+  return [...mine, ...told.filter((one) => !known.has(one.id))];
+}
+
+export function ofResult(all: readonly Compared[], agreed: boolean): Compared[] {
+  return all.filter((one) => (one.pair.result === "same") === agreed);
+}
+
+/** The next that waits behind one, else the first that waits; null: none but itself. */
+export function nextOf(ids: readonly string[], waits: (id: string) => boolean, at: string): string | null {
+  const place = ids.indexOf(at);
+  const round = [...ids.slice(place + 1), ...ids.slice(0, Math.max(0, place))];
+  return round.find((id) => id !== at && waits(id)) ?? null;
+}
+
+export const TONES: Readonly<Record<Agreement, "good" | "warn" | "bad">> = { same: "good", other_reason: "warn", disagree: "bad" };

@@ -19,7 +19,7 @@ export interface Entry {
   /** Id of the stored verdict. */
   verdict: string | null;
   error: Error | null;
-  /** It was judged, was put in front again, and its verdict counts until another is given. */
+  /** It was judged, its verdict was taken back, and it stands in front again. */
   again: boolean;
 }
 

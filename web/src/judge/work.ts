@@ -1,14 +1,11 @@
 /** The sitting of this page: verdicts are sent behind it, and it stays while one looks at something else. */
 import { signal } from "@preact/signals";
 import { items } from "../api/features";
-import { minute } from "../app/format";
-import { session } from "../app/session";
 import { toast } from "../ui/toast";
-import { givenBack, undoOf } from "./agree";
 import { forget, known } from "./load";
 import { verdictText } from "./said";
 import { type Entry, NOTHING, type Row, type Sitting, type Told, find, give, refused, renew, stored, undone, waiting, without } from "./sitting";
-import { judge, verdictsOf } from "./verdicts";
+import { type Judged, judge, withdraw } from "./verdicts";
 import { w } from "./words";
 
 export const sitting = signal<Sitting>(NOTHING);
@@ -20,10 +17,6 @@ addEventListener("beforeunload", (event) => {
   if (flights.size > 0) event.preventDefault();
 });
 export const undoing = signal(false);
-
-export function me(): string {
-  return session.value?.name ?? "";
-}
 
 /** Begin with a queue, or with the next batch; the same queue goes on where one was. */
 export function beginWith(key: string, rows: readonly Row[], first: string | null): void {
@@ -45,11 +38,18 @@ export async function dropJudged(): Promise<void> {
   }
 }
 
+function otherOf({ pair, id }: Judged): string {
+  const other = pair?.first.id === id ? pair.second : pair?.first;
+  return other ? `${other.judged_by}: ${verdictText(other)}` : "";
+}
+
 async function fly(id: string, told: Told): Promise<void> {
   try {
-    const verdict = await judge(id, told, me());
+    const verdict = await judge(id, told);
     sitting.value = stored(sitting.value, id, verdict.id);
     forget(id);
+    // called by its address, it was somebody else's before
+    if (verdict.pair && verdict.pair.result !== "same") toast(`${w.differs} ${otherOf(verdict)}`, "info");
   } catch (error) {
     sitting.value = refused(sitting.value, id, error instanceof Error ? error : new Error(String(error)));
     toast(`${w.came} ${error instanceof Error ? error.message : String(error)}`, "bad");
@@ -89,15 +89,8 @@ export async function undo(): Promise<void> {
 }
 
 async function takeBack(entry: Entry): Promise<void> {
-  const told = undoOf(await verdictsOf(entry.id), entry.verdict ?? "");
-  if (told.kind === "again") {
-    await judge(entry.id, givenBack(told.before, minute(told.before.judged_at), me()), me());
-    toast(`${w.againBefore} ${verdictText(told.before)} (${told.before.judged_by})`, "info");
-  } else if (told.kind === "overruled") {
-    toast(`${w.overruled}${told.by.judged_by}: ${verdictText(told.by)}`, "info");
-  } else {
-    toast(w.againFirst, "info");
-  }
-  sitting.value = undone(sitting.value, entry.id, told.kind === "first");
+  const counts = await withdraw(entry.id, entry.verdict ?? "");
+  toast(counts === null ? w.openAgain : `${w.countsAgain}${counts.judged_by}: ${verdictText(counts)}`, "info");
+  sitting.value = undone(sitting.value, entry.id, counts === null);
   forget(entry.id);
 }

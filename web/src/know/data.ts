@@ -2,7 +2,7 @@
 import { type Schemas, api, ask } from "../api/client";
 import { type Feature, item, items } from "../api/features";
 import type { FullFinding } from "../judge/load";
-import { each } from "../judge/pile";
+import { each } from "../app/each";
 
 export interface Grown {
   on: string;

@@ -5,10 +5,13 @@ import { Zoom } from "ol/control";
 import { defaults } from "ol/interaction/defaults";
 import type BaseLayer from "ol/layer/Base";
 import { transform, transformExtent } from "ol/proj";
+import { words } from "../app/language";
 import { ScaleBar } from "./scale";
 import { type System, codeOf, knowSystems } from "./systems";
 import "ol/ol.css";
 import "./map.css";
+
+const w = words({ closer: ["放大", "Closer"], farther: ["缩小", "Farther"] });
 
 export interface StageOptions {
   view?: View;
@@ -32,7 +35,7 @@ export function stage(target: HTMLElement, options: StageOptions): OlMap {
     target,
     view: options.view ?? viewOf(options.system),
     // the controls that write markup stay away: nothing here is trusted to do so
-    controls: [new Zoom({ zoomInLabel: "+", zoomOutLabel: "−" }), new ScaleBar()],
+    controls: [new Zoom({ zoomInLabel: "+", zoomOutLabel: "−", zoomInTipLabel: w.closer, zoomOutTipLabel: w.farther }), new ScaleBar()],
     interactions: defaults({ altShiftDragRotate: false, pinchRotate: false }),
     pixelRatio: Math.min(window.devicePixelRatio || 1, 2),
     maxTilesLoading: 24,

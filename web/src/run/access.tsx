@@ -1,6 +1,6 @@
 /** Rights as a form: roles, areas, clearance. The same for people and for keys. */
-import { getJson } from "../api/client";
 import { items } from "../api/features";
+import { groundOf } from "../app/ground";
 import { told, wordOf, words } from "../app/language";
 import { session } from "../app/session";
 import { useAsked } from "../app/use";
@@ -30,16 +30,9 @@ interface Area {
   level: string | null;
 }
 
-/** The areas of a bureau that has imported them: asked for where they are, since a new one has none. */
-async function areasKnown(): Promise<Area[]> {
-  const { collections } = await getJson<{ collections: { id: string }[] }>("/collections");
-  if (!collections.some((one) => one.id === "areas")) return [];
-  return (await items<Area>("areas", { limit: 1000, sortby: "area_id" })).features.map((one) => one.properties);
-}
-
 /** Names of the administrative areas by id. */
 export function useAreas(): Area[] {
-  return useAsked("run:areas", areasKnown).value ?? [];
+  return useAsked("run:areas", async () => ((await groundOf()).layers.has("areas") ? items<Area>("areas", { limit: 1000, sortby: "area_id" }) : { features: [] })).value?.features.map((one) => one.properties) ?? [];
 }
 
 export function areasOf(areas: readonly string[] | null | undefined, known: readonly Area[]): string {

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { type Schemas, api, ask, root } from "../api/client";
 import { type Feature, type Finding, items } from "../api/features";
+import { covers, groundOf } from "../app/ground";
 import { minute, number, percent, relative } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { CASES, useLive } from "../app/live";
@@ -10,6 +11,7 @@ import { everywhere, may, session } from "../app/session";
 import { CHANGE } from "../app/terms";
 import { useAsked } from "../app/use";
 import { Await, Empty, Mark, Panel } from "../ui/parts";
+import { FirstSteps } from "./first";
 import { lastLook, noteLook } from "./since";
 import "./today.css";
 
@@ -32,6 +34,7 @@ const w = words({
   leads: ["待核线索", "Open leads"],
   openCases: ["在办案件", "Open cases"],
   seen: ["按期看清", "Seen in time"],
+  noGround: ["导入行政区划或影像后开始统计。", "Told once areas or scenes are stored."],
   tasking: ["查看覆盖", "Coverage"],
   alarms: ["报警", "Alarms"],
   noAlarms: ["没有待确认的报警。", "No alarm waits for you."],
@@ -69,11 +72,13 @@ export default function View() {
   const came = useAsked("came", () => suspectedSince(since.at));
   const cases = useAsked("cases", openCases);
   const leads = useAsked("leads", async () => (may("leads") ? (await items("leads", { state: "open", limit: 1 })).numberMatched ?? 0 : null));
-  const coverage = useAsked("coverage", () => ask(api.GET("/coverage")));
+  const ground = useAsked("ground", groundOf);
+  const coverage = useAsked("coverage", async () => (covers(await groundOf()) ? ask(api.GET("/coverage")) : null));
   useLive(["finding.appeared", "finding.judged", "scan.completed"], () => {
     fresh.reload();
     came.reload();
   });
+  useLive(["scene.stored", "scan.completed"], ground.reload);
   useLive(CASES, cases.reload);
   useEffect(() => noteLook(session.value?.id ?? ""), []);
   const now = Date.now();
@@ -94,6 +99,7 @@ export default function View() {
         <Figure title={w.overdue} value={number(cases.value && overdue.length)} to={href("cases", { overdue: 1 })} bad={overdue.length > 0} />
         <Figure title={w.seen} value={percent(coverage.value?.all.seen_share, 1)} to={href("coverage")} />
       </div>
+      {ground.value?.scans === 0 ? <FirstSteps ground={ground.value} /> : null}
       <div class="today-columns">
         <Panel title={w.unjudged} actions={may("judge") ? <a class="button main" href={href("judge")}>{w.judge}</a> : <a href={href("look", { status: "suspected" })}>{w.all}</a>}>
           <Await asked={fresh}>{(page) => <Fresh findings={page.features} />}</Await>
@@ -108,7 +114,7 @@ export default function View() {
         <Alarms />
         <Panel title={w.blind} actions={<a href={href("coverage")}>{w.tasking}</a>}>
           <Await asked={coverage}>
-            {(found) => (
+            {(found) => found === null ? <Empty>{w.noGround}</Empty> : (
               <>
                 <p>{told(found.sentence_zh, found.sentence)}</p>
                 <p class="note">

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
 import { words } from "../app/language";
 import { go, href } from "../app/router";
+import { FilePick } from "../ui/files";
 import { Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
@@ -63,9 +64,7 @@ export function BeginCampaign({ close }: { close: () => void }) {
         <Field label={w.asOf} hint={w.asOfHint}>
           <input type="date" value={asOf} onInput={(event) => setAsOf(event.currentTarget.value)} />
         </Field>
-        <Field label={w.survey} hint={w.surveyHint}>
-          <input type="file" accept=".geojson,.json" onChange={(event) => setSurvey(event.currentTarget.files?.[0])} />
-        </Field>
+        <FilePick label={w.survey} hint={w.surveyHint} accept=".geojson,.json" change={([file]) => setSurvey(file)} />
         <h3>{w.targets}</h3>
         {targets.map((one) => (
           <div key={one.key} class="work-fields">

@@ -5,6 +5,7 @@ import { bytes, minute, number as figure } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
+import { FilePick } from "../ui/files";
 import { Await, Empty, Field, Mark, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
@@ -147,9 +148,7 @@ function AddFile({ id, events, done }: { id: string; events: readonly CaseEvent[
     <Panel title={w.add} class="screen">
       <form key={round} onSubmit={add}>
         <div class="work-fields">
-          <Field label={w.file}>
-            <input type="file" name="file" required />
-          </Field>
+          <FilePick label={w.file} name="file" required />
           <Field label={w.kind}>
             <select name="kind">
               {Object.keys(FILE_KINDS)

@@ -100,11 +100,11 @@ function NotYet({ moves }: { moves: Move[] }) {
   );
 }
 
-/** What a fact is likely to be: one level of approval is usual, and a document is served today. */
+/** What a fact is likely to be: one level of approval is usual. */
 function begun(move: Move): Held {
   const held: Held = {};
   for (const fact of move.facts) if (fact.form === "people") held[fact.name] = [];
-  if (move.facts.some((fact) => fact.name === "level")) held.level = "chief";
+  for (const fact of move.facts) if (fact.name === "level" && fact.choices[0]) held.level = fact.choices[0];
   return held;
 }
 

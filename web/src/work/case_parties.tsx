@@ -8,6 +8,7 @@ import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Facts, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
+import { inBeijing } from "./fact_form";
 
 type Party = Schemas["CasePartyOut"];
 
@@ -25,6 +26,8 @@ const w = words({
   id_number: ["证件号码", "Identity number"],
   address: ["地址", "Address"],
   phone: ["电话", "Telephone"],
+  at: ["查明时间（北京时间）", "When it became known (Beijing time)"],
+  now: ["留空为现在", "Empty: now"],
   representative: ["法定代表人", "Legal representative"],
   erased: ["已删除", "Erased"],
   add: ["登记当事人", "Name a party"],
@@ -111,6 +114,7 @@ function AddParty({ id, done }: { id: string; done: () => void }) {
   const add = (event: Event): void => {
     event.preventDefault();
     const told = Object.fromEntries([...new FormData(event.currentTarget as HTMLFormElement).entries()].filter(([, value]) => value !== ""));
+    if (typeof told.at === "string") told.at = inBeijing(told.at);
     sent.run(async () => {
       await send("POST", `/cases/${id}/parties`, told);
       toast(w.sent);
@@ -142,6 +146,9 @@ function AddParty({ id, done }: { id: string; done: () => void }) {
           </Field>
           <Field label={w.phone}>
             <input name="phone" maxLength={40} />
+          </Field>
+          <Field label={w.at} hint={w.now}>
+            <input type="datetime-local" name="at" />
           </Field>
           {kind === "organisation" ? (
             <Field label={w.representative}>

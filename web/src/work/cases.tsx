@@ -150,7 +150,7 @@ function Listed({ cases }: { cases: Case[] }) {
       id={(one) => one.id}
       link={(one) => href(["case", one.id])}
       columns={[
-        { title: w.serial, cell: (one) => one.properties.serial },
+        { title: w.serial, cell: (one) => <span class="work-serial">{one.properties.serial}</span> },
         { title: w.state, cell: (one) => <Mark tone={one.properties.state === "closed" ? "good" : "info"}>{stateWord(one.properties.state)}</Mark> },
         { title: w.due, cell: (one) => <Next one={one.properties} /> },
         { title: w.categories, cell: (one) => categoryWords(one.properties.categories) },

@@ -2,13 +2,14 @@
 import { useState } from "preact/hooks";
 import { type Schemas, getJson } from "../api/client";
 import { day, number, percent } from "../app/format";
+import { covers, groundOf } from "../app/ground";
 import { told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
 import { href } from "../app/router";
 import { everywhere } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
-import { Await, Panel, Table, Tabs } from "../ui/parts";
+import { Await, Empty, Panel, Table, Tabs } from "../ui/parts";
 import { Audits } from "./audits";
 import "./common";
 import { PlaceAsked } from "./coverage_at";
@@ -35,6 +36,7 @@ const w = words({
   why: ["未看清原因", "Why not"],
   definitions: ["指标口径", "Definitions"],
   parts: ["覆盖视图", "Parts of coverage"],
+  noGround: ["还没有行政区划，也没有影像：导入后开始统计。", "Neither areas nor scenes are stored: coverage is told once they are."],
   figures: ["覆盖指标", "Figures"],
   tasks: ["补飞任务", "What needs a flight"],
   place: ["查某处", "Ask of a place"],
@@ -63,7 +65,7 @@ export default function View({ place }: ViewProps) {
 }
 
 function Ledger({ asOf }: { asOf: string }) {
-  const asked = useAsked(`coverage/${asOf}`, () => getJson<Summary>("/coverage", { as_of: asOf }));
+  const asked = useAsked(`coverage/${asOf}`, async () => (covers(await groundOf()) ? getJson<Summary>("/coverage", { as_of: asOf }) : null));
   useLive(["scene.stored"], asked.reload, 5_000);
   const [held, hold] = useState(asOf);
   return (
@@ -80,7 +82,7 @@ function Ledger({ asOf }: { asOf: string }) {
         </label>
         <button type="submit">{w.asOf}</button>
       </form>
-      <Await asked={asked}>{(found) => <Shown found={found} />}</Await>
+      <Await asked={asked}>{(found) => (found === null ? <Empty>{w.noGround}</Empty> : <Shown found={found} />)}</Await>
     </>
   );
 }

@@ -25,6 +25,13 @@ const WHY: Record<Why, readonly [string, string]> = {
   geometry: ["请填 GeoJSON 面", "a GeoJSON polygon"],
 };
 
+/** The level of approval that settings name where a bureau says nothing; its own have words of its own. */
+const LEVELS: Record<string, readonly [string, string]> = { chief: ["负责人", "chief"] };
+
+function choiceWord(name: string): string {
+  return wordOf(name in CHOICES ? CHOICES : LEVELS, name);
+}
+
 /** What is offered for a fact whose name alone says what it may be: a document, a file, a party. */
 export type Offers = Readonly<Record<string, readonly (readonly [value: string, title: string])[]>>;
 
@@ -92,7 +99,7 @@ const SHORT = new Set(["to", "where", "by_unit", "approved_by", "by_government",
 function Control({ fact, text, change, invalid, offered }: { fact: Fact; text: string; change: (value: string) => void; invalid: boolean; offered: Offers[string] | undefined }) {
   const common = { "aria-invalid": invalid, "aria-required": fact.needed, value: text };
   const take = (event: { currentTarget: { value: string } }): void => change(event.currentTarget.value);
-  const options = offered ?? (fact.form === "choice" ? fact.choices.map((one) => [one, wordOf(CHOICES, one)] as const) : undefined);
+  const options = offered ?? (fact.choices.length > 0 ? fact.choices.map((one) => [one, choiceWord(one)] as const) : undefined);
   if (options !== undefined || fact.form === "truth") {
     const told = options ?? [["true", w.yes] as const, ["false", w.no] as const];
     return (

@@ -2,7 +2,8 @@
 import { type Schemas, getJson, root } from "../api/client";
 import { PROOFS, VERDICTS } from "../api/words";
 import { type Feature, type Finding, item } from "../api/features";
-import { area, minute, number, percent } from "../app/format";
+import { scenesOf } from "../api/scans";
+import { area, day, minute, number, percent } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
 import { href } from "../app/router";
@@ -131,13 +132,27 @@ function Head({ lead, feature }: { lead: Lead; feature: Feature<LeadProps> | und
 /** The two dates of its newest finding. */
 function Pair({ feature }: { feature: Feature<LeadProps> }) {
   const finding = feature.properties.finding_ids[feature.properties.finding_ids.length - 1];
-  const asked = useAsked(`lead-finding/${finding}`, () => (finding ? item<Finding>("findings", finding) : Promise.resolve(null)));
-  const box = around(asked.value?.geometry ?? null);
+  const asked = useAsked(`lead-finding/${finding}`, async () => {
+    if (!finding) return null;
+    const shown = await item<Finding>("findings", finding);
+    return { shown, scenes: await scenesOf(shown.properties.scan_id) };
+  });
+  const box = around(asked.value?.shown.geometry ?? null);
   if (!asked.value || box === null) return null;
+  const { shown, scenes } = asked.value;
   return (
     <Panel title={w.pair}>
       <div class="work-pair">
-        <PairMap before={asked.value.properties.before_scene ?? null} after={asked.value.properties.after_scene ?? null} bbox={box} outline={asked.value.geometry} label={w.pair} />
+        <PairMap
+          before={scenes?.before ?? null}
+          after={scenes?.after ?? null}
+          scan={scenes ? shown.properties.scan_id : null}
+          bbox={box}
+          outline={shown.geometry}
+          label={w.pair}
+          beforeTitle={day(shown.properties.before_acquired_at)}
+          afterTitle={day(shown.properties.after_acquired_at)}
+        />
       </div>
     </Panel>
   );

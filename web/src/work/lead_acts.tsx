@@ -11,7 +11,7 @@ import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, focusWrong, useSend } from "./act";
 import { FactFields } from "./fact_fields";
-import { type Held, type Wrong, factsOf } from "./fact_form";
+import { type Held, type Wrong, factsOf, inBeijing } from "./fact_form";
 import { LeadVerdict } from "./lead_verdict";
 import { LEAD_STATES, type LeadProps, sourceWord } from "./lead_words";
 import { OPENING } from "./open_case";
@@ -38,6 +38,8 @@ const w = words({
   first: ["首次发现", "first seen"],
   opened: ["案件已受理：", "The case was opened: "],
   joined: ["已并入在办案件：", "It went to the open case: "],
+  at: ["受理时间（北京时间）", "When it was opened (Beijing time)"],
+  now: ["留空为现在", "Empty: now"],
   caseHint: ["位置和发现时间取自线索。", "Its place and when it was discovered are those of the lead."],
   needsUnlawful: ["判为“违法”后可转为案件。", "A lead judged unlawful becomes a case."],
 });
@@ -191,6 +193,7 @@ function MakeCase({ lead, close, done }: Form) {
   // what the reports tell need not be told again; what none of them tells is needed
   const facts = OPENING.map((fact) => ({ ...fact, needed: fact.name === "path" || (fact.name === "stage" && !reported.stage) || (fact.name === "categories" && reported.categories.length === 0) }));
   const [held, hold] = useState<Held>({ categories: reported.categories, stage: reported.stage });
+  const [at, setAt] = useState("");
   const [wrong, setWrong] = useState<Wrong[]>([]);
   const sent = useSend();
   const open = (event: Event): void => {
@@ -202,7 +205,7 @@ function MakeCase({ lead, close, done }: Form) {
       return;
     }
     sent.run(async () => {
-      const made = await send<Schemas["LeadCaseOut"]>("POST", `/leads/${lead.id}/case`, { facts: read.facts, expected: lead.number });
+      const made = await send<Schemas["LeadCaseOut"]>("POST", `/leads/${lead.id}/case`, { facts: read.facts, expected: lead.number, ...(at ? { at: inBeijing(at) } : {}) });
       toast(`${made.new ? w.opened : w.joined}${made.serial}`);
       close();
       done();
@@ -214,6 +217,9 @@ function MakeCase({ lead, close, done }: Form) {
       <form onSubmit={open}>
         <p class="note">{w.caseHint}</p>
         <FactFields facts={facts} held={held} wrong={wrong} change={(name, value) => hold({ ...held, [name]: value })} />
+        <Field label={w.at} hint={w.now}>
+          <input type="datetime-local" value={at} onInput={(event) => setAt(event.currentTarget.value)} />
+        </Field>
         <Submit sent={sent} title={w.case} />
       </form>
     </Dialog>

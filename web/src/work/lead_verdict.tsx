@@ -6,6 +6,7 @@ import { told, wordOf, words } from "../app/language";
 import { CUES } from "../app/terms";
 import { REASON_KEYS } from "../judge/keys";
 import { useAsked } from "../app/use";
+import { FilePick } from "../ui/files";
 import { Await, Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
@@ -120,9 +121,7 @@ function Form({ lead, grounds, close, done }: { lead: Lead; grounds: Ground[]; c
         </Field>
       ) : null}
       {photos ? (
-        <Field label={w.photos}>
-          <input type="file" accept="image/jpeg,image/png,image/webp" multiple onChange={(event) => setFiles([...(event.currentTarget.files ?? [])])} />
-        </Field>
+        <FilePick label={w.photos} accept="image/jpeg,image/png,image/webp" multiple change={setFiles} />
       ) : null}
       {photos && known.length > 0 ? (
         <Field label={w.kept}>

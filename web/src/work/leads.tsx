@@ -1,9 +1,9 @@
 /** The queue of leads, the first by priority; what is told by hand or by the file; reports that wait for a place. */
 import { useState } from "preact/hooks";
-import { type Schemas, getJson } from "../api/client";
+import { type Schemas, getJson, root } from "../api/client";
 import { VERDICTS } from "../api/words";
 import type { Feature } from "../api/features";
-import { day, number } from "../app/format";
+import { area, day, number } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
 import { href } from "../app/router";
@@ -11,6 +11,7 @@ import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Empty, Mark, Table, Tabs } from "../ui/parts";
+import { type Point, geodesicArea } from "../map/measure";
 import "./common";
 import { Filter } from "./filter";
 import { LEAD_STATES, type LeadProps, SOURCES, STAGES, sourceWord } from "./lead_words";
@@ -39,6 +40,7 @@ const w = words({
   rebuilt: ["原址复建", "rebuilt"],
   list: ["线索列表", "Queue"],
   unplaced: ["待定位的上报", "Reports without a place"],
+  size: ["面积", "Area"],
   parts: ["线索视图", "Parts of the leads"],
 });
 type Dialogs = "record" | "file" | null;
@@ -114,9 +116,10 @@ function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
         id={(one) => one.id}
         link={(one) => href(["lead", one.id])}
         columns={[
-          { title: w.sources, cell: (one) => one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ") },
+          { title: w.sources, cell: (one) => <Chip one={one} /> },
           { title: w.state, cell: (one) => <State one={one.properties} /> },
           { title: w.priority, number: true, cell: (one) => number(one.properties.priority, 2) },
+          { title: w.size, number: true, cell: (one) => area(sizeOf(one)) },
           { title: w.stage, cell: (one) => <>{wordOf(STAGES, one.properties.stage)} {one.properties.rebuilt ? <Mark tone="bad">{w.rebuilt}</Mark> : null}</> },
           { title: w.reports, number: true, cell: (one) => one.properties.reports },
           { title: w.first, cell: (one) => day(one.properties.first_seen) },
@@ -125,6 +128,24 @@ function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
       />
     </>
   );
+}
+
+/** Who told it, and the two dates of its newest finding: rows are told apart by what is to be seen. */
+function Chip({ one }: { one: Feature<LeadProps> }) {
+  const finding = one.properties.finding_ids.at(-1);
+  return (
+    <span class="work-chip">
+      {finding ? <img src={`${root}/findings/${encodeURIComponent(finding)}/chip.png`} alt="" loading="lazy" /> : null}
+      {one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ")}
+    </span>
+  );
+}
+
+function sizeOf(one: Feature<LeadProps>): number | null {
+  const shape = one.geometry;
+  if (shape?.type === "Polygon") return geodesicArea(shape.coordinates as Point[][]);
+  if (shape?.type === "MultiPolygon") return (shape.coordinates as Point[][][]).reduce((sum, rings) => sum + geodesicArea(rings), 0);
+  return null;
 }
 
 function State({ one }: { one: LeadProps }) {

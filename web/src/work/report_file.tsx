@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
 import { wordOf, words } from "../app/language";
+import { FilePick } from "../ui/files";
 import { Dialog, Facts, Field, Table } from "../ui/parts";
 import { Submit, useSend } from "./act";
 import { SENT, SOURCES } from "./lead_words";
@@ -60,9 +61,7 @@ export function ReportFile({ close, done }: { close: () => void; done: () => voi
         </div>
       ) : (
         <form onSubmit={bring}>
-          <Field label={w.file}>
-            <input type="file" name="file" accept=".csv,.xlsx" required />
-          </Field>
+          <FilePick label={w.file} name="file" accept=".csv,.xlsx" required />
           <div class="work-fields">
             <Field label={w.source}>
               <select name="source">

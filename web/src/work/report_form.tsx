@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
 import { wordOf, words } from "../app/language";
 import { go, href } from "../app/router";
+import { FilePick } from "../ui/files";
 import { Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, useSend } from "./act";
@@ -84,9 +85,7 @@ export function ReportForm({ close, done }: { close: () => void; done: () => voi
           <textarea name="text" rows={3} maxLength={5_000} required />
         </Field>
         <PlaceFields />
-        <Field label={w.photos}>
-          <input type="file" name="photos" accept="image/jpeg,image/png,image/webp" multiple />
-        </Field>
+        <FilePick label={w.photos} name="photos" accept="image/jpeg,image/png,image/webp" multiple />
         <p>
           <label>
             <input type="checkbox" name="anonymous" value="true" checked={anonymous} onChange={(event) => setAnonymous(event.currentTarget.checked)} /> {w.anonymous}

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { getJson } from "../api/client";
 import type { Collection } from "../api/features";
 import { area, day, number } from "../app/format";
+import { covers, groundOf } from "../app/ground";
 import { wordOf, words } from "../app/language";
 import { href } from "../app/router";
 import { useAsked } from "../app/use";
@@ -41,7 +42,9 @@ const URGENCY: Record<string, readonly [string, string]> = { never: ["从未看�
 export function Tasking({ asOf }: { asOf: string }) {
   const [within, setWithin] = useState("7");
   const days = /^\d+(\.\d+)?$/.test(within) ? within : "7";
-  const asked = useAsked(`tasking/${asOf}/${days}`, () => getJson<Collection<Task>>("/coverage/tasking", { as_of: asOf, within_days: days }));
+  const asked = useAsked(`tasking/${asOf}/${days}`, async () =>
+    covers(await groundOf()) ? getJson<Collection<Task>>("/coverage/tasking", { as_of: asOf, within_days: days }) : { features: [] },
+  );
   return (
     <Panel
       title={w.title}
