@@ -87,8 +87,8 @@ def test_a_rulebook_is_refused_with_the_way_out_then_put_in_with_its_differences
     assert "规则库不可用" in refusal and "第 8 行：colour：没有这个字段" in refusal
     assert "办法: 请按所示行号改正" in refusal
     it.page.click("dialog button:has-text('第 8 行')")
-    marked = "(() => { const a = document.querySelector('dialog textarea'); return a.value.slice(a.selectionStart, a.selectionEnd); })()"
-    assert it.page.evaluate(marked) == "colour: red"
+    marked = "(box) => box.value.slice(box.selectionStart, box.selectionEnd)"
+    assert it.page.locator("dialog textarea").evaluate(marked) == "colour: red"
     assert it.violations() == []
     assert "my-city" not in office.client.get("/rulebooks").text, "nothing of it is kept"
 
@@ -133,6 +133,7 @@ def test_a_model_is_looked_at_beside_the_one_in_use_and_put_to_use(office: Serve
     assert used == ["ours-1"]
     row(it, "ours-1").locator("button:has-text('停用')").click()
     it.page.click("button:has-text('确定')")
+    said(it, "已停用")
     it.page.wait_for_selector("tr:has-text('免训练检测') .mark.good")
     it.open("#/run?tab=record")
     it.page.wait_for_selector("tr:has-text('启用模型'):has-text('ours-1+')")
@@ -195,4 +196,5 @@ def test_a_channel_is_tried_by_its_button(office: Served, it: Watched) -> None:
         receiver.answers += [500, 500, 500]
         row(it, "指挥中心").locator("button:has-text('测试')").click()
         it.page.wait_for_selector(".trouble:has-text('消息发送失败')")
-        assert "请检查通道地址" in it.page.locator(".trouble").inner_text()
+        told = it.page.locator(".trouble").inner_text()
+        assert "返回 500" in told and "请核对地址" in told

@@ -20,7 +20,17 @@ MODULES = sorted(path for name in ("geodata", "service") for path in (ROOT / nam
 SPOKEN = ("usecases", "auth", "alarms")
 """Folders of the service whose messages reach officers: each is in Chinese."""
 BEHIND = {
-    *("arrivals", "demo", "demo_story", "training", "training_run", "evidence_keys", "layer_files", "model_parcels"),
+    *(
+        "arrivals",
+        "demo",
+        "demo_cases",
+        "demo_story",
+        "training",
+        "training_run",
+        "evidence_keys",
+        "layer_files",
+        "model_parcels",
+    ),
     *("oidc", "export_orders", "scan_files"),
 }
 """Modules whose messages go to whoever runs the service, on the command line or in a log."""
