@@ -129,6 +129,23 @@ def test_a_sentence_is_found_by_what_is_filled_in(english: str, chinese: str | N
     assert found == chinese if chinese else (found is None or not re.search("[a-z]", found))
 
 
+def test_every_way_out_of_a_refused_step_of_a_case_is_in_chinese() -> None:
+    """The guards of cases and the conditions of the service tell it as a plain argument."""
+    mute = {
+        text
+        for path in [
+            *(ROOT / "service" / "cases" / "workflow").glob("guards*.py"),
+            ROOT / "service/watching/conditions.py",
+        ]
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("No", "Condition")
+        for place in [2 if ast.unparse(node.func) == "No" else 5]
+        for text in [template(node.args[place]) if len(node.args) > place else None]
+        if text and text not in sentences()
+    }
+    assert mute == set(), "service/chinese/sentences.yaml has no line for these"
+
+
 def test_a_refusal_is_told_in_both_languages() -> None:
     told = both(NotFoundError("There is no person 'x'.", remedy="Look it up.").as_dict())
     assert told["message"] == "There is no person 'x'." and told["message_zh"] == "没有人员 'x'。"
