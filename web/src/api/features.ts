@@ -55,6 +55,23 @@ export interface Finding {
   height_gain_m: number | null;
 }
 
+export interface SceneFacts {
+  acquired_at: string;
+  file_name: string;
+  gsd_m: number;
+  crs: string;
+  bands: string[];
+  dtype: string;
+  width: number;
+  height: number;
+  usable_share: number | null;
+  size_bytes: number;
+  secrecy: string;
+  created_at: string;
+}
+
+export type Scene = Feature<SceneFacts>;
+
 export type Query = Record<string, string | number | undefined>;
 
 /** A page of a collection. */
@@ -65,4 +82,9 @@ export function items<P = Record<string, unknown>>(collection: string, query: Qu
 /** One feature of a collection. */
 export function item<P = Record<string, unknown>>(collection: string, id: string): Promise<Feature<P>> {
   return getJson<Feature<P>>(`/collections/${collection}/items/${encodeURIComponent(id)}`);
+}
+
+/** Scenes, the latest first. */
+export async function allScenes(): Promise<Scene[]> {
+  return (await items<SceneFacts>("scenes", { sortby: "-acquired_at", limit: 500 })).features;
 }

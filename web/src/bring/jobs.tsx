@@ -1,7 +1,7 @@
 /** Jobs, the latest first, as far as they are; live while the line stands, else looked at every few seconds. */
 import { useEffect, useState } from "preact/hooks";
 import { type Schemas, api, ask } from "../api/client";
-import { items } from "../api/features";
+import { allScenes } from "../api/features";
 import { day, minute, number } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
 import { live, useLive } from "../app/live";
@@ -53,8 +53,7 @@ export function Progress({ job }: { job: Job }) {
 
 /** Days of the scenes by id: a scan is known by its two dates. */
 export async function daysOfScenes(): Promise<Record<string, string>> {
-  const found = await items<{ acquired_at: string }>("scenes", { sortby: "-acquired_at", limit: 500 });
-  return Object.fromEntries(found.features.map((scene) => [scene.id, day(scene.properties.acquired_at)]));
+  return Object.fromEntries((await allScenes()).map((scene) => [scene.id, day(scene.properties.acquired_at)]));
 }
 
 const EXPORTS = { ledger: ["台账", "ledger"], patches: ["图斑", "patches"], package: ["全部数据", "everything"] } as const;

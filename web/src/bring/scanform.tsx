@@ -1,19 +1,18 @@
 /** A scan is ordered: which two dates, with which detector, by which rules, against which layers. */
 import { useState } from "preact/hooks";
 import { type Schemas, api, ask, root, send } from "../api/client";
-import { items } from "../api/features";
+import { type Scene, allScenes } from "../api/features";
 import { day, minute, number, percent } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
+import { earlier, newestPair } from "../app/pairs";
 import { go, href } from "../app/router";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Empty, Field, Panel, Trouble } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { type Layer, allLayers } from "./layers";
-import { earlier, newestPair } from "./pairs";
 import { More, NOTHING, type Options } from "./scanoptions";
-import type { Scene, SceneFacts } from "./scenes";
 import { KINDS, type Kind } from "./words";
 
 const w = words({
@@ -142,12 +141,12 @@ interface Ground {
 
 async function ground(): Promise<Ground> {
   const [scenes, layers, models, books] = await Promise.all([
-    items<SceneFacts>("scenes", { sortby: "-acquired_at", limit: 500 }),
+    allScenes(),
     allLayers(),
     ask(api.GET("/models")),
     ask(api.GET("/rulebooks")),
   ]);
-  return { scenes: scenes.features, layers, models: models.models.filter((one) => !one.fault), books: books.rulebooks.filter((one) => !one.fault) };
+  return { scenes, layers, models: models.models.filter((one) => !one.fault), books: books.rulebooks.filter((one) => !one.fault) };
 }
 
 function Form({ found, place, ordered }: { found: Ground; place: ViewProps["place"]; ordered: () => void }) {

@@ -1,7 +1,7 @@
 /** The stored scenes, the latest picture first. */
 import { useState } from "preact/hooks";
 import { root } from "../api/client";
-import { type Feature, item, items } from "../api/features";
+import { type Scene, type SceneFacts, item, items } from "../api/features";
 import { bytes, minute, number, percent } from "../app/format";
 import { wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
@@ -10,23 +10,6 @@ import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Dialog, Empty, Facts, Panel } from "../ui/parts";
 import { SECRECY } from "./words";
-
-export interface SceneFacts {
-  acquired_at: string;
-  file_name: string;
-  gsd_m: number;
-  crs: string;
-  bands: string[];
-  dtype: string;
-  width: number;
-  height: number;
-  usable_share: number | null;
-  size_bytes: number;
-  secrecy: string;
-  created_at: string;
-}
-
-export type Scene = Feature<SceneFacts>;
 
 const w = words({
   title: ["已入库影像", "Stored scenes"],

@@ -3,8 +3,8 @@ import type OlMap from "ol/Map";
 import { unByKey } from "ol/Observable";
 import { transform, transformExtent } from "ol/proj";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Schemas, api, ask } from "../api/client";
-import { type Feature, type Finding, item } from "../api/features";
+import { api, ask } from "../api/client";
+import { type Feature, type Finding, type Scene, allScenes, item } from "../api/features";
 import { day } from "../app/format";
 import { wordOf } from "../app/language";
 import { useLive } from "../app/live";
@@ -13,21 +13,24 @@ import { STATUS } from "../app/terms";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Compare } from "../map/compare";
-import { type Date_, collection, mask, shift, tianditu, tiandituKey } from "../map/layers";
+import { collection, mask, shift, tianditu, tiandituKey } from "../map/layers";
 import { type Bounds, showBounds, viewOf } from "../map/stage";
 import { findingStyle, lineStyle } from "../map/styles";
 import { Await, Choice, Empty, Field } from "../ui/parts";
 import { PairFacts, inputOf } from "./facts";
 import { FindingDetail, FindingList } from "./findings";
+import { FreePair, type Scan, type Side, isFree, shownOf } from "./shown";
 import { COLLECTIONS, type LookState, MODES, addressOf, readState } from "./state";
 import { Coordinates, Measure, copy } from "./tools";
 import { LAYER_TITLES, w } from "./words";
 import "./look.css";
 
-type Scan = Schemas["ScanOut"];
-
 export default function View({ place }: ViewProps) {
-  const asked = useAsked("scans", async () => (await ask(api.GET("/scans", { params: { query: { limit: 100 } } }))).scans as Scan[]);
+  const free = isFree(readState(place.query));
+  const asked = useAsked(`scans ${free}`, async () => {
+    const scans = (await ask(api.GET("/scans", { params: { query: { limit: 100 } } }))).scans as Scan[];
+    return { scans, scenes: free || scans.length === 0 ? await allScenes() : [] };
+  });
   const wanted = place.query.get("finding");
   const hasScan = place.query.get("scan") !== null;
   // a link to a finding alone: its own pair is shown
@@ -35,18 +38,18 @@ export default function View({ place }: ViewProps) {
   useLive(["scan.completed"], asked.reload);
   return (
     <Await asked={asked}>
-      {(scans) =>
-        scans.length === 0 ? (
+      {({ scans, scenes }) =>
+        scans.length + scenes.length === 0 ? (
           <Empty>{w.none}</Empty>
         ) : chosen.loading ? null : (
-          <Look scans={scans} state={readState(place.query)} own={chosen.value ?? null} />
+          <Look scans={scans} scenes={scenes} state={readState(place.query)} own={chosen.value ?? null} />
         )
       }
     </Await>
   );
 }
 
-function useMap(state: LookState, scan: Scan | undefined) {
+function useMap(state: LookState, bounds: Bounds | undefined) {
   const view = useMemo(() => viewOf(state.system), [state.system]);
   const [map, setMap] = useState<OlMap | null>(null);
   const [bbox, setBbox] = useState<string | null>(null);
@@ -61,7 +64,7 @@ function useMap(state: LookState, scan: Scan | undefined) {
     if (at) {
       view.setCenter(transform([at[0], at[1]], "EPSG:4326", view.getProjection()));
       view.setZoom(at[2]);
-    } else if (scan?.bbox) showBounds(view, scan.bbox as unknown as Bounds);
+    } else if (bounds) showBounds(view, bounds);
   }, [map, view, place]);
   useEffect(() => {
     if (!map) return undefined;
@@ -82,14 +85,15 @@ function useMap(state: LookState, scan: Scan | undefined) {
   return { view, map, setMap, bbox };
 }
 
-function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: string | null }) {
-  const scan = scans.find((one) => one.id === (state.scan ?? own)) ?? scans[0];
-  const { view, map, setMap, bbox } = useMap(state, scan);
+function Look({ scans, scenes, state, own }: { scans: Scan[]; scenes: Scene[]; state: LookState; own: string | null }) {
+  const shown = shownOf(scans, scenes, state, own);
+  const scan = shown.scan;
+  const { view, map, setMap, bbox } = useMap(state, shown.bounds);
   const [share, setShare] = useState(0.5);
   const [round, setRound] = useState(0);
   const chosen = useRef(state.finding);
   chosen.current = state.finding;
-  const change = (more: Partial<LookState>): void => replace(addressOf({ ...state, scan: scan?.id ?? null, ...more }));
+  const change = (more: Partial<LookState>): void => replace(addressOf({ ...state, scan: scan?.id ?? null, before: shown.scene("before"), after: shown.scene("after"), ...more }));
   useLive(["finding.judged", "finding.appeared"], () => setRound((n) => n + 1));
 
   const zoomTo = (finding: Feature<Finding>): void => {
@@ -116,21 +120,22 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
     map?.getLayers().forEach((layer) => layer.changed());
   }, [map, state.finding]);
 
-  const dateOf = (side: "before" | "after"): Date_ | null => (scan ? { scan: scan.id, side } : null);
-  const title = (side: "before" | "after"): string => `${side === "before" ? w.before : w.after} ${day(scan && inputOf(scan, side)?.acquired_at)}`;
+  const title = (side: Side): string => `${side === "before" ? w.before : w.after} ${shown.day(side)}`;
+  const later = shown.scene("after");
   return (
     <div class="look">
       <aside class="look-side" aria-label={w.pair}>
         <Field label={w.pair}>
-          <select value={scan?.id ?? ""} onChange={(event) => change({ scan: event.currentTarget.value, finding: null, at: null })}>
+          <select value={scan?.id ?? ""} onChange={(event) => change(event.currentTarget.value ? { scan: event.currentTarget.value, finding: null, at: null } : { scan: null })}>
             {scans.map((one) => (
               <option key={one.id} value={one.id}>
                 {day(inputOf(one, "before")?.acquired_at)} → {day(inputOf(one, "after")?.acquired_at)}
               </option>
             ))}
+            <option value="">{w.free}</option>
           </select>
         </Field>
-        {scan ? <PairFacts scan={scan} bbox={bbox} /> : null}
+        {scan ? <PairFacts scan={scan} bbox={bbox} /> : <FreePair scenes={scenes} shown={shown} choose={(side, id) => change({ [side]: id })} />}
         {state.finding ? (
           <section aria-live="polite">
             <h2>
@@ -169,15 +174,15 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
           ) : null}
           <Measure map={map} />
           <span class="look-space" />
-          <button type="button" onClick={() => scan && showBounds(view, scan.bbox as unknown as Bounds)}>{w.fit}</button>
+          <button type="button" onClick={() => shown.bounds && showBounds(view, shown.bounds)}>{w.fit}</button>
           <button type="button" onClick={() => void copy(location.href)}>{w.link}</button>
           <button type="button" onClick={() => print()}>{w.print}</button>
         </div>
         <div class="look-map">
           <Compare
             key={state.system}
-            before={dateOf("before")}
-            after={dateOf("after")}
+            before={shown.date("before")}
+            after={shown.date("after")}
             beforeTitle={title("before")}
             afterTitle={title("after")}
             mode={state.mode}
@@ -186,10 +191,10 @@ function Look({ scans, state, own }: { scans: Scan[]; state: LookState; own: str
             system={state.system}
             view={view}
             ready={setMap}
-            layersKey={`${scan?.id} ${state.layers.join()} ${state.extra.join()} ${state.base} ${round}`}
+            layersKey={`${shown.scene("before")} ${shown.scene("after")} ${scan?.id} ${state.layers.join()} ${state.extra.join()} ${state.base} ${round}`}
             below={() => (state.base === "none" ? [] : tianditu(state.base, state.system))}
             above={() => [
-              ...(state.extra.includes("mask") && scan ? [mask(scan.after_scene, state.system)] : []),
+              ...(state.extra.includes("mask") && later !== null ? [mask(later, state.system)] : []),
               ...(state.extra.includes("shift") && scan ? [shift(scan.id, state.system)] : []),
               ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current, scan?.id ?? null) : lineStyle(name))),
             ]}

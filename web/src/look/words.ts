@@ -2,7 +2,10 @@ import { words } from "../app/language";
 
 export const w = words({
   pair: ["比对", "Pair"],
-  none: ["还没有比对。先在“导入”中上传两期影像并下达比对。", "There is no pair yet. Bring two dates and order a scan."],
+  none: ["还没有影像。请先在“导入”中上传。", "There is no scene yet. Bring some in."],
+  free: ["自选两期影像…", "Any two scenes…"],
+  freeNote: ["按原有位置显示，未作配准；变化须发起比对才能发现。", "Shown where each file says it lies, not aligned; a scan finds what changed."],
+  noScene: ["不选", "none"],
   mode: ["查看方式", "Way of looking"],
   swipe: ["卷帘", "Swipe"],
   blink: ["闪烁", "Blink"],

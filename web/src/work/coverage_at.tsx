@@ -95,7 +95,7 @@ function Known({ lon, lat }: { lon: string; lat: string }) {
                       .map(([reason, share]) => `${wordOf(REASONS, reason)} ${percent(share)}`)
                       .join(", ") || "-",
                 },
-                { title: w.scene, cell: (one) => <a href={href("look", { scene: one.scene, lon, lat })}>{w.map}</a> },
+                { title: w.scene, cell: (one) => <a href={href("look", { after: one.scene, mode: "after", lon, lat })}>{w.map}</a> },
               ]}
             />
           )}

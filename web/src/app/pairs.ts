@@ -1,5 +1,5 @@
 /** Which two scenes to compare: the latest with the latest before it that shows common ground. */
-import type { Scene } from "./scenes";
+import type { Scene } from "../api/features";
 
 type Sight = Pick<Scene, "id"> & { bbox?: number[]; properties: Pick<Scene["properties"], "acquired_at"> };
 
