@@ -179,7 +179,7 @@ def test_every_command_is_named_in_the_documents() -> None:
 
 def test_every_route_is_documented(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `(GET|POST|DELETE|PATCH|HEAD|OPTIONS) (\S+)` ", page, re.M))
+    documented = set(re.findall(r"^\| `(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) (\S+)` ", page, re.M))
     openapi = create_app(read_settings(data=tmp_path, host=None, port=None)).openapi()
     served = {(method.upper(), path) for path, methods in openapi["paths"].items() for method in methods}
     assert documented == served

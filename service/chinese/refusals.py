@@ -73,6 +73,8 @@ def both(told: Mapping[str, Any]) -> dict[str, Any]:
     # guards of cases say what they refuse in both languages themselves
     own = measured.get("messages_zh") if isinstance(measured, Mapping) else None
     message = " ".join(map(str, own)) if isinstance(own, list | tuple) else ""
+    if isinstance(measured, Mapping) and isinstance(measured.get("remedy_zh"), str):
+        kind = measured["remedy_zh"]
     if isinstance(measured, Mapping) and isinstance(faults := measured.get("faults"), list | tuple):
         listed = [str(fault["message"]) if isinstance(fault, Mapping) else str(fault) for fault in faults]
         told = {**told, "measured": {**measured, "faults_zh": [in_chinese(one) or one for one in listed]}}

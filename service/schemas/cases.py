@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from service.cases.clocks.clock import Clock
 from service.cases.events import KINDS, CaseEvent
 from service.cases.workflow.machine import Refusal
 from service.cases.workflow.regions import PROCEDURE, REGIONS
 from service.cases.workflow.table import RULES
+from service.chinese.refusals import in_chinese
 from service.schemas.common import Answer, Link
 from service.usecases.cases import CaseView, Possible
 
@@ -124,6 +125,12 @@ class RefusalOut(Answer):
     message: str
     message_zh: str
     remedy: str
+
+    @computed_field(description="The same in Chinese.")  # type: ignore[prop-decorator]
+    @property
+    def remedy_zh(self) -> str:
+        """What can be done about it, in Chinese; in English where nobody wrote it."""
+        return in_chinese(self.remedy) or self.remedy
 
     @classmethod
     def of(cls, refusal: Refusal) -> Self:

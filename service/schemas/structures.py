@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
+from service.chinese.refusals import both, in_chinese
 from service.schemas.common import Answer, Link
 from service.schemas.jobs import JobOut
 
@@ -49,6 +50,19 @@ class RefusedPairOut(Answer):
     code: str
     message: str
     remedy: str
+
+    @computed_field(description="The message in Chinese, null where nobody wrote it.")  # type: ignore[prop-decorator]
+    @property
+    def message_zh(self) -> str | None:
+        """What was found, in Chinese."""
+        return in_chinese(self.message)
+
+    @computed_field(description="The remedy in Chinese, or that of its kind.")  # type: ignore[prop-decorator]
+    @property
+    def remedy_zh(self) -> str:
+        """What can be done about it, in Chinese."""
+        told: str = both({"code": self.code, "message": self.message, "remedy": self.remedy})["remedy_zh"]
+        return told
 
 
 class EarliestOut(Answer):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from service.chinese.refusals import in_chinese
 from service.schemas.common import Answer
 
 
@@ -22,6 +23,12 @@ class ConditionOut(Answer):
     remedy: str = Field(description="What can be done about it.")
     since: datetime | None = Field(description="Since when, as far as it is known.")
     blocking: bool = Field(description="Whether the service cannot do its work: /readyz answers 503.")
+
+    @computed_field(description="The same in Chinese.")  # type: ignore[prop-decorator]
+    @property
+    def remedy_zh(self) -> str:
+        """What can be done about it, in Chinese; in English where nobody wrote it."""
+        return in_chinese(self.remedy) or self.remedy
 
 
 class ConditionList(Answer):

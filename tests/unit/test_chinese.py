@@ -20,7 +20,17 @@ MODULES = sorted(path for name in ("geodata", "service") for path in (ROOT / nam
 SPOKEN = ("usecases", "auth", "alarms")
 """Folders of the service whose messages reach officers: each is in Chinese."""
 BEHIND = {
-    *("arrivals", "demo", "demo_story", "training", "training_run", "evidence_keys", "layer_files", "model_parcels"),
+    *(
+        "arrivals",
+        "demo",
+        "demo_cases",
+        "demo_story",
+        "training",
+        "training_run",
+        "evidence_keys",
+        "layer_files",
+        "model_parcels",
+    ),
     *("oidc", "export_orders", "scan_files"),
 }
 """Modules whose messages go to whoever runs the service, on the command line or in a log."""
@@ -117,6 +127,23 @@ def _of_libraries() -> set[str]:
 def test_a_sentence_is_found_by_what_is_filled_in(english: str, chinese: str | None) -> None:
     found = in_chinese(english)
     assert found == chinese if chinese else (found is None or not re.search("[a-z]", found))
+
+
+def test_every_way_out_of_a_refused_step_of_a_case_is_in_chinese() -> None:
+    """The guards of cases and the conditions of the service tell it as a plain argument."""
+    mute = {
+        text
+        for path in [
+            *(ROOT / "service" / "cases" / "workflow").glob("guards*.py"),
+            ROOT / "service/watching/conditions.py",
+        ]
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("No", "Condition")
+        for place in [2 if ast.unparse(node.func) == "No" else 5]
+        for text in [template(node.args[place]) if len(node.args) > place else None]
+        if text and text not in sentences()
+    }
+    assert mute == set(), "service/chinese/sentences.yaml has no line for these"
 
 
 def test_a_refusal_is_told_in_both_languages() -> None:

@@ -165,7 +165,9 @@ def _no_way(standing: Standing, event: CaseEvent) -> CaseMoveError:
     there, there_zh = REGIONS[region][standing.regions[region]]
     basis = f" ({'; '.join(rule.articles)})" if rule.articles else ""
     ways = dict.fromkeys(" and ".join(_where(*one) for one in way) for way in unmet if way)
+    ways_zh = dict.fromkeys("且".join(_where_zh(*one) for one in way) for way in unmet if way)
     remedy = f"It follows where {'; or where '.join(ways)}." if nearest else "What it tells fits no way from here."
+    remedy_zh = f"须待案件{'，或'.join(ways_zh)}时办理。" if nearest else "所填内容与案件当前状态不符，请核对。"
     return CaseMoveError(
         f"{event.title} cannot follow: {region} is “{there}” ({there_zh}){basis}.",
         remedy=remedy,
@@ -174,12 +176,17 @@ def _no_way(standing: Standing, event: CaseEvent) -> CaseMoveError:
         state=standing.regions[region],
         articles=list(rule.articles),
         messages_zh=[f"案件当前为“{there_zh}”，不能办理“{KINDS[event.kind].title_zh}”。"],
+        remedy_zh=remedy_zh,
         history=history(standing),
     )
 
 
 def _where(region: str, states: Sequence[str]) -> str:
     return f"{region} is {' or '.join(REGIONS[region][state][0] for state in states)}"
+
+
+def _where_zh(region: str, states: Sequence[str]) -> str:
+    return f"处于{'或'.join(f'“{REGIONS[region][state][1]}”' for state in states)}"
 
 
 def _refused(standing: Standing, event: CaseEvent, refused: Sequence[Refusal]) -> CaseMoveError:

@@ -6923,6 +6923,11 @@ export interface components {
             message_zh: string;
             /** Remedy */
             remedy: string;
+            /**
+             * Remedy Zh
+             * @description The same in Chinese.
+             */
+            readonly remedy_zh: string;
         };
         /**
          * RefusedPairOut
@@ -6937,8 +6942,18 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+            /**
+             * Message Zh
+             * @description The message in Chinese, null where nobody wrote it.
+             */
+            readonly message_zh: string | null;
             /** Remedy */
             remedy: string;
+            /**
+             * Remedy Zh
+             * @description The remedy in Chinese, or that of its kind.
+             */
+            readonly remedy_zh: string;
         };
         /**
          * ReporterOut
@@ -7888,6 +7903,11 @@ export interface components {
              * @description What can be done about it.
              */
             remedy: string;
+            /**
+             * Remedy Zh
+             * @description The same in Chinese.
+             */
+            readonly remedy_zh: string;
             /**
              * Severity
              * @description warning or critical.

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Schemas, api, ask } from "../api/client";
 import { day, minute } from "../app/format";
+import { told as inWords } from "../app/language";
 import { useLive } from "../app/live";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
@@ -113,7 +114,7 @@ function Refused({ told }: { told: Told }) {
           <li key={one.before_scene + one.after_scene}>
             <code>{one.before_scene}</code> – <code>{one.after_scene}</code>
             <p class="note">
-              {one.message} {one.remedy}
+              {inWords(one.message_zh, one.message)} {inWords(one.remedy_zh, one.remedy)}
             </p>
           </li>
         ))}

@@ -104,7 +104,7 @@ function Conditions() {
                   <Mark tone={one.severity === "critical" ? "bad" : "warn"}>{wordOf(SEVERITIES, one.severity)}</Mark> <b>{told(one.title_zh, one.title)}</b> {one.blocking ? <Mark tone="bad">{w.blocking}</Mark> : null}
                   {one.remedy ? (
                     <p>
-                      {w.remedy}: {one.remedy}
+                      {w.remedy}: {told(one.remedy_zh, one.remedy)}
                     </p>
                   ) : null}
                   {one.since ? (

@@ -90,7 +90,7 @@ function NotYet({ moves }: { moves: Move[] }) {
             {one.refused.map((no) => (
               <p key={no.guard}>
                 {told(no.message_zh, no.message)} {no.articles.length > 0 ? <small>{no.articles.join("；")}</small> : null}
-                {no.remedy && language.value === "en" ? <small class="work-remedy">{no.remedy}</small> : null}
+                {no.remedy ? <small class="work-remedy">{told(no.remedy_zh, no.remedy)}</small> : null}
               </p>
             ))}
           </li>
