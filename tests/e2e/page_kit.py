@@ -48,11 +48,32 @@ Ring = list[tuple[float, float]]
 
 @dataclass
 class Watched:
-    """A page with everything that it did not do well."""
+    """Somebody's page with everything that it did not do well.
+
+    Args:
+        page: Playwright's page.
+        url: Root of the service.
+        faults: What the browser complained of.
+    """
 
     page: Any
     url: str
     faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("request", self._asked)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.faults.append(f"request off the host: {request.url}")
+
+    def enter(self, link: str) -> None:
+        """Sign in by a link that works once."""
+        self.page.goto(link)
+        self.page.wait_for_url("**/map*")
+        self.page.wait_for_selector("nav a")
 
     def open(self, address: str) -> None:
         self.page.goto(f"{self.url}/map{address}")
@@ -78,8 +99,11 @@ class Watched:
         self.page.remove_listener("requestfinished", heard)
 
     def keep(self, name: str) -> None:
+        """Keep what is to be seen once all of it has come, where pictures are kept."""
         folder = os.environ.get("KANCHA_SCREENSHOTS")
         if folder:
+            self.quiet()
+            self.settled(300)
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
@@ -142,19 +166,8 @@ def signed_in(service: Served, profile: Path, person: str | None = None, **how: 
     """A browser in which somebody has signed in by a link; without an id one who may do everything."""
     link = link_of(service, person)
     with browser(profile, **how) as context:
-        page = context.new_page()
-        watched = Watched(page, service.url)
-        page.on("console", lambda m: watched.faults.append(f"console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
-
-        def asked(request: Any) -> None:
-            if not request.url.startswith((service.url, "data:", "blob:")):
-                watched.faults.append(f"request off the host: {request.url}")
-
-        page.on("request", asked)
-        page.goto(link)
-        page.wait_for_url("**/map*")
-        page.wait_for_selector("nav a")
+        watched = Watched(context.new_page(), service.url)
+        watched.enter(link)
         yield watched
 
 

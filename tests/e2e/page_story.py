@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.page_kit import Watched
 from tests.integration.service_kit import until
 
 PASSWORD = "correct horse battery"
 ROLES = ("查阅人员", "分析人员", "执法人员", "法制审核人员", "负责人", "审计人员", "系统管理员", "监控系统")
 
 
-@dataclass
-class Seat:
-    """Somebody before the page.
-
-    Args:
-        page: Playwright's page.
-        url: Root of the service.
-        name: What pictures of this seat are called by.
-        faults: What the browser complained of.
-    """
-
-    page: Any
-    url: str
-    name: str
-    faults: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("request", self._asked)
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.url, "data:", "blob:")):
-            self.faults.append(f"request off the host: {request.url}")
+class Seat(Watched):
+    """Somebody before the page, with words for what they do there."""
 
     # --- going and pressing -----------------------------------------------------------------------
 
     def go(self, address: str) -> None:
-        """Open a view of the page and wait until it has what it asked for."""
-        target = f"{self.url}/map{address}"
-        if self.page.url == target:
+        """Open a view of the page afresh and wait until it has what it asked for."""
+        if self.page.url == f"{self.url}/map{address}":
             self.page.reload()
-        else:
-            self.page.goto(target)
-        self.ready()
-
-    def ready(self) -> None:
-        """Wait until nothing on the view is loading."""
-        self.page.wait_for_selector("main >> nth=0")
-        self.page.wait_for_selector("main .loading", state="detached")
+        self.open(address)
 
     def press(self, name: str) -> None:
         """Press a button or follow a link by its whole name."""
@@ -116,14 +85,6 @@ class Seat:
     def shows(self, text: str, within: str = "main") -> None:
         """Wait until the view shows some words."""
         self.page.locator(within).get_by_text(text).first.wait_for()
-
-    def picture(self, name: str) -> None:
-        """Keep what is to be seen where pictures are kept."""
-        folder = os.environ.get("KANCHA_SCREENSHOTS")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.wait_for_timeout(600)
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     # --- cases ------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser import chromium
-from tests.e2e.test_page import BUILT, DESK, PHONE, Watched, signed_in
+from tests.e2e.page_kit import BUILT, DESK, PHONE, Watched, signed_in
 from tests.integration.alarm_kit import receiving
 from tests.integration.service_kit import Served, until
 from tests.unit.detect.model_kit import make_model
@@ -154,9 +154,12 @@ def test_a_person_is_added_and_given_a_role(office: Served, it: Watched) -> None
     row(it, "zhou.wu").locator("button").first.click()
     it.page.locator("dialog label", has_text="负责人").locator("input").check()
     it.page.click("dialog button:has-text('保存')")
-    until(lambda: "chief" in office.client.get("/people").text, 5)
-    (person,) = [one for one in office.client.get("/people").json()["people"] if one["name"] == "zhou.wu"]
-    assert sorted(person["roles"]) == ["chief", "officer"] and person["display_name"] == "周五"
+
+    def stored() -> dict[str, Any]:
+        return next(one for one in office.client.get("/people").json()["people"] if one["name"] == "zhou.wu")
+
+    until(lambda: sorted(stored()["roles"]) == ["chief", "officer"], 5)
+    assert stored()["display_name"] == "周五"
     it.page.wait_for_selector("tr:has-text('zhou.wu'):has-text('负责人')")
     assert it.faults == []
 

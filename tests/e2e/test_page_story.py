@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 import shapely
 
 from geodata.demo.story import StoryFiles, draw_story
-from service.bootstrap import open_services
 from service.cases.evidence.verifying import verify
-from service.usecases.demo import demo_link
 from tests.browser import browser_of_several
+from tests.e2e.page_kit import DESK, link_of, need_page
 from tests.e2e.page_story import PASSWORD, ROLES, Seat
-from tests.e2e.test_page import BUILT, DESK
 from tests.integration.service_kit import Served
 from tests.unit.cases.evidence.photo_kit import degrees, photo, scene
 
@@ -77,16 +74,16 @@ class Bureau:
             admin.dialog.locator("button[type=submit]").click()
             link = admin.page.get_by_role("textbox", name="链接").input_value()
             if name == "wang":
-                admin.picture("admin-link")
+                admin.keep("admin-link")
             admin.page.get_by_role("button", name="我已保存，关闭").click()
-            seat = self.seats[name] = Seat(open_page(), admin.url, name)
+            seat = self.seats[name] = Seat(open_page(), admin.url)
             seat.page.goto(link)
             seat.page.get_by_label("密码").fill(PASSWORD)
             seat.page.get_by_role("button", name="确定").click()
             seat.page.wait_for_url("**/map*")
-            seat.ready()
+            seat.page.wait_for_selector("nav a")
         admin.go("#/run?tab=people")
-        admin.picture("admin-people")
+        admin.keep("admin-people")
 
     def bring_layers(self) -> None:
         """The analyst looks at each layer before it is stored."""
@@ -97,7 +94,7 @@ class Bureau:
             chen.press("查看内容（不入库）")
             chen.page.get_by_role("button", name="入库为新版本").wait_for()
             if kind == "permits":
-                chen.picture("analyst-layer")
+                chen.keep("analyst-layer")
             chen.press("入库为新版本")
             chen.page.locator(f".toast:has-text('{self.files.layers[kind].name}')").wait_for()
         assert chen.page.locator("main tr:has-text('.gpkg')").count() == len(LAYERS)
@@ -113,7 +110,7 @@ class Bureau:
         chen.go("#/bring?tab=scans")
         chen.press("开始比对")
         chen.page.locator(".bring-job a:has-text('查看发现')").wait_for(timeout=120_000)
-        chen.picture("analyst-scan")
+        chen.keep("analyst-scan")
 
     # --- the case ---------------------------------------------------------------------------------
 
@@ -122,13 +119,13 @@ class Bureau:
         wang = self.wang
         site = self._site()
         wang.go("#/leads")
-        wang.picture("officer-leads")
+        wang.keep("officer-leads")
         near = [one for one in self._leads() if shapely.geometry.shape(one["geometry"]).intersects(site)]
         assert near, "the structure was not found"
         wang.page.locator(f"main a[href$='{near[0]['id']}']").first.click()
-        wang.ready()
+        wang.page.wait_for_selector("main .loading", state="detached")
         wang.page.locator(".pairmap canvas").first.wait_for()
-        wang.picture("officer-lead")
+        wang.keep("officer-lead")
         wang.press("核查结论")
         ground = wang.page.locator("dialog[open] label.field:has-text('依据') select")
         ground.select_option("unlawful")
@@ -156,7 +153,7 @@ class Bureau:
         wang.fill(told, wang.page.locator("main form"))
         wang.page.locator("main form button[type=submit]").click()
         wang.shows("现场.jpg", ".work-files")
-        wang.picture("officer-evidence")
+        wang.keep("officer-evidence")
         what = "现场正在铺设彩钢屋面，当事人不能提供规划许可。"
         seen = {"建设阶段": "在建", "结果": what, "实测面积（平方米）": "522"}
         wang.tell(case, "现场勘验", "2024-09-19T10:30", 执法人员=TWO, **seen)
@@ -181,10 +178,10 @@ class Bureau:
         why = {"期限（天）": "15", "理由": "无法采取改正措施消除影响"}
         wang.tell(case, "作出决定", "2024-10-22T10:00", 处理结果="拆除", **why)
         paper = wang.paper(case, "责令限期拆除决定书", "2024-10-22", [order])
-        wang.picture("officer-documents")
+        wang.keep("officer-documents")
         self._serve("决定书送达", "2024-10-25T10:00", paper, 已告知权利="是")
         wang.go(f"#/case/{case}")
-        wang.picture("officer-case")
+        wang.keep("officer-case")
 
     def enforce(self) -> None:
         """Reminded, announced; a day too early and at night the law says no, and so does the page."""
@@ -199,7 +196,7 @@ class Bureau:
         assert (
             "公告期限至2025-05-12届满" in refused and "23:00属于夜间" in refused and "强制法 44；强制法 43" in refused
         )
-        wang.picture("officer-refused")
+        wang.keep("officer-refused")
         wang.page.keyboard.press("Escape")
         wang.tell(case, "开始拆除", "2025-05-13T09:00", **FELLING)
         wang.tell(case, "拆除完成", "2025-05-13T17:00", 实施主体="强制拆除", 范围="全部")
@@ -221,18 +218,18 @@ class Bureau:
         if not wang.page.locator("main li:has-text('2026-04-20')").count():
             wang.press("立即核验")
         wang.page.locator("main li:has-text('2026-04-20'):has-text('已核测')").wait_for(timeout=60_000)
-        wang.picture("officer-proof")
+        wang.keep("officer-proof")
         done = {"用途": "绿地", "面积（平方米）": "264", "完成日期": "2026-04-25"}
         wang.tell(case, "利用完成", "2026-04-25T10:00", **done)
 
     def close(self) -> None:
         """The chief approves, the case is closed."""
         self._approved("结案", "")
-        self.sun.picture("chief-case")
+        self.sun.keep("chief-case")
         self.wang.tell(self.case, "结案", "", 处理结果="拆除", 摘要="已拆除并复绿，影像核验")
         self.wang.go(f"#/case/{self.case}")
         assert self.wang.page.locator(".work-head .mark").first.inner_text() == "已结案"
-        self.wang.picture("officer-closed")
+        self.wang.keep("officer-closed")
 
     def seal(self, folder: Path) -> Path:
         """The sealed package of everything, fetched from the page."""
@@ -275,18 +272,11 @@ class Bureau:
 def bureau(folder: Path, files: StoryFiles) -> Iterator[Bureau]:
     """An empty service, a browser with a page for each, and the administrator before the first of them."""
     service = Served(folder / "data", **BUREAU)
-    services = open_services(service.settings)
-    try:
-        secret = demo_link(services)
-    finally:
-        services.close()
     try:
         with browser_of_several(**DESK) as open_page:
-            admin = Seat(open_page(), service.url, "admin")
-            admin.page.goto(f"{service.url}/first/{secret}")
-            admin.page.wait_for_url("**/map*")
-            admin.ready()
-            admin.picture("admin-first")
+            admin = Seat(open_page(), service.url)
+            admin.enter(link_of(service))
+            admin.keep("admin-first")
             found = Bureau({"admin": admin}, files)
             found.hire(open_page)
             yield found
@@ -295,8 +285,7 @@ def bureau(folder: Path, files: StoryFiles) -> Iterator[Bureau]:
 
 
 def test_from_the_upload_to_the_closed_case_with_the_browser_alone(tmp_path: Path) -> None:
-    if not BUILT.exists():
-        pytest.skip("the map page is not built: make web")
+    need_page()
     files = draw_story(tmp_path / "district")
     with bureau(tmp_path, files) as it:
         it.bring_layers()

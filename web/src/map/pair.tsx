@@ -114,7 +114,11 @@ export function PairMap(props: PairProps) {
         view={view}
         layersKey={props.edit ? "edit" : "look"}
         above={() => [...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN })]}
-        ready={setMap}
+        ready={(made) => {
+          // before the first frame: else the whole world is asked for
+          showBounds(view, roomy(latest.current.bbox), 10);
+          setMap(made);
+        }}
       />
     </div>
   );
