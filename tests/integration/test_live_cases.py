@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,9 @@ class Heard:
                 elif name == "data":
                     self.messages.append((kind, json.loads(value)))
 
+    def hears(self, wanted: list[tuple[str, str, Any]]) -> bool:
+        return self.of_cases() == wanted
+
     def of_cases(self) -> list[tuple[str, str, Any]]:
         return [
             (kind, one["subject"], one["told"].get("event"))
@@ -106,7 +110,7 @@ def test_only_who_sees_a_case_hears_of_it(service: Served, listeners: list[Heard
     assert noted.status_code == 201, noted.text
     wanted = [("case.opened", case, "opened"), ("case.event", case, "noted")]
     for name in ("everywhere", "east"):
-        until(lambda name=name: heard[name].of_cases() == wanted, 10)
+        until(partial(heard[name].hears, wanted), 10)
     (told,) = [one["told"] for kind, one in heard["east"].messages if kind == "case.event"]
     assert told.keys() == {"serial", "state", "event", "number", "at"}, "what was said stays in the case"
     assert heard["west"].of_cases() == [] and heard["nowhere"].of_cases() == []
