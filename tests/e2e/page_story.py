@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.integration.service_kit import until
+
 PASSWORD = "correct horse battery"
 ROLES = ("查阅人员", "分析人员", "执法人员", "法制审核人员", "负责人", "审计人员", "系统管理员", "监控系统")
 
@@ -66,7 +68,9 @@ class Seat:
     def submit(self) -> None:
         """Send the form of the dialog; it closes once the service has taken it."""
         self.dialog.locator("button[type=submit]").click()
-        self.page.wait_for_selector("dialog[open], .work-refused .trouble", state="detached")
+        refused = self.page.locator("dialog[open] .trouble")
+        until(lambda: refused.count() or not self.dialog.count(), 20)
+        assert not self.dialog.count(), refused.first.inner_text()
 
     def fill(self, told: dict[str, Any], form: Any = None) -> None:
         """Fill fields by what they are called: texts, choices and boxes (a list) by their words, terms (a pair)."""
@@ -93,6 +97,11 @@ class Seat:
         else:
             control.fill(value)
 
+    def asked(self, path: str) -> dict[str, Any]:
+        """What this browser is told at a path of the service."""
+        found: dict[str, Any] = self.page.evaluate("async (path) => (await fetch(path)).json()", path)
+        return found
+
     @contextmanager
     def told_off(self) -> Iterator[None]:
         """What is refused on purpose is no fault, though the browser complains of the answer."""
@@ -118,11 +127,13 @@ class Seat:
 
     # --- cases ------------------------------------------------------------------------------------
 
-    def tell(self, case: str, event: str, at: str, **facts: Any) -> None:
-        """Tell an event of a case by its form."""
+    def tell(self, case: str, event: str, at: str, press: str = "", **facts: Any) -> None:
+        """Tell an event of a case by its form; a button of it may be pressed before it is sent."""
         self.go(f"#/case/{case}")
         self.page.locator(f".work-moves button:text-is('{event}')").click()
         self.fill({**facts, "办理时间（北京时间）": at})
+        if press:
+            self.dialog.get_by_role("button", name=press).click()
         self.submit()
 
     def refused(self, case: str, event: str, at: str, **facts: Any) -> str:

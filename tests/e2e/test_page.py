@@ -1,107 +1,22 @@
-"""The map page in a real browser beside the real service: every view, in both languages, at a desk and on a phone.
-
-Where `KANCHA_SCREENSHOTS` names a folder, the pictures of every view are kept there.
-"""
+"""The map page in a real browser beside the real service: every view, in both languages, at a desk and on a phone."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from geodata.demo import draw_district
-from service.bootstrap import open_services, open_with_runner
-from service.settings import Settings
-from service.usecases.demo import demo_link, fill
-from tests.browser import browser, chromium
-from tests.integration.service_kit import ROOT, Served, finished, until
+from tests.e2e.page_kit import DESK, PHONE, demo_desk, signed_in
+from tests.integration.service_kit import Served, finished, until
 
-DESK: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
-PHONE: dict[str, Any] = {**DESK, "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 VIEWS = ("today", "look", "judge", "leads", "cases", "campaigns", "coverage", "bring", "run", "know")
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-BUILT = ROOT / "service" / "web" / "manifest.json"
-
-
-@dataclass
-class Watched:
-    """A page with everything that it did not do well."""
-
-    page: Any
-    url: str
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, address: str) -> None:
-        self.page.goto(f"{self.url}/map{address}")
-        self.page.wait_for_selector("main .loading", state="detached")
-        self.page.wait_for_selector("main >> nth=0")
-
-    def settled(self, wait_ms: int = 700) -> None:
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_timeout(wait_ms)
-
-    def keep(self, name: str) -> None:
-        folder = os.environ.get("KANCHA_SCREENSHOTS")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-    def violations(self) -> list[str]:
-        """What axe finds against WCAG 2.2 A and AA."""
-        self.page.evaluate(AXE.read_text("utf-8"))
-        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-        found = self.page.evaluate(
-            "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}})).violations", tags
-        )
-        return [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])})" for one in found]
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A service with the demonstration district in it."""
-    chromium()
-    if not BUILT.exists():
-        pytest.skip("the map page is not built: make web")
-    folder = tmp_path_factory.mktemp("desk")
-    files = draw_district(folder / "place", size_px=768)
-    services = open_with_runner(Settings(data=folder / "data"))
-    try:
-        fill(services, files, "training-free", lambda share, what: None)
-    finally:
-        services.close()
-    service = Served(folder / "data")
-    yield service
-    service.stop()
-
-
-@contextmanager
-def signed_in(service: Served, profile: Path, **how: Any) -> Iterator[Watched]:
-    """A browser in which somebody who may do everything has signed in by a link."""
-    services = open_services(service.settings)
-    try:
-        secret = demo_link(services)
-    finally:
-        services.close()
-    with browser(profile, **how) as context:
-        page = context.new_page()
-        watched = Watched(page, service.url)
-        page.on("console", lambda m: watched.faults.append(f"console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
-
-        def asked(request: Any) -> None:
-            if not request.url.startswith((service.url, "data:", "blob:")):
-                watched.faults.append(f"request off the host: {request.url}")
-
-        page.on("request", asked)
-        page.goto(f"{service.url}/first/{secret}")
-        page.wait_for_url("**/map*")
-        page.wait_for_selector("nav a")
-        yield watched
+    with demo_desk(tmp_path_factory.mktemp("desk")) as service:
+        yield service
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])

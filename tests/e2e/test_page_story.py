@@ -213,7 +213,9 @@ class Bureau:
             wang.press("立即核验")
         wang.page.locator("main li:has-text('2025-06-12'):has-text('已核验')").wait_for(timeout=60_000)
         plan = {"面积（平方米）": "522", "到期日": "2026-06-01"}
-        wang.tell(case, "土地利用计划", "2025-06-20T10:00", 用途="绿地", **plan)
+        wang.tell(case, "土地利用计划", "2025-06-20T10:00", "填入本案范围", 用途="绿地", **plan)
+        (planned,) = [one for one in wang.asked(f"cases/{case}/events")["events"] if one["event"] == "reuse_planned"]
+        assert shapely.geometry.shape(planned["facts"]["area"]).intersects(self._site())
         self.bring_images(self.files.green)
         wang.go(f"#/case/{case}?tab=proof")
         if not wang.page.locator("main li:has-text('2026-04-20')").count():
@@ -258,8 +260,7 @@ class Bureau:
 
     def _leads(self) -> list[dict[str, Any]]:
         """What the officer's own browser is told of leads."""
-        script = "async () => (await fetch('leads?limit=50')).json()"
-        found: list[dict[str, Any]] = self.wang.page.evaluate(script)["features"]
+        found: list[dict[str, Any]] = self.wang.asked("leads?limit=50")["features"]
         return found
 
     def _photo(self, name: str, seed: int, taken: str) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from geodata.io.dates import BEIJING
 from service.auth.people import caller_of_person
 from service.case_settings import Cases
+from service.cases.errors import CaseBehindError
 from service.services import Services
 from service.usecases.case_terms import TermKeeper, messages_of, tell_terms
 from service.usecases.cases import Opening, Telling, open_case, tell, view_case
@@ -93,6 +94,22 @@ def test_officers_hear_of_their_terms_and_the_chief_of_what_is_overdue(here: Bur
     seen = {"officers": [who["wang"].id, who["li"].id], "stage": "under_construction", "result": "在建"}
     tell(me, case_id, Telling("inspected", seen))
     assert look(services, datetime.now(UTC) + timedelta(days=1)) == 0
+
+
+def test_what_the_clock_tells_meanwhile_keeps_nobody_from_telling_theirs(here: Bureau, hook: Receiver) -> None:
+    who = people(here, hook, ("wang", "officer"), ("li", "officer"), ("sun", "chief"))
+    services = ruled(here, jurisdictions=("shanghai",))
+    me = replace(services, caller=caller_of_person(who["wang"]))
+    case_id = opened(services, who["wang"], [who["wang"].id, who["li"].id], ago(hours=3))
+    known = view_case(services, case_id).row.number
+    look(services)
+    assert view_case(services, case_id).row.number == known + 1
+    view = tell(me, case_id, Telling("noted", {"text": "我看到的是督办之前"}, expected=known))
+    assert [event.kind for event in view.events[-2:]] == ["escalated", "noted"]
+    # what somebody told is another thing, and so is an event that is yet to come
+    for expected in (known, view.row.number + 1):
+        with pytest.raises(CaseBehindError):
+            tell(me, case_id, Telling("noted", {"text": "我没有看到备注"}, expected=expected))
 
 
 def test_a_moment_that_two_replicas_find_is_told_once(here: Bureau, hook: Receiver) -> None:

@@ -29,20 +29,20 @@ export function useKeySwitch(): [boolean, (on: boolean) => void] {
 }
 
 export function useKeys(on: boolean, act: (action: Action) => void): void {
-  const latest = useRef(act);
-  latest.current = act;
+  const latest = useRef({ on, act });
+  // told at once: an effect waits for the next picture, and a key may come before it
+  latest.current = { on, act };
   useEffect(() => {
-    if (!on) return undefined;
     const heard = (event: KeyboardEvent): void => {
-      if (isWriting(event.target as HTMLElement | null) || document.querySelector("dialog[open]")) return;
+      if (!latest.current.on || isWriting(event.target as HTMLElement | null) || document.querySelector("dialog[open]")) return;
       const action = actionOf(event);
       if (action === null) return;
       event.preventDefault();
-      latest.current(action);
+      latest.current.act(action);
     };
     addEventListener("keydown", heard);
     return () => removeEventListener("keydown", heard);
-  }, [on]);
+  }, []);
 }
 
 export function VerdictButtons({ act, disabled }: { act: (action: Action) => void; disabled: boolean }) {

@@ -35,7 +35,8 @@ export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
   const [kept, setDraft] = useState<Draft | null>(null);
   const draft = entry ? (kept?.id === entry.id ? kept : draftOf(entry)) : null;
   const since = useRef(0);
-  const ready = found !== undefined && !(found instanceof Error);
+  const [seen, setSeen] = useState<string | null>(null);
+  const ready = found !== undefined && !(found instanceof Error) && seen === now.at;
   useEffect(() => {
     since.current = Date.now();
   }, [now.at, ready]);
@@ -48,7 +49,7 @@ export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
     if (action.kind === "help") help();
     else if (action.kind === "undo") void undo();
     else if (action.kind === "next" || action.kind === "previous") sitting.value = step(now, action.kind === "next" ? 1 : -1);
-    else if (entry && draft && Date.now() - since.current >= LEAST_LOOK_MS) {
+    else if (entry && draft && ready && Date.now() - since.current >= LEAST_LOOK_MS) {
       const right = action.kind === "right";
       setDraft(null);
       say({ verdict: right, reason: right ? null : action.reason, note: draft.note, outline: right ? draft.outline : null, purpose: entry.purpose });
@@ -59,9 +60,9 @@ export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
   return (
     <div class="judge-desk">
       <p class="visually-hidden" role="status">
-        {entry && ready ? spoken(entry, found) : ""}
+        {entry && found && !(found instanceof Error) ? spoken(entry, found) : ""}
       </p>
-      {entry && draft ? <Present entry={entry} found={found} draft={draft} setDraft={setDraft} act={act} /> : null}
+      {entry && draft ? <Present entry={entry} found={found} ready={ready} seen={setSeen} draft={draft} setDraft={setDraft} act={act} /> : null}
     </div>
   );
 }
@@ -75,12 +76,15 @@ function spoken(entry: Entry, found: Loaded): string {
 interface PresentProps {
   entry: Entry;
   found: Loaded | Error | undefined;
+  /** Whether there is something to judge by. */
+  ready: boolean;
+  seen: (id: string) => void;
   draft: Draft;
   setDraft: (draft: Draft) => void;
   act: (action: Action) => void;
 }
 
-function Present({ entry, found, draft, setDraft, act }: PresentProps) {
+function Present({ entry, found, ready, seen, draft, setDraft, act }: PresentProps) {
   if (found instanceof Error) {
     return (
       <div class="judge-look">
@@ -99,7 +103,7 @@ function Present({ entry, found, draft, setDraft, act }: PresentProps) {
           <MapStack id={entry.id} next={following(sitting.value)} outline={draft.outline} edit={draft.editing} changed={(outline) => setDraft({ ...draft, outline })} />
         </div>
         <div class="judge-side">
-          <Chip id={entry.id} />
+          <Chip id={entry.id} seen={seen} />
           <Outline draft={draft} setDraft={setDraft} disabled={found === undefined} />
           <label class="field judge-note">
             <span>{w.note}</span>
@@ -107,7 +111,7 @@ function Present({ entry, found, draft, setDraft, act }: PresentProps) {
           </label>
         </div>
         <div class="judge-foot">
-          <VerdictButtons act={act} disabled={found === undefined || entry.state === "sending"} />
+          <VerdictButtons act={act} disabled={!ready || entry.state === "sending"} />
           <Steps act={act} />
         </div>
       </div>

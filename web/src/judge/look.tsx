@@ -31,9 +31,11 @@ export function Look({ id, next, pair, keys, help, go, said }: LookProps) {
   const found = blind.value.get(id);
   const open = pair === undefined;
   const since = useRef(0);
+  const [seen, setSeen] = useState<string | null>(null);
+  const ready = found !== undefined && seen === id;
   useEffect(() => {
     since.current = Date.now();
-  }, [id]);
+  }, [id, ready]);
 
   const give = async (verdict: boolean, reason: string | null): Promise<void> => {
     setBusy(true);
@@ -51,7 +53,7 @@ export function Look({ id, next, pair, keys, help, go, said }: LookProps) {
     if (action.kind === "help") help();
     else if (action.kind === "next" || action.kind === "previous") go(action.kind === "next" ? 1 : -1);
     else if (action.kind === "undo") toast(w.notUndone, "info");
-    else if (open && found && !busy && Date.now() - since.current >= LEAST_LOOK_MS) void give(action.kind === "right", action.kind === "right" ? null : action.reason);
+    else if (open && ready && !busy && Date.now() - since.current >= LEAST_LOOK_MS) void give(action.kind === "right", action.kind === "right" ? null : action.reason);
   };
   useKeys(keys, act);
 
@@ -62,14 +64,14 @@ export function Look({ id, next, pair, keys, help, go, said }: LookProps) {
           <MapStack among={blind.value} id={id} next={next} outline={null} edit={false} changed={() => undefined} />
         </div>
         <div class="judge-side">
-          <Chip id={id} />
+          <Chip id={id} seen={setSeen} />
           <label class="field judge-note">
             <span>{w.note}</span>
             <textarea rows={2} maxLength={2000} value={note} placeholder={w.noteHint} onInput={(event) => setNote(event.currentTarget.value)} />
           </label>
         </div>
         <div class="judge-foot">
-          <VerdictButtons act={act} disabled={!found || busy || !open} />
+          <VerdictButtons act={act} disabled={!ready || busy || !open} />
           <div class="row judge-steps">
             <button type="button" aria-keyshortcuts="P" onClick={() => go(-1)}>
               {w.previous} <kbd>P</kbd>

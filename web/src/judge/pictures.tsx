@@ -57,9 +57,22 @@ function OnePair({ found, outline, edit, changed }: { found: Loaded; outline: Ge
   );
 }
 
-export function Chip({ id }: { id: string }) {
+/** The pair as one picture; `seen` is told when it is there, or is not to be had: nobody judges before. */
+export function Chip({ id, seen }: { id: string; seen: (id: string) => void }) {
   const [failed, setFailed] = useState(false);
   useEffect(() => setFailed(false), [id]);
   if (failed) return <p class="empty judge-chip">{w.noChip}</p>;
-  return <img key={id} class="judge-chip" src={chipOf(id)} alt={w.chip} onError={() => setFailed(true)} />;
+  return (
+    <img
+      key={id}
+      class="judge-chip"
+      src={chipOf(id)}
+      alt={w.chip}
+      onLoad={() => seen(id)}
+      onError={() => {
+        setFailed(true);
+        seen(id);
+      }}
+    />
+  );
 }

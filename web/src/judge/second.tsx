@@ -70,6 +70,9 @@ export function Second({ keys, help, finding }: { keys: boolean; help: () => voi
   const pile = usePile();
   const waits = (id: string): boolean => !pile.said.has(id);
   const [at, setAt] = useState<string | null>(finding);
+  useEffect(() => {
+    if (finding !== null) setAt(finding);
+  }, [finding]);
   const first = pile.ids.find(waits) ?? null;
   // what is judged stays in sight until one goes on
   const shown = at !== null && pile.ids.includes(at) ? at : first;

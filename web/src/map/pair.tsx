@@ -1,6 +1,7 @@
 /** Two dates of one place on a small map: swipe, blink or one of them, with an outline over both. */
 import Feature from "ol/Feature";
 import type OlMap from "ol/Map";
+import { unByKey } from "ol/Observable";
 import GeoJsonFormat from "ol/format/GeoJSON";
 import type Geometry from "ol/geom/Geometry";
 import Modify from "ol/interaction/Modify";
@@ -73,7 +74,11 @@ export function PairMap(props: PairProps) {
   }, [key, source]);
 
   useEffect(() => {
-    if (map) showBounds(view, roomy(props.bbox), 10);
+    if (!map) return undefined;
+    showBounds(view, roomy(props.bbox), 10);
+    // all that is in sight of this place is drawn: for measures, and for tests
+    const key = map.once("rendercomplete", () => map.getTargetElement()?.setAttribute("data-drawn", ""));
+    return () => unByKey(key);
   }, [map, view, props.bbox.join(",")]);
 
   useEffect(() => {
@@ -92,10 +97,11 @@ export function PairMap(props: PairProps) {
     };
   }, [map, props.edit, source]);
 
-  const modes: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
+  const offered: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
+  const modes = offered.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after));
   return (
     <div class="pairmap" role="group" aria-label={props.label}>
-      <Choice label={w.mode} value={mode} choose={setMode} options={modes.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after))} />
+      {modes.length > 1 ? <Choice label={w.mode} value={mode} choose={setMode} options={modes} /> : null}
       <Compare
         before={dateOf(props, "before")}
         after={dateOf(props, "after")}

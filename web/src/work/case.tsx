@@ -8,7 +8,7 @@ import { href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
-import { Await, Empty, Tabs } from "../ui/parts";
+import { Await, Empty, Panel, Tabs } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { CaseAlike } from "./case_alike";
 import { CaseClocks } from "./case_clocks";
@@ -21,8 +21,9 @@ import { CaseParties } from "./case_parties";
 import { CaseProof } from "./case_proof";
 import { useOfficers } from "./common";
 import { useOffers } from "./offers";
+import { PlaceMap } from "./place_map";
 
-const w = words({ none: ["请从案件列表选择案件。", "Choose a case from the list."], tabs: ["案件内容", "Parts of the case"], list: ["案件列表", "All cases"], onward: ["案件有新进展，页面已更新。", "The case went on; the page shows it."] });
+const w = words({ none: ["请从案件列表选择案件。", "Choose a case from the list."], place: ["位置", "The place"], tabs: ["案件内容", "Parts of the case"], list: ["案件列表", "All cases"], onward: ["案件有新进展，页面已更新。", "The case went on; the page shows it."] });
 const TABS: Record<string, readonly [string, string]> = {
   work: ["办理", "Work"],
   events: ["经过", "History"],
@@ -94,7 +95,14 @@ function Shown({ found, tab, reload, feature }: { found: Schemas["CaseOut"]; tab
       {tab === "work" ? (
         <div class="work-split">
           {may("cases") ? <CaseMoves id={found.id} number={found.number} offers={offers} place={place} done={done} /> : null}
-          <CaseClocks id={found.id} version={part.version} />
+          <div>
+            <CaseClocks id={found.id} version={part.version} />
+            {feature?.geometry ? (
+              <Panel title={w.place}>
+                <PlaceMap outline={feature.geometry} />
+              </Panel>
+            ) : null}
+          </div>
         </div>
       ) : null}
       {tab === "events" ? <CaseHistory {...part} expected={found.number} defects={found.defects} /> : null}

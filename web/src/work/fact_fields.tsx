@@ -3,7 +3,9 @@ import { language, wordOf, words } from "../app/language";
 import { Field } from "../ui/parts";
 import { CATEGORIES } from "../api/words";
 import { categoryWords, officers, personName } from "./common";
-import type { Fact, Held, Why, Wrong } from "./fact_form";
+import type { GeoJSON } from "../api/features";
+import { type Fact, type Held, type Why, type Wrong, shapeOf } from "./fact_form";
+import { PlaceMap } from "./place_map";
 import { CHOICES, FACTS } from "../api/words";
 
 const w = words({
@@ -11,7 +13,7 @@ const w = words({
   yes: ["是", "yes"],
   no: ["否", "no"],
   lines: ["每行一项", "One in a line"],
-  geometry: ["GeoJSON 面（经纬度），可留空", "GeoJSON polygon in longitude and latitude"],
+  geometry: ["填入本案范围后可在图上移动角点；也可粘贴 GeoJSON 面（经纬度）", "Take the place of the case and move its corners on the map, or paste a GeoJSON polygon"],
   wholePlace: ["填入本案范围", "Take the place of the case"],
   nobody: ["没有可选人员", "Nobody to choose"],
   optional: ["选填", "optional"],
@@ -90,6 +92,7 @@ function One({ fact, value, change, fault, offered, place }: OneProps) {
           </button>
         </p>
       ) : null}
+      {fact.form === "geometry" && place && shapeOf(text) ? <PlaceMap outline={shapeOf(text) as GeoJSON} about={JSON.parse(place) as GeoJSON} changed={(outline) => change(JSON.stringify(outline))} /> : null}
     </>
   );
 }

@@ -24,7 +24,8 @@ function polygon(text: string): unknown {
   return told?.type === "Feature" ? told.geometry : told;
 }
 
-function geometry(text: string): unknown {
+/** The polygon of a text; undefined for what is none. */
+export function shapeOf(text: string): unknown {
   try {
     const shape = polygon(text) as { type?: string } | null | undefined;
     return shape?.type === "Polygon" || shape?.type === "MultiPolygon" ? shape : undefined;
@@ -46,7 +47,7 @@ function valueOf(fact: Fact, text: string): { value: unknown } | { why: Why } {
   if (fact.form === "day") return DAY.test(text) ? { value: text } : { why: "day" };
   if (fact.form === "moment") return MOMENT.test(text) ? { value: inBeijing(text) } : { why: "moment" };
   if (fact.form === "geometry") {
-    const shape = geometry(text);
+    const shape = shapeOf(text);
     return shape === undefined ? { why: "geometry" } : { value: shape };
   }
   if (fact.form === "ids" || fact.form === "people") return { value: listOf(text) };

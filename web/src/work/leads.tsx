@@ -11,10 +11,10 @@ import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Await, Empty, Mark, Table, Tabs } from "../ui/parts";
-import { type Point, geodesicArea } from "../map/measure";
 import "./common";
 import { Filter } from "./filter";
 import { LEAD_STATES, type LeadProps, SOURCES, STAGES, sourceWord } from "./lead_words";
+import { sizeOf } from "./place_map";
 import { ReportFile } from "./report_file";
 import { ReportForm } from "./report_form";
 import { Unplaced } from "./unplaced";
@@ -119,7 +119,7 @@ function Listed({ found }: { found: Schemas["LeadQueueOut"] }) {
           { title: w.sources, cell: (one) => <Chip one={one} /> },
           { title: w.state, cell: (one) => <State one={one.properties} /> },
           { title: w.priority, number: true, cell: (one) => number(one.properties.priority, 2) },
-          { title: w.size, number: true, cell: (one) => area(sizeOf(one)) },
+          { title: w.size, number: true, cell: (one) => area(sizeOf(one.geometry)) },
           { title: w.stage, cell: (one) => <>{wordOf(STAGES, one.properties.stage)} {one.properties.rebuilt ? <Mark tone="bad">{w.rebuilt}</Mark> : null}</> },
           { title: w.reports, number: true, cell: (one) => one.properties.reports },
           { title: w.first, cell: (one) => day(one.properties.first_seen) },
@@ -139,13 +139,6 @@ function Chip({ one }: { one: Feature<LeadProps> }) {
       {one.properties.sources.map(sourceWord).join(language.value === "zh" ? "、" : ", ")}
     </span>
   );
-}
-
-function sizeOf(one: Feature<LeadProps>): number | null {
-  const shape = one.geometry;
-  if (shape?.type === "Polygon") return geodesicArea(shape.coordinates as Point[][]);
-  if (shape?.type === "MultiPolygon") return (shape.coordinates as Point[][][]).reduce((sum, rings) => sum + geodesicArea(rings), 0);
-  return null;
 }
 
 function State({ one }: { one: LeadProps }) {
