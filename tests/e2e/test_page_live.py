@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.test_page import Watched
+from tests.e2e.page_kit import Watched
 from tests.e2e.test_page_run import it, office  # noqa: F401 - fixtures
 from tests.integration.service_kit import Served
 
