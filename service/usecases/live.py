@@ -31,6 +31,7 @@ class Seen:
         key: Key of the last event of each type, in the order of `EVENTS`.
         case: Key of the last event of a case; None: nothing is known of what comes.
         terms: Keys of the terms that were heard of, of those that were told lately.
+        term: When the last of them was told, us since 1970.
         jobs: The jobs that moved last, with when.
         newest: What the store had at the last look, so that nothing is asked where nothing came.
     """
@@ -38,13 +39,14 @@ class Seen:
     key: tuple[Any, ...]
     case: int | None = None
     terms: frozenset[int] = frozenset()
+    term: int = 0
     jobs: Mapping[str, datetime] = field(default_factory=dict)
     newest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def place(self) -> tuple[Any, ...]:
         """The key by which somebody goes on after a line that broke."""
-        return self.key if self.case is None else (*self.key, self.case)
+        return self.key if self.case is None else (*self.key, self.case, self.term)
 
 
 @dataclass(frozen=True)
@@ -78,22 +80,23 @@ class News:
 def from_now(services: Services) -> Seen:
     """The place at which nothing is known of what comes."""
     newest = services.store.events.newest()
-    terms = frozenset(one.key for one in _terms(services))
-    last = services.store.case_news.last()
-    return Seen(tuple(newest.get(name, -1) for name in EVENTS), last, terms, _moved(_latest(services)), newest)
+    terms, last = _terms(services), services.store.case_news.last()
+    key = tuple(newest.get(name, -1) for name in EVENTS)
+    return Seen(key, last, _keys(terms), _latest_term(terms), _moved(_latest(services)), newest)
 
 
 def from_key(services: Services, key: tuple[Any, ...]) -> Seen:
-    """The place behind a key, after a line that broke; jobs and the latest terms are told as they stand.
+    """The place behind a key, after a line that broke; jobs are told as they stand.
 
     A key without a place in the cases is of a release before they were told: they are told from now on.
     """
     if len(key) <= len(EVENTS):
         return Seen(key, services.store.case_news.last())
-    *events, case = key
-    # whatever is no place is refused by the list of events
-    good = isinstance(case, int) and 0 <= case < 1 << 62
-    return Seen(tuple(events), case) if good else Seen(key)
+    *events, case, term = key
+    if not all(isinstance(one, int) and 0 <= one < 1 << 62 for one in (case, term)):
+        return Seen(key)  # no place: refused by the list of events
+    heard = [one for one in _terms(services) if _us(one.at) <= term]
+    return Seen(tuple(events), case, _keys(heard), term)
 
 
 def news(services: Services, seen: Seen) -> News:
@@ -115,8 +118,8 @@ def news(services: Services, seen: Seen) -> News:
     found += [_of_case(one, CASE_TERM) for one in terms if one.key not in seen.terms]
     jobs = _latest(services)
     found += [Message(JOB_CHANGED, job.id, _of_job(job)) for job in jobs if seen.jobs.get(job.id) != job.updated_at]
-    heard = Seen(key, case, frozenset(one.key for one in terms), _moved(jobs), newest)
-    return News(found, heard)
+    term = max(seen.term, _latest_term(terms))
+    return News(found, Seen(key, case, _keys(terms), term, _moved(jobs), newest))
 
 
 def _terms(services: Services) -> Sequence[CaseNews]:
@@ -128,6 +131,18 @@ def _blind(event: Event) -> Mapping[str, Any]:
     if event.type != "finding.judged":
         return event.told
     return {name: event.told[name] for name in ("finding_id", "scan_id", "judged_at")}
+
+
+def _keys(terms: Sequence[CaseNews]) -> frozenset[int]:
+    return frozenset(one.key for one in terms)
+
+
+def _us(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
+
+
+def _latest_term(terms: Sequence[CaseNews]) -> int:
+    return max((_us(one.at) for one in terms), default=0)
 
 
 def _of_case(one: CaseNews, kind: str) -> Message:

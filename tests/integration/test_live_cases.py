@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,27 +38,30 @@ class Heard:
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.last = ""
         self.open = threading.Event()
-        self._client = httpx.Client(base_url=service.url, headers=key, timeout=30, trust_env=False)
-        headers = {} if last is None else {"Last-Event-ID": last}
-        self._thread = threading.Thread(target=self._listen, args=(headers,), daemon=True)
-        self._thread.start()
+        headers = key if last is None else key | {"Last-Event-ID": last}
+        self.thread = threading.Thread(target=self._listen, args=(f"{service.url}/events/stream", headers), daemon=True)
+        self.thread.start()
         assert self.open.wait(10)
 
-    def _listen(self, headers: dict[str, str]) -> None:
-        try:
-            with self._client.stream("GET", "/events/stream", headers=headers) as answer:
-                kind = ""
-                for line in answer.iter_lines():
-                    self.open.set()
-                    name, _, value = line.partition(": ")
-                    if name == "event":
-                        kind = value
-                    elif name == "id":
-                        self.last = value
-                    elif name == "data":
-                        self.messages.append((kind, json.loads(value)))
-        except httpx.HTTPError:
-            return  # the service has stopped
+    def _listen(self, url: str, headers: dict[str, str]) -> None:
+        kind = ""
+        with (
+            contextlib.suppress(httpx.HTTPError),  # the service stops
+            httpx.Client(timeout=30, trust_env=False) as client,
+            client.stream("GET", url, headers=headers) as answer,
+        ):
+            for line in answer.iter_lines():
+                self.open.set()
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "id":
+                    self.last = value
+                elif name == "data":
+                    self.messages.append((kind, json.loads(value)))
+
+    def hears(self, wanted: list[tuple[str, str, Any]]) -> bool:
+        return self.of_cases() == wanted
 
     def of_cases(self) -> list[tuple[str, str, Any]]:
         return [
@@ -67,7 +72,16 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def listeners() -> Iterator[list[Heard]]:
+    """Those who listen; they end with the service."""
+    found: list[Heard] = []
+    yield found
+    for one in found:
+        one.thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, listeners: list[Heard]) -> Iterator[Served]:
     """Two streets beside each other."""
     folder = tmp_path_factory.mktemp("live")
     streets = [({"area_id": name, "name": name}, polygon(0, at, 512, 512)) for name, at in (("west", 0), ("east", 600))]
@@ -77,7 +91,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield made
 
 
-def test_only_who_sees_a_case_hears_of_it(service: Served) -> None:
+def test_only_who_sees_a_case_hears_of_it(service: Served, listeners: list[Heard]) -> None:
     east = polygon(100, 700, 1, 1)[0][0]
     rights: dict[str, dict[str, Any]] = {
         "everywhere": {"roles": ["reader"]},
@@ -87,6 +101,7 @@ def test_only_who_sees_a_case_hears_of_it(service: Served) -> None:
     }
     keys = {name: key_for(service.settings, **told) for name, told in rights.items()}
     heard = {name: Heard(service, key) for name, key in keys.items()}
+    listeners += heard.values()
     body = {"facts": OPENED, "geometry": {"type": "Point", "coordinates": east}}
     made = service.client.post("/cases", json=body)
     assert made.status_code == 201, made.text
@@ -95,7 +110,7 @@ def test_only_who_sees_a_case_hears_of_it(service: Served) -> None:
     assert noted.status_code == 201, noted.text
     wanted = [("case.opened", case, "opened"), ("case.event", case, "noted")]
     for name in ("everywhere", "east"):
-        until(lambda name=name: heard[name].of_cases() == wanted, 10)
+        until(partial(heard[name].hears, wanted), 10)
     (told,) = [one["told"] for kind, one in heard["east"].messages if kind == "case.event"]
     assert told.keys() == {"serial", "state", "event", "number", "at"}, "what was said stays in the case"
     assert heard["west"].of_cases() == [] and heard["nowhere"].of_cases() == []
@@ -105,6 +120,7 @@ def test_only_who_sees_a_case_hears_of_it(service: Served) -> None:
     last = heard["east"].last
     service.client.post(f"/cases/{case}/events", json={"event": "noted", "facts": {"text": "x"}})
     again = Heard(service, keys["east"], last)
+    listeners.append(again)
     until(lambda: again.of_cases() == [("case.event", case, "noted")], 10)
     bad = service.client.get("/events/stream", headers={"Last-Event-ID": "nonsense"})
     assert bad.status_code == 400
@@ -131,6 +147,8 @@ def test_a_term_is_heard_once_when_it_is_told(here: Bureau) -> None:
         (one.type, one.subject, one.told["step"].split(":")[0]) for one in terms.messages if one.type == live.CASE_TERM
     }
     assert ("case.term", case, "overdue") in steps and {one[1] for one in steps} == {case}
+    again = live.from_key(services, terms.seen.place)
+    assert [one for one in live.news(services, again).messages if one.type == live.CASE_TERM] == []
     quiet = live.news(services, terms.seen)
     assert [one for one in quiet.messages if one.type.startswith("case.")] == []
     tell(local, case, Telling("noted", {"text": "x"}, datetime.now(UTC)))
@@ -144,7 +162,8 @@ def test_a_key_of_a_release_before_hears_of_cases_from_now_on(here: Bureau) -> N
     open_case(local, Opening(OPENED, POINT, datetime.now(UTC)))
     old = live.from_key(services, tuple(0 for _ in EVENTS))
     assert not [one for one in live.news(services, old).messages if one.type.startswith("case.")]
-    for odd in ((1,), (*(0 for _ in EVENTS), -1), (*(0 for _ in EVENTS), "x"), (*(0 for _ in EVENTS), 1, 2)):
+    begin = tuple(0 for _ in EVENTS)
+    for odd in ((1,), (*begin, 1), (*begin, -1, 0), (*begin, "x", 0), (*begin, 1, 2, 3)):
         with pytest.raises(BadQueryError):
             live.news(services, live.from_key(services, odd))
 
