@@ -58,3 +58,17 @@ def browser(profile: Path, **how: Any) -> Iterator[Any]:
             yield context
         finally:
             context.close()
+
+
+@contextmanager
+def launched() -> Iterator[Any]:
+    """A browser without a profile, as Playwright's: each `new_context` of it is somebody else's, and begun at once."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    with sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"])
+        try:
+            yield made
+        finally:
+            made.close()
