@@ -60,7 +60,7 @@ def main() -> None:
     console = Console(width=140)
     with (
         tempfile.TemporaryDirectory() as folder,
-        drawn_desk(Path(folder) / "desk", 2 * count + 4, size_px=1152) as drawn,
+        drawn_desk(Path(folder) / "desk", 2 * count + 4, size_px=1024) as drawn,
     ):
         person = add_officer(drawn.service, "wang", "王五")
         with signed_in(drawn.service, Path(folder) / "profile", person, **DESK) as it:
