@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -68,26 +68,16 @@ def browser(profile: Path, **how: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def browser_of_several(**how: Any) -> Iterator[Callable[[], Any]]:
-    """A browser in which several people sit, each with cookies and storage of their own.
-
-    Yields:
-        What opens the page of the next one.
-    """
+def launched() -> Iterator[Any]:
+    """A browser without a profile, as Playwright's: each `new_context` of it is somebody else's, and begun at once."""
     from playwright.sync_api import sync_playwright
 
     path = chromium()
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(
+        made = driver.chromium.launch(
             executable_path=path, args=list(FLAGS), ignore_default_args=["--headless=old"], env=SPEAKS
         )
-
-        def page() -> Any:
-            context = opened.new_context(**how)
-            context.set_default_timeout(15_000)
-            return context.new_page()
-
         try:
-            yield page
+            yield made
         finally:
-            opened.close()
+            made.close()

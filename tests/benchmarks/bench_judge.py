@@ -58,7 +58,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=64, help="findings at each pace")
     count = parser.parse_args().count
     console = Console(width=140)
-    with tempfile.TemporaryDirectory() as folder, drawn_desk(Path(folder) / "desk", 2 * count + 4) as drawn:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        drawn_desk(Path(folder) / "desk", 2 * count + 4, size_px=1024) as drawn,
+    ):
         person = add_officer(drawn.service, "wang", "王五")
         with signed_in(drawn.service, Path(folder) / "profile", person, **DESK) as it:
             it.open(f"#/judge?learn_share=0&capacity={len(drawn.ids)}")

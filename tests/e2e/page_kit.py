@@ -164,11 +164,25 @@ def link_of(service: Served, person: str | None = None) -> str:
 @contextmanager
 def signed_in(service: Served, profile: Path, person: str | None = None, **how: Any) -> Iterator[Watched]:
     """A browser in which somebody has signed in by a link; without an id one who may do everything."""
-    link = link_of(service, person)
     with browser(profile, **how) as context:
-        watched = Watched(context.new_page(), service.url)
-        watched.enter(link)
-        yield watched
+        yield _come_in(context, service, person)
+
+
+@contextmanager
+def one_more(launched: Any, service: Served, person: str | None = None, **how: Any) -> Iterator[Watched]:
+    """The same in a browser that runs already, apart from all else that it shows."""
+    context = launched.new_context(**how)
+    context.set_default_timeout(15_000)
+    try:
+        yield _come_in(context, service, person)
+    finally:
+        context.close()
+
+
+def _come_in(context: Any, service: Served, person: str | None) -> Watched:
+    watched = Watched(context.new_page(), service.url)
+    watched.enter(link_of(service, person))
+    return watched
 
 
 def store_findings(services: Services, scenes: Sequence[Scene], outlines: Sequence[Ring]) -> list[str]:
@@ -223,25 +237,28 @@ class Drawn:
         ids: Findings, the first of the highest priority.
         corners: The corner of a parcel that lies beside the south-western corner of each.
         rings: Their outlines.
+        vertices: All corners of parcels.
     """
 
     service: Served
     ids: list[str]
     corners: list[tuple[float, float]]
     rings: list[Ring]
+    vertices: list[tuple[float, float]]
 
 
 @contextmanager
-def drawn_desk(folder: Path, count: int, away_m: float = 2.0) -> Iterator[Drawn]:
+def drawn_desk(folder: Path, count: int, away_m: float = 2.0, size_px: int = 768) -> Iterator[Drawn]:
     """The imagery and parcels of the demonstration, and so many findings, none of which a scan had to find.
 
     Args:
         folder: Where all of it lies.
         count: Findings.
         away_m: How far their south-western corners lie from the corner of a parcel, to the north and to the east.
+        size_px: Of the imagery, of half a metre a pixel.
     """
     need_page()
-    files = draw_district(folder / "place", size_px=768)
+    files = draw_district(folder / "place", size_px=size_px)
     data = folder / "data"
     with closing(open_services(Settings(data=data))) as services:
         add_layer_file(services, "parcels", files.parcels, LayerFacts(source="kit"))
@@ -249,26 +266,33 @@ def drawn_desk(folder: Path, count: int, away_m: float = 2.0) -> Iterator[Drawn]
         for path in (files.before, files.after):
             with private_folder(data / "incoming") as room:
                 scenes.append(add_scene(services, take_copy(path, room), SceneFacts())[0])
-        corners = _apart(files.parcels, scenes[0].bbox, count)
+        vertices = _vertices(files.parcels)
+        corners = _apart(vertices, scenes[0].bbox, count)
         north = away_m / 111_320
         rings = [square(x + north / math.cos(math.radians(y)), y + north) for x, y in corners]
         ids = store_findings(services, scenes, rings)
     service = Served(data, KANCHA_AUTH__RATE_PER_S="0")
     try:
-        yield Drawn(service, ids, corners, rings)
+        yield Drawn(service, ids, corners, rings, vertices)
     finally:
         service.stop()
 
 
-def _apart(parcels: Path, box: tuple[float, float, float, float], count: int) -> list[tuple[float, float]]:
-    """Corners of parcels well within a box that lie apart, the same ones every time."""
+def _vertices(parcels: Path) -> list[tuple[float, float]]:
+    shapes = gpd.read_file(parcels).to_crs("OGC:CRS84").geometry
+    return sorted({(round(float(x), 9), round(float(y), 9)) for x, y in shapely.get_coordinates(shapes.values)})
+
+
+def _apart(
+    vertices: Sequence[tuple[float, float]], box: tuple[float, float, float, float], count: int
+) -> list[tuple[float, float]]:
+    """Corners of parcels well within a box that lie so far apart that no finding repeats another; always the same."""
     west, south, east, north = box
     edge = 0.0004
     found: list[tuple[float, float]] = []
-    shapes = gpd.read_file(parcels).to_crs("OGC:CRS84").geometry
-    points = sorted({(round(float(x), 9), round(float(y), 9)) for x, y in shapely.get_coordinates(shapes.values)})
+    points = list(vertices)
     random.Random(11).shuffle(points)
-    for least in (0.0004, 0.0002, 0.0):
+    for least in (0.0004, 0.0002, 0.00015):
         for x, y in points:
             inside = west + edge < x < east - edge and south + edge < y < north - edge
             if len(found) < count and inside and all(math.hypot(x - a, y - b) > least for a, b in found):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
 
 from geodata.types import DISMISSAL_REASONS
-from tests.e2e.page_kit import DESK, PHONE, Drawn, Watched, add_officer, drawn_desk, signed_in
+from tests.browser import launched
+from tests.e2e.page_kit import DESK, PHONE, Drawn, Watched, add_officer, drawn_desk, one_more
 from tests.integration.service_kit import until
 
 KEYS = {"shadow": "s", "tree": "t", "vehicle": "v", "container": "c", "greenhouse": "g", "solar_panel": "l",
@@ -27,6 +27,12 @@ TILE = re.compile(r"/tiles/\w+/\w+/(\d+)/(\d+)/(\d+)\.webp")
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
     with drawn_desk(tmp_path_factory.mktemp("judge"), COUNT) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Any]:
+    with launched() as made:
         yield made
 
 
@@ -86,10 +92,10 @@ def posts(it: Watched) -> list[str]:
 
 
 def test_every_key_reaches_the_store_as_it_was_told_and_undo_takes_the_last_one_back(
-    drawn: Drawn, wang: str, tmp_path: Path
+    drawn: Drawn, wang: str, chrome: Any
 ) -> None:
     assert set(KEYS) == set(DISMISSAL_REASONS)
-    with signed_in(drawn.service, tmp_path / "profile", wang, **DESK) as it:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
         open_desk(it)
         it.page.locator(".judge-note textarea").fill("东侧围墙内")
         it.page.locator(".judge-head").click()
@@ -120,8 +126,8 @@ def test_every_key_reaches_the_store_as_it_was_told_and_undo_takes_the_last_one_
         assert it.faults == []
 
 
-def test_keys_are_silent_while_somebody_writes_or_a_dialog_is_open(drawn: Drawn, wang: str, tmp_path: Path) -> None:
-    with signed_in(drawn.service, tmp_path / "profile", wang, **DESK) as it:
+def test_keys_are_silent_while_somebody_writes_or_a_dialog_is_open(drawn: Drawn, wang: str, chrome: Any) -> None:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
         open_desk(it)
         sent, fid = posts(it), shown(it)
         note = it.page.locator(".judge-note textarea")
@@ -165,14 +171,16 @@ def holds(url: str, place: tuple[float, float]) -> bool:
     if not found:
         return False
     z, x, y = map(int, found.groups())
+    if z < 15:
+        return False  # of the whole country
     lon, lat = place
     column = (lon + 180) / 360 * 2**z
     row = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**z
     return (x, y) == (int(column), int(row))
 
 
-def test_the_pictures_of_the_next_finding_are_there_before_it_is_shown(drawn: Drawn, wang: str, tmp_path: Path) -> None:
-    with signed_in(drawn.service, tmp_path / "profile", wang, **DESK) as it:
+def test_the_pictures_of_the_next_finding_are_there_before_it_is_shown(drawn: Drawn, wang: str, chrome: Any) -> None:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
         arrived: list[str] = []
         it.page.on("requestfinished", lambda request: arrived.append(request.url))
         open_desk(it)
@@ -196,14 +204,116 @@ def test_the_pictures_of_the_next_finding_are_there_before_it_is_shown(drawn: Dr
         assert it.faults == []
 
 
+def corner_of(drawn: Drawn, fid: str, at: int = 0) -> list[float]:
+    """A corner of the outline that is stored with the verdict that counts."""
+    outline = stored(drawn, fid)["outline"]
+    assert outline is not None
+    found: list[float] = outline["coordinates"][0][at]
+    return found
+
+
+def metres(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
+    """How far a place lies east and north of another."""
+    return (
+        (one[0] - other[0]) * 111_320 * math.cos(math.radians(one[1])),
+        (one[1] - other[1]) * 111_320,
+    )
+
+
+def test_an_outline_is_corrected_by_the_keyboard(drawn: Drawn, wang: str, chrome: Any) -> None:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
+        open_desk(it)
+        fid = shown(it)
+        ring = drawn.rings[drawn.ids.index(fid)]
+        it.page.click("button:has-text('修改轮廓')")
+        it.quiet()
+        box = it.page.locator(".judge-corner")
+        box.focus()
+        said = it.page.locator(".judge-corners [role=status]")
+        assert "顶点 1 / 4" in said.inner_text()
+        # the south-western corner to the parcel's, the north-western 0.3 m to the north and 1 m to the west
+        it.page.keyboard.press("Enter")
+        until(lambda: "已吸附" in said.inner_text(), 5)
+        it.page.keyboard.press("PageUp")
+        assert "顶点 4 / 4" in said.inner_text()
+        for key in ("ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
+            it.page.keyboard.press(key)
+        # one more in the middle of the western edge, taken away again, and one that stays in the middle of the northern
+        it.page.keyboard.press("Insert")
+        until(lambda: "顶点 5 / 5" in said.inner_text(), 5)
+        it.page.keyboard.press("Delete")
+        until(lambda: "/ 4" in said.inner_text(), 5)
+        for key in ("PageUp", "Insert", "Shift+ArrowUp"):
+            it.page.keyboard.press(key)
+        until(lambda: "顶点 4 / 5" in said.inner_text(), 5)
+        it.keep("judge-outline-desk")
+        assert it.violations() == []
+        judge(it, "j")
+        outline = stored(drawn, fid)["outline"]["coordinates"][0]
+        assert len(outline) == 6 and outline[0] == outline[-1]
+        assert math.hypot(*metres(outline[0], ring[0])) > 0.3
+        assert min(math.hypot(*metres(outline[0], one)) for one in drawn.vertices) < 0.05, "on the corner of a parcel"
+        assert [metres(outline[k], ring[k]) for k in (1, 2)] == [pytest.approx((0, 0), abs=0.01)] * 2, "as they were"
+        assert metres(outline[3], ring[2])[1] == pytest.approx(1.15, abs=0.02), "between the two, and 1 m up"
+        assert metres(outline[4], ring[3]) == pytest.approx((-1.0, 0.3), abs=0.01)
+        assert it.faults == []
+
+
+def test_an_outline_that_is_dragged_snaps_to_the_corner_of_a_parcel(drawn: Drawn, wang: str, chrome: Any) -> None:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
+        open_desk(it)
+        fid = shown(it)
+        place = drawn.ids.index(fid)
+        ring, parcel = drawn.rings[place], drawn.corners[place]
+        it.page.locator(".judge-stack .now button:has-text('后期')").click()
+        it.page.click("button:has-text('修改轮廓')")
+        it.quiet()
+        box = it.page.locator(".judge-stack .now .stage").bounding_box()
+        # the map is north up, and the finding lies in its middle
+        west, south, east, north = ring[0][0], ring[0][1], ring[1][0], ring[2][1]
+        middle = ((west + east) / 2, (south + north) / 2)
+        px_per_m = px_of_metre(it)
+        x0, y0 = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        def on_screen(lon: float, lat: float) -> tuple[float, float]:
+            away_east, away_north = metres((lon, lat), middle)
+            return x0 + away_east * px_per_m, y0 - away_north * px_per_m
+
+        from_x, from_y = on_screen(*ring[0])
+        to_x, to_y = on_screen(*parcel)
+        it.page.mouse.move(from_x, from_y)
+        it.page.mouse.down()
+        it.page.mouse.move((from_x + to_x) / 2, (from_y + to_y) / 2, steps=4)
+        # four pixels off: near enough to snap
+        it.page.mouse.move(to_x + 3, to_y - 3, steps=4)
+        it.page.mouse.up()
+        it.page.wait_for_selector("text=轮廓已修改")
+        it.page.locator(".judge-head").click()
+        judge(it, "j")
+        outline = stored(drawn, fid)["outline"]["coordinates"][0]
+        away = min(math.hypot(*metres(corner, parcel)) for corner in outline)
+        assert away < 0.01, f"{away:.2f} m from the corner of the parcel"
+        assert it.faults == []
+
+
+def px_of_metre(it: Watched) -> float:
+    """Pixels of the screen for a metre on the ground, as the scale bar of the map in sight says."""
+    bar = ".judge-stack .now .map-scale span"
+    length = float(it.page.locator(bar).inner_text().removesuffix("m"))
+    return float(it.page.evaluate(f"parseFloat(document.querySelector('{bar}').style.width)")) / length
+
+
 @pytest.mark.parametrize("size", ["desk", "phone"])
-def test_a_finding_that_is_open_can_be_judged_by_everybody(drawn: Drawn, li: str, tmp_path: Path, size: str) -> None:
-    with signed_in(drawn.service, tmp_path / "profile", li, **(DESK if size == "desk" else PHONE)) as it:
+def test_a_finding_that_is_open_can_be_judged_by_everybody(drawn: Drawn, li: str, chrome: Any, size: str) -> None:
+    with one_more(chrome, drawn.service, li, **(DESK if size == "desk" else PHONE)) as it:
         found: dict[str, list[str]] = {}
         for name, address in (("first", "#/judge?learn_share=0"), ("second", "#/judge?mode=second")):
             it.open(address)
             shown(it)
             it.quiet()
+            if name == "first":
+                it.page.click("button:has-text('修改轮廓')")
+                it.page.wait_for_selector(".judge-corners")
             it.keep(f"judge-{name}-{size}")
             wide = it.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             found[name] = it.violations() + ([f"wider than the screen by {wide} px"] if wide > 1 else []) + it.faults
@@ -214,13 +324,13 @@ def test_a_finding_that_is_open_can_be_judged_by_everybody(drawn: Drawn, li: str
 
 
 def test_the_second_person_sees_nothing_of_the_first_until_they_have_spoken(
-    drawn: Drawn, wang: str, li: str, tmp_path: Path
+    drawn: Drawn, wang: str, li: str, chrome: Any
 ) -> None:
     client = drawn.service.client
     waiting = [row["finding_id"] for row in client.get("/second-looks?limit=100").json()["rows"]]
     assert len(waiting) >= 4, "judged by the tests before"
     secret = "第一人的备注"
-    with signed_in(drawn.service, tmp_path / "first", wang, **DESK) as it:
+    with one_more(chrome, drawn.service, wang, **DESK) as it:
         open_desk(it)
         said: dict[str, str | None] = {}
         for key, reason in (("g", "greenhouse"), ("j", None), ("l", "solar_panel"), ("g", "greenhouse")):
@@ -231,13 +341,16 @@ def test_the_second_person_sees_nothing_of_the_first_until_they_have_spoken(
             stored(drawn, fid)
         it.open("#/judge?mode=second")
         it.page.wait_for_selector("text=没有由他人核查")
-    with signed_in(drawn.service, tmp_path / "second", li, **DESK) as it:
+    with one_more(chrome, drawn.service, li, **DESK) as it:
         bodies: list[tuple[str, str]] = []
 
         def heard(answer: Any) -> None:
             if "json" in answer.headers.get("content-type", "") and "/session" not in answer.url:
                 bodies.append((answer.url, answer.text()))
 
+        it.quiet()
+        # away from the view of the day, so that all that arrives is of this one
+        it.page.goto("about:blank")
         it.page.on("response", heard)
         it.open("#/judge?mode=second")
         it.page.wait_for_selector(".judge-head code")

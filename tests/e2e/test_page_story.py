@@ -13,7 +13,7 @@ import shapely
 
 from geodata.demo.story import StoryFiles, draw_story
 from service.cases.evidence.verifying import verify
-from tests.browser import browser_of_several
+from tests.browser import launched
 from tests.e2e.page_kit import DESK, link_of, need_page
 from tests.e2e.page_story import PASSWORD, ROLES, Seat
 from tests.integration.service_kit import Served
@@ -273,7 +273,13 @@ def bureau(folder: Path, files: StoryFiles) -> Iterator[Bureau]:
     """An empty service, a browser with a page for each, and the administrator before the first of them."""
     service = Served(folder / "data", **BUREAU)
     try:
-        with browser_of_several(**DESK) as open_page:
+        with launched() as made:
+
+            def open_page() -> Any:
+                context = made.new_context(**DESK)
+                context.set_default_timeout(15_000)
+                return context.new_page()
+
             admin = Seat(open_page(), service.url)
             admin.enter(link_of(service))
             admin.keep("admin-first")

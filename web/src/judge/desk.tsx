@@ -5,9 +5,12 @@ import { number, percent } from "../app/format";
 import { told, wordOf } from "../app/language";
 import { Mark, Trouble } from "../ui/parts";
 import { VerdictButtons, useKeys } from "./buttons";
+import { Corners } from "./corners";
 import { FindingFacts } from "./facts";
 import { type Action, LEAST_LOOK_MS } from "./keys";
 import { type Loaded, known, want } from "./load";
+import { useNear } from "./near";
+import { cornersOf, polygonOf } from "./outline";
 import { Chip, MapStack } from "./pictures";
 import { History } from "./said";
 import { type Entry, find, following, step, upcoming } from "./sitting";
@@ -22,10 +25,15 @@ interface Draft {
   note: string;
   outline: GeoJSON | null;
   editing: boolean;
+  /** The chosen corner of the outline. */
+  corner: number;
 }
 
+/** Changes what is written on the present finding; of what was just changed. */
+type Write = (next: Draft | ((old: Draft) => Draft)) => void;
+
 function draftOf(entry: Entry): Draft {
-  return { id: entry.id, note: entry.told?.note ?? "", outline: (entry.told?.outline as GeoJSON | null | undefined) ?? null, editing: false };
+  return { id: entry.id, note: entry.told?.note ?? "", outline: (entry.told?.outline as GeoJSON | null | undefined) ?? null, editing: false, corner: 0 };
 }
 
 export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
@@ -34,6 +42,8 @@ export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
   const found = entry ? known.value.get(entry.id) : undefined;
   const [kept, setDraft] = useState<Draft | null>(null);
   const draft = entry ? (kept?.id === entry.id ? kept : draftOf(entry)) : null;
+  // two changes of one key are one after the other, though the second does not yet see the first
+  const write: Write = (next) => setDraft((old) => (typeof next === "function" ? (draft ? next(old?.id === draft.id ? old : draft) : old) : next));
   const since = useRef(0);
   const [seen, setSeen] = useState<string | null>(null);
   const ready = found !== undefined && !(found instanceof Error) && seen === now.at;
@@ -62,7 +72,7 @@ export function Desk({ keys, help }: { keys: boolean; help: () => void }) {
       <p class="visually-hidden" role="status">
         {entry && found && !(found instanceof Error) ? spoken(entry, found) : ""}
       </p>
-      {entry && draft ? <Present entry={entry} found={found} ready={ready} seen={setSeen} draft={draft} setDraft={setDraft} act={act} /> : null}
+      {entry && draft ? <Present entry={entry} found={found} ready={ready} seen={setSeen} draft={draft} setDraft={write} act={act} /> : null}
     </div>
   );
 }
@@ -80,11 +90,15 @@ interface PresentProps {
   ready: boolean;
   seen: (id: string) => void;
   draft: Draft;
-  setDraft: (draft: Draft) => void;
+  setDraft: Write;
   act: (action: Action) => void;
 }
 
 function Present({ entry, found, ready, seen, draft, setDraft, act }: PresentProps) {
+  const own = found === undefined || found instanceof Error ? null : found.finding.geometry;
+  const near = useNear(entry.id, own, draft.editing);
+  const shape = draft.editing ? (draft.outline ?? polygonOf(own)) : null;
+  const corner = shape ? (cornersOf(shape)[draft.corner] ?? null) : null;
   if (found instanceof Error) {
     return (
       <div class="judge-look">
@@ -100,11 +114,12 @@ function Present({ entry, found, ready, seen, draft, setDraft, act }: PresentPro
       <div class="judge-look">
         <div class="judge-map">
           {found === undefined ? <p class="loading" role="status">{w.loading}</p> : null}
-          <MapStack id={entry.id} next={following(sitting.value)} outline={draft.outline} edit={draft.editing} changed={(outline) => setDraft({ ...draft, outline })} />
+          <MapStack id={entry.id} next={following(sitting.value)} outline={draft.outline ?? shape} edit={draft.editing} snapTo={near} corner={corner} changed={(outline) => setDraft({ ...draft, outline })} />
         </div>
         <div class="judge-side">
           <Chip id={entry.id} seen={seen} />
-          <Outline draft={draft} setDraft={setDraft} disabled={found === undefined} />
+          <Outline draft={draft} setDraft={setDraft} disabled={own === null} />
+          {shape ? <Corners outline={shape} at={Math.min(draft.corner, cornersOf(shape).length - 1)} near={near} choose={(at) => setDraft((old) => ({ ...old, corner: at }))} changed={(outline) => setDraft((old) => ({ ...old, outline }))} /> : null}
           <label class="field judge-note">
             <span>{w.note}</span>
             <textarea rows={2} maxLength={2000} value={draft.note} placeholder={w.noteHint} onInput={(event) => setDraft({ ...draft, note: event.currentTarget.value })} />
@@ -151,7 +166,7 @@ function Refused({ entry }: { entry: Entry }) {
   );
 }
 
-function Outline({ draft, setDraft, disabled }: { draft: Draft; setDraft: (draft: Draft) => void; disabled: boolean }) {
+function Outline({ draft, setDraft, disabled }: { draft: Draft; setDraft: Write; disabled: boolean }) {
   if (!draft.editing && draft.outline === null) {
     return (
       <button type="button" disabled={disabled} onClick={() => setDraft({ ...draft, editing: true })}>

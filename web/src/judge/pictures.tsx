@@ -4,6 +4,7 @@ import type { GeoJSON } from "../api/features";
 import { day } from "../app/format";
 import { PairMap } from "../map/pair";
 import { type Loaded, boundsOf, chipOf, known } from "./load";
+import type { Corner } from "./outline";
 import { w } from "./words";
 
 export interface MapStackProps {
@@ -15,10 +16,13 @@ export interface MapStackProps {
   next: string | null;
   outline: GeoJSON | null;
   edit: boolean;
+  /** What an outline that is changed snaps to, and its chosen corner. */
+  snapTo?: readonly GeoJSON[];
+  corner?: Corner | null;
   changed: (outline: GeoJSON) => void;
 }
 
-export function MapStack({ among = known.value, id, next, outline, edit, changed }: MapStackProps) {
+export function MapStack({ among = known.value, id, next, outline, edit, snapTo, corner, changed }: MapStackProps) {
   const shown = [id, ...(next !== null && next !== id ? [next] : [])];
   return (
     <div class="judge-stack">
@@ -29,7 +33,7 @@ export function MapStack({ among = known.value, id, next, outline, edit, changed
         return (
           // hidden by visibility alone, so that it has its size and its tiles are fetched
           <div key={one} class={current ? "now" : "later"} aria-hidden={current ? undefined : "true"}>
-            <OnePair found={found} outline={current ? outline : null} edit={current && edit} changed={changed} />
+            <OnePair found={found} outline={current ? outline : null} edit={current && edit} changed={changed} {...(current && edit ? { snapTo: snapTo ?? [], corner: corner ?? null } : {})} />
           </div>
         );
       })}
@@ -37,7 +41,16 @@ export function MapStack({ among = known.value, id, next, outline, edit, changed
   );
 }
 
-function OnePair({ found, outline, edit, changed }: { found: Loaded; outline: GeoJSON | null; edit: boolean; changed: (outline: GeoJSON) => void }) {
+interface OneProps {
+  found: Loaded;
+  outline: GeoJSON | null;
+  edit: boolean;
+  snapTo?: readonly GeoJSON[];
+  corner?: Corner | null;
+  changed: (outline: GeoJSON) => void;
+}
+
+function OnePair({ found, outline, edit, snapTo, corner, changed }: OneProps) {
   const { finding, before, after } = found;
   const own = finding.geometry;
   if (before === null && after === null) return <p class="empty">{w.noScene}</p>;
@@ -49,6 +62,8 @@ function OnePair({ found, outline, edit, changed }: { found: Loaded; outline: Ge
       bbox={boundsOf(own)}
       outline={outline ?? own}
       edit={edit}
+      {...(snapTo ? { snapTo } : {})}
+      {...(corner ? { corner } : {})}
       changed={changed}
       label={w.pair}
       beforeTitle={day(finding.properties.before_acquired_at)}

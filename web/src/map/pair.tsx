@@ -4,9 +4,11 @@ import type OlMap from "ol/Map";
 import { unByKey } from "ol/Observable";
 import GeoJsonFormat from "ol/format/GeoJSON";
 import type Geometry from "ol/geom/Geometry";
+import PointGeometry from "ol/geom/Point";
 import Modify from "ol/interaction/Modify";
 import Snap from "ol/interaction/Snap";
 import VectorLayer from "ol/layer/Vector";
+import { fromLonLat } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { GeoJSON } from "../api/features";
@@ -15,7 +17,7 @@ import { Choice } from "../ui/parts";
 import { Compare, type Mode } from "./compare";
 import { type Date_, collection } from "./layers";
 import { type Bounds, showBounds, viewOf } from "./stage";
-import { DRAWN, lineStyle } from "./styles";
+import { CORNER, DRAWN, lineStyle } from "./styles";
 
 const w = words({
   mode: ["查看方式", "Way of looking"],
@@ -33,8 +35,11 @@ export interface PairProps {
   /** What is shown at first: west, south, east, north. */
   bbox: Bounds;
   outline: GeoJSON | null;
-  /** Whether the outline can be changed; it snaps to parcels and known buildings. */
+  /** Whether the outline can be changed, and what it snaps to. */
   edit?: boolean;
+  snapTo?: readonly GeoJSON[];
+  /** A corner that is chosen, longitude and latitude. */
+  corner?: readonly [number, number] | null;
   changed?: (outline: GeoJSON) => void;
   label: string;
   beforeTitle?: string;
@@ -42,6 +47,7 @@ export interface PairProps {
 }
 
 const FORMAT = new GeoJsonFormat({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
+const USUAL_PX = [540, 420];
 const CONTEXT_PX = 0.000_9;
 
 function dateOf(props: PairProps, side: "before" | "after"): Date_ | null {
@@ -61,8 +67,15 @@ export function PairMap(props: PairProps) {
   const [mode, setMode] = useState<Mode>(props.before && props.after ? "swipe" : props.after ? "after" : "before");
   const [share, setShare] = useState(0.5);
   const [map, setMap] = useState<OlMap | null>(null);
-  const view = useMemo(() => viewOf("3857"), []);
+  const view = useMemo(() => {
+    const made = viewOf("3857");
+    // near enough before its size is known: no tile of the whole country is asked for
+    showBounds(made, roomy(props.bbox), 10, 21, USUAL_PX);
+    return made;
+  }, []);
   const source = useMemo(() => new VectorSource(), []);
+  const near = useMemo(() => new VectorSource(), []);
+  const chosen = useMemo(() => new VectorSource(), []);
   const latest = useRef(props);
   latest.current = props;
   const key = JSON.stringify(props.outline);
@@ -72,6 +85,18 @@ export function PairMap(props: PairProps) {
     const outline = latest.current.outline;
     if (outline) source.addFeature(new Feature(FORMAT.readGeometry(outline) as Geometry));
   }, [key, source]);
+
+  useEffect(() => {
+    near.clear();
+    near.addFeatures((latest.current.snapTo ?? []).map((shape) => new Feature(FORMAT.readGeometry(shape) as Geometry)));
+  }, [props.snapTo, near]);
+
+  const corner = props.corner?.join(",") ?? "";
+  useEffect(() => {
+    chosen.clear();
+    const at = latest.current.corner;
+    if (at) chosen.addFeature(new Feature(new PointGeometry(fromLonLat([...at]))));
+  }, [corner, chosen]);
 
   useEffect(() => {
     if (!map) return undefined;
@@ -88,14 +113,13 @@ export function PairMap(props: PairProps) {
       const geometry = source.getFeatures()[0]?.getGeometry();
       if (geometry) latest.current.changed?.(FORMAT.writeGeometryObject(geometry, { decimals: 8 }) as unknown as GeoJSON);
     });
-    const snap = new Snap({ source, pixelTolerance: 9 });
-    map.addInteraction(modify);
-    map.addInteraction(snap);
+    // the last one is asked first: corners of others go before one's own
+    const all = [modify, new Snap({ source, pixelTolerance: 9 }), new Snap({ source: near, pixelTolerance: 9 })];
+    for (const one of all) map.addInteraction(one);
     return () => {
-      map.removeInteraction(modify);
-      map.removeInteraction(snap);
+      for (const one of all) map.removeInteraction(one);
     };
-  }, [map, props.edit, source]);
+  }, [map, props.edit, source, near]);
 
   const offered: (readonly [Mode, string])[] = [["swipe", w.swipe], ["blink", w.blink], ["before", w.before], ["after", w.after]];
   const modes = offered.filter(([name]) => (name === "before" ? props.before : name === "after" ? props.after : props.before && props.after));
@@ -113,7 +137,7 @@ export function PairMap(props: PairProps) {
         system="3857"
         view={view}
         layersKey={props.edit ? "edit" : "look"}
-        above={() => [...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN })]}
+        above={() => [...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN }), new VectorLayer({ source: chosen, style: CORNER })]}
         ready={(made) => {
           // before the first frame: else the whole world is asked for
           showBounds(view, roomy(latest.current.bbox), 10);

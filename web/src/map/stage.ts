@@ -45,9 +45,9 @@ export function stage(target: HTMLElement, options: StageOptions): OlMap {
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
 /** Show a box of lon-lat, with some room around it. */
-export function showBounds(view: View, bounds: Bounds, room = 40, deepest = 21): void {
+export function showBounds(view: View, bounds: Bounds, room = 40, deepest = 21, size?: number[]): void {
   const extent = transformExtent([...bounds], "EPSG:4326", view.getProjection());
-  view.fit(extent, { padding: [room, room, room, room], maxZoom: deepest });
+  view.fit(extent, { padding: [room, room, room, room], maxZoom: deepest, ...(size ? { size } : {}) });
 }
 
 /** Put layers in the place of those on a map, from the lowest to the highest. */

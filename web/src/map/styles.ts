@@ -42,6 +42,9 @@ function dot(color: string): Style {
   return style;
 }
 
+/** A corner that the keyboard moves. */
+export const CORNER = new Style({ image: new Circle({ radius: 7, fill: new Fill({ color: "#fff" }), stroke: new Stroke({ color: "#0b57d0", width: 3 }) }) });
+
 /** Metres a pixel in web mercator from where on outlines are too small to be seen. */
 const UNIT = 1;
 
