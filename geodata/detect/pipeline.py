@@ -31,7 +31,7 @@ SUSPECT_OPEN_PX = 3
 SUSPECT_GROW_PX = 11
 # Evidence and suspicion reach this far at the first look, cells as far again as they overlap; a multiple of 16, so
 # that the usable pixels' own lattice of 8 px at the first look is met.
-_HALO_PX = max(LOOK * USABLE_HALO_PX, LOOK * (HALO_PX + 4) + CELL_HALO_PX)
+WINDOW_HALO_PX = max(LOOK * USABLE_HALO_PX, LOOK * (HALO_PX + 4) + CELL_HALO_PX)
 
 
 @dataclass
@@ -46,7 +46,7 @@ class WindowResult:
 
 def process_window(plan: WindowPlan, window: Window) -> WindowResult:
     """Everything that happens to the pixels of one window."""
-    outer = window.grown(_HALO_PX, plan.grid.shape)
+    outer = window.grown(WINDOW_HALO_PX, plan.grid.shape)
     core = window.inside(outer)
     searched = inside_area(plan.grid, outer, plan.searched)
     if not searched[core].any():

@@ -20,6 +20,7 @@ from service.store.records import Scene
 from service.store.scene_query import SceneQuery
 from service.usecases import raster_tiles as usecase
 from service.usecases import scenes
+from service.usecases.evidence_tiles import evidence_tile
 
 router = APIRouter(tags=["tiles"])
 T = TypeVar("T")
@@ -147,6 +148,19 @@ async def get_shift_tile(
     return _tile_answer(
         await drawing_of(request).run(lambda: usecase.shift_tile(services, scan_id, place)), "png", etag
     )
+
+
+@router.get("/scans/{scan_id}/evidence/tiles/{scheme}/{z}/{x}/{y}.png", summary="A tile of a scan's evidence",
+            response_class=Response, responses=_PICTURE, dependencies=[Depends(only_query())])  # fmt: skip
+async def get_evidence_tile(
+    request: Request, scan_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
+) -> Response:
+    """What the scan's detector says of every pixel, before anything was cut off: yellow from 5 %, red at 95 %."""
+    etag = etag_of(request, scan_id, "evidence", VERSION)
+    if (same := unchanged(request, etag)) is not None:
+        return same
+    place = usecase.place_of(scheme, z, x, y)
+    return _tile_answer(await drawing_of(request).run(lambda: evidence_tile(services, scan_id, place)), "png", etag)
 
 
 @router.get("/scenes/{scene_id}/tiles/{scheme}/tilejson.json", summary="Where the tiles of a scene are",

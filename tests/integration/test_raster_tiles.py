@@ -17,7 +17,17 @@ from pyproj import Transformer
 from service.render.schemes import SCHEMES
 from service.settings import Settings
 from tests.access import client_of
-from tests.integration.service_kit import CRS, LEFT, TOP, draw_pair, draw_scene, finished, post_pair, post_scene
+from tests.integration.service_kit import (
+    CRS,
+    LEFT,
+    NEW_ROOF,
+    TOP,
+    draw_pair,
+    draw_scene,
+    finished,
+    post_pair,
+    post_scene,
+)
 
 RED, GREEN, BLUE, GREY = (200, 20, 30), (10, 180, 40), (20, 30, 220), (120, 120, 120)
 
@@ -255,3 +265,26 @@ def test_the_shift_field_lays_the_dates_on_each_other(client: Any, tmp_path: Pat
     assert far[..., 3].max() == 0
     surfaces = client.get("/scans/nothing/shift/tiles/WebMercatorQuad/19/3/3.png")
     assert surfaces.status_code == 404
+
+
+def test_the_evidence_of_a_scan_is_red_where_a_roof_is_new(client: Any, tmp_path: Path) -> None:
+    before = draw_scene(tmp_path / "before_20240412.tif", seed=1)
+    after = draw_scene(tmp_path / "after_20250412.tif", seed=2, built=True)
+    done = finished(client, post_pair(client, before, after).json()["jobID"])
+    row, col, height, width = NEW_ROOF
+    path, at_row, at_col = tile_at("WebMercatorQuad", 19, 0.5 * (col + width / 2), 0.5 * (row + height / 2))
+    answer = client.get(f"/scans/{done['scan_id']}/evidence/tiles/{path}.png")
+    assert answer.status_code == 200 and answer.headers["etag"]
+    shown = pixels(answer.content)
+    assert shown.shape == (256, 256, 4)
+    red, green, _, alpha = (int(value) for value in shown[at_row, at_col])
+    assert alpha > 150 and red > green
+    # most of the fields say nothing
+    assert np.median(shown[..., 3]) == 0
+    same = client.get(
+        f"/scans/{done['scan_id']}/evidence/tiles/{path}.png", headers={"If-None-Match": answer.headers["etag"]}
+    )
+    assert same.status_code == 304
+    for empty in ("WebMercatorQuad/12/3372/1588", "WebMercatorQuad/19/3/3"):
+        assert pixels(client.get(f"/scans/{done['scan_id']}/evidence/tiles/{empty}.png").content)[..., 3].max() == 0
+    assert client.get("/scans/nothing/evidence/tiles/WebMercatorQuad/19/3/3.png").status_code == 404

@@ -2692,6 +2692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/scans/{scan_id}/evidence/tiles/{scheme}/{z}/{x}/{y}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile of a scan's evidence
+         * @description What the scan's detector says of every pixel, before anything was cut off: yellow from 5 %, red at 95 %.
+         */
+        get: operations["get_evidence_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scans/{scan_id}/findings": {
         parameters: {
             query?: never;
@@ -14462,6 +14482,53 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScanOut"];
                 };
+            };
+            /** @description An error, as problem+json. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evidence_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan_id: string;
+                scheme: string;
+                /** @description Column or row. */
+                x: number;
+                /** @description Column or row. */
+                y: number;
+                /** @description Level. */
+                z: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            /** @description The client has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, as problem+json. */
             default: {

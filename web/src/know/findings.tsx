@@ -13,6 +13,7 @@ import { Said } from "../judge/said";
 import { CHANGE, CUES } from "../app/terms";
 import { verdictsOf } from "../judge/verdicts";
 import { Await, Empty, Facts, Mark, Panel } from "../ui/parts";
+import { EvidenceMap } from "./evidence";
 import { Explanation } from "./explain";
 import { DETECTOR, GATE, TIER, w } from "./words";
 
@@ -103,6 +104,7 @@ function FindingCard({ finding, round }: { finding: Feature<Finding>; round: num
           <Confidence it={it} />
         </div>
       </div>
+      <EvidenceMap finding={finding} />
       <details class="know-explain" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{w.explainOpen}</summary>
         {open ? <Explanation finding={finding.id} /> : null}

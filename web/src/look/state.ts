@@ -5,6 +5,8 @@ import type { System } from "../map/systems";
 
 export const MODES: readonly Mode[] = ["swipe", "blink", "side", "opacity", "before", "after"];
 export const COLLECTIONS = ["findings", "structures", "leads", "cases", "parcels", "permits", "zones", "buildings", "areas", "patches", "coverage", "blind_spots"] as const;
+/** Layers that are pictures of the scan or of its later date. */
+export const EXTRA = ["scores", "mask", "shift"] as const;
 export type CollectionName = (typeof COLLECTIONS)[number];
 
 export interface LookState {
@@ -38,7 +40,7 @@ export function readState(query: URLSearchParams): LookState {
     mode: mode !== null && MODES.includes(mode) ? mode : "swipe",
     at: numbers(query.get("at")) ?? numbers(`${query.get("lon") ?? ""},${query.get("lat") ?? ""},18`),
     layers: COLLECTIONS.filter((name) => names.includes(name)),
-    extra: ["mask", "shift"].filter((name) => names.includes(name)),
+    extra: EXTRA.filter((name) => names.includes(name)),
     finding: query.get("finding"),
     system: query.get("crs") === "4490" ? "4490" : "3857",
     base: (["vec", "img"] as const).find((kind) => kind === query.get("base")) ?? "none",

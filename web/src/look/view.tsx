@@ -13,14 +13,14 @@ import { STATUS } from "../app/terms";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
 import { Compare } from "../map/compare";
-import { collection, mask, shift, tianditu, tiandituKey } from "../map/layers";
+import { collection, evidence, mask, shift, tianditu, tiandituKey } from "../map/layers";
 import { type Bounds, showBounds, viewOf } from "../map/stage";
 import { findingStyle, lineStyle } from "../map/styles";
 import { Await, Choice, Empty, Field } from "../ui/parts";
 import { PairFacts, inputOf } from "./facts";
 import { FindingDetail, FindingList } from "./findings";
 import { FreePair, type Scan, type Side, isFree, shownOf } from "./shown";
-import { COLLECTIONS, type LookState, MODES, addressOf, readState } from "./state";
+import { COLLECTIONS, EXTRA, type LookState, MODES, addressOf, readState } from "./state";
 import { Coordinates, Measure, copy } from "./tools";
 import { LAYER_TITLES, w } from "./words";
 import "./look.css";
@@ -195,16 +195,17 @@ function Look({ scans, scenes, state, own }: { scans: Scan[]; scenes: Scene[]; s
             below={() => (state.base === "none" ? [] : tianditu(state.base, state.system))}
             above={() => [
               ...(state.extra.includes("mask") && later !== null ? [mask(later, state.system)] : []),
+              ...(state.extra.includes("scores") && scan ? [evidence(scan.id, state.system)] : []),
               ...(state.extra.includes("shift") && scan ? [shift(scan.id, state.system)] : []),
               ...[...state.layers].reverse().map((name) => collection(name, state.system, name === "findings" ? findingStyle(() => chosen.current, scan?.id ?? null) : lineStyle(name))),
             ]}
           />
           <details class="look-layers">
             <summary>{w.layers}</summary>
-            {[...COLLECTIONS, "mask", "shift"].map((name) => {
+            {[...COLLECTIONS, ...EXTRA].map((name) => {
               const on = (state.layers as readonly string[]).includes(name) || state.extra.includes(name);
               const toggled = (names: readonly string[]): string[] => (on ? names.filter((other) => other !== name) : [...names, name]);
-              const extra = name === "mask" || name === "shift";
+              const extra = (EXTRA as readonly string[]).includes(name);
               return (
                 <label key={name}>
                   <input type="checkbox" checked={on} onChange={() => change(extra ? { extra: toggled(state.extra) } : { layers: COLLECTIONS.filter((one) => toggled(state.layers).includes(one)) })} />

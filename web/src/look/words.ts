@@ -74,6 +74,7 @@ export const LAYER_TITLES: Record<string, readonly [string, string]> = {
   patches: ["外部图斑", "Patches"],
   coverage: ["覆盖", "Coverage"],
   blind_spots: ["盲区", "Blind spots"],
+  scores: ["证据图（检测打分）", "Scores of the detector"],
   mask: ["遮挡掩膜", "Mask"],
   shift: ["偏移场", "Shift field"],
 };

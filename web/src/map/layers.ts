@@ -43,6 +43,15 @@ export function shift(scan: string, system: System): TileLayer<XYZ> {
   });
 }
 
+/** What the detector of a scan says of every pixel; nothing is judged from afar. */
+export function evidence(scan: string, system: System): TileLayer<XYZ> {
+  return new TileLayer({
+    opacity: 0.8,
+    minZoom: 15,
+    source: new XYZ({ projection: codeOf(system), tileGrid: gridOf(system), url: `${root}/scans/${encodeURIComponent(scan)}/evidence/tiles/${schemeOf(system)}/{z}/{x}/{y}.png` }),
+  });
+}
+
 const CADASTRE = new Set(["parcels", "permits", "zones", "buildings", "areas", "patches"]);
 
 /** Vector tiles of a collection; those of layers end at level 16 and are drawn larger beyond it. */

@@ -15,7 +15,7 @@ import type { GeoJSON } from "../api/features";
 import { words } from "../app/language";
 import { Choice } from "../ui/parts";
 import { Compare, type Mode } from "./compare";
-import { type Date_, collection } from "./layers";
+import { type Date_, collection, evidence } from "./layers";
 import { type Bounds, showBounds, viewOf } from "./stage";
 import { CORNER, DRAWN, lineStyle } from "./styles";
 
@@ -32,6 +32,8 @@ export interface PairProps {
   before: string | null;
   after: string | null;
   scan?: string | null;
+  /** Whether what the scan's detector says of every pixel lies over the dates. */
+  scores?: boolean;
   /** What is shown at first: west, south, east, north. */
   bbox: Bounds;
   outline: GeoJSON | null;
@@ -137,7 +139,7 @@ export function PairMap(props: PairProps) {
         system="3857"
         view={view}
         layersKey={props.edit ? "edit" : "look"}
-        above={() => [...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN }), new VectorLayer({ source: chosen, style: CORNER })]}
+        above={() => [...(props.scores && props.scan ? [evidence(props.scan, "3857")] : []), ...(props.edit ? [collection("parcels", "3857", lineStyle("parcels"))] : []), new VectorLayer({ source, style: DRAWN }), new VectorLayer({ source: chosen, style: CORNER })]}
         ready={(made) => {
           // before the first frame: else the whole world is asked for
           showBounds(view, roomy(latest.current.bbox), 10);
