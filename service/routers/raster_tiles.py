@@ -155,7 +155,7 @@ async def get_shift_tile(
 async def get_evidence_tile(
     request: Request, scan_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
 ) -> Response:
-    """What the scan's detector says of every pixel, before anything was cut off: yellow from 5 %, red at 95 %."""
+    """What the scan's detector says of every pixel, before anything was cut off: yellow from 10 %, red at 95 %."""
     etag = etag_of(request, scan_id, "evidence", VERSION)
     if (same := unchanged(request, etag)) is not None:
         return same

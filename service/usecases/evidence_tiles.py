@@ -40,8 +40,8 @@ F64 = npt.NDArray[np.float64]
 MOST_PX, MOST_BY_MODEL_PX = 1024, 640
 """From so far away that a tile covers more of the pair's pixels a side, nothing is judged: the tile is empty."""
 _WORKERS = 2
-# log-odds (hundredths) at which the colours begin, and are full: 5 % and 95 %
-_FROM, _FULL = -300, 300
+# log-odds (hundredths) at which the colours begin, and are full: 10 % and 95 %
+_FROM, _FULL = -220, 300
 
 
 class _Lately(Generic[Key, Value]):
@@ -160,5 +160,5 @@ def _coloured(points: npt.NDArray[np.integer]) -> U8:
     colour[..., 0] = 255 - 55 * share
     colour[..., 1] = 220 * (1 - share)
     colour[..., 2] = 0
-    colour[..., 3] = np.where(share > 0, 40 + 170 * share, 0)
+    colour[..., 3] = 210 * share
     return np.rint(colour).astype(np.uint8)

@@ -2701,7 +2701,7 @@ export interface paths {
         };
         /**
          * A tile of a scan's evidence
-         * @description What the scan's detector says of every pixel, before anything was cut off: yellow from 5 %, red at 95 %.
+         * @description What the scan's detector says of every pixel, before anything was cut off: yellow from 10 %, red at 95 %.
          */
         get: operations["get_evidence_tile"];
         put?: never;

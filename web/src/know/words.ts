@@ -61,7 +61,7 @@ export const w = words({
   noVerdicts: ["尚未核查。", "Not judged yet."],
   explain: ["逐条规则", "Every rule tried"],
   evidenceOpen: ["证据图：检测器对每个像元的判断", "Evidence map: what the detector says of every pixel"],
-  evidenceLead: ["黄色约 5 %，红色约 95 % 以上；图斑按整体判断，红色而无图斑处是面积太小、整体太弱或形状不是建筑。", "Yellow about 5 %, red 95 % and more. Findings are judged as wholes: a red place that is none was too small, too faint as a whole, or no structure by its shape."],
+  evidenceLead: ["10 % 以上着黄色，95 % 以上为红色；图斑按整体判断，红色而无图斑处是面积太小、整体太弱或形状不是建筑。", "Yellow from 10 %, red from 95 %. Findings are judged as wholes: a red place that is none was too small, too faint as a whole, or no structure by its shape."],
   explainOpen: ["查看逐条规则", "Show every rule tried"],
   rulebook: ["规则库", "Rulebook"],
   rule: ["规则", "Rule"],
