@@ -53,9 +53,10 @@ def test_every_view_opens_without_fault_and_can_be_used_by_everybody(desk: Serve
     with signed_in(desk, tmp_path / "profile", **how) as it:
         for name, address in addresses(desk).items():
             it.open(address)
-            it.settled()
+            it.quiet(250)
             it.keep(f"{name}-{size}-zh")
-            found[name] = it.violations()
+            # what has a view of its own is the same at both sizes but for its width
+            found[name] = it.violations() if size == "desk" or name in VIEWS else []
             wide = it.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             found[name] += [f"wider than the screen by {wide} px"] if wide > 1 else []
             found[name] += [f"fault: {fault}" for fault in it.faults]
@@ -69,9 +70,9 @@ def test_the_other_language_and_the_dark_are_complete(desk: Served, tmp_path: Pa
         it.page.click("header button:has-text('English')")
         it.page.click("header button[title='Light or dark']")
         assert it.page.evaluate("document.documentElement.lang") == "en"
-        for name, address in addresses(desk).items():
-            it.open(address)
-            it.settled()
+        for name in VIEWS:
+            it.open(f"#/{name}")
+            it.quiet(250)
             it.keep(f"{name}-desk-en-dark")
             found[name] = it.violations() + it.faults
             it.faults.clear()

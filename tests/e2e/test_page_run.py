@@ -156,7 +156,7 @@ def test_a_person_is_added_and_given_a_role(office: Served, it: Watched) -> None
     def stored() -> dict[str, Any]:
         return next(one for one in office.client.get("/people").json()["people"] if one["name"] == "zhou.wu")
 
-    until(lambda: sorted(stored()["roles"]) == ["chief", "officer"], 5)
+    until(lambda: sorted(stored()["roles"]) == ["chief", "officer"], 15)
     assert stored()["display_name"] == "周五"
     it.page.wait_for_selector("tr:has-text('zhou.wu'):has-text('负责人')")
     assert it.faults == []

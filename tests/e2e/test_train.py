@@ -100,6 +100,7 @@ def history_of(data: Path, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.soak
 def test_a_training_that_is_killed_goes_on_from_its_checkpoint(drawn: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     line = ("train", drawn, "--name", "north-2", "--keep-worse", "--minutes", 0.5)
