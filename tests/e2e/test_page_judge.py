@@ -351,7 +351,6 @@ def test_the_second_person_sees_nothing_of_the_first_until_they_have_spoken(
         it.quiet()
         # away from the view of the day, so that all that arrives is of this one
         it.page.goto("about:blank")
-        it.quiet()  # the first view may still be asking for what it shows
         it.page.on("response", heard)
         it.open("#/judge?mode=second")
         it.page.wait_for_selector(".judge-head code")
