@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.service_kit import (
     draw_pair,
     draw_scene,
@@ -39,6 +41,7 @@ def found(data: Path, pair: tuple[Path, Path], layers: dict[str, Path], **more: 
         return [*lists, rows]
 
 
+@pytest.mark.soak
 def test_findings_are_equal_on_both_stores(tmp_path: Path, postgis: Cluster) -> None:
     pair = draw_pair(tmp_path / "pair")
     layers = {"parcels": write_parcels(tmp_path / "p.geojson"), "permits": write_permits(tmp_path / "q.geojson")}

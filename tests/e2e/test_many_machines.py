@@ -133,6 +133,7 @@ def test_what_one_replica_was_sent_another_scans_and_all_workers_find_the_same(
     assert len(did[0]) + len(did[1]) == len(set(did[0]) | set(did[1])) == GROUPS, "each group was done once"
 
 
+@pytest.mark.soak
 def test_a_worker_killed_in_the_middle_loses_nothing(
     machines: Machines, scenes: dict[str, str], pair: tuple[Path, Path]
 ) -> None:

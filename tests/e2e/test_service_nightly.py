@@ -166,7 +166,7 @@ def whole(drawn: Path, with_layers: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 MOMENTS = [
-    pytest.param("taking"),
+    pytest.param("taking", marks=pytest.mark.soak),
     pytest.param("ordered", marks=pytest.mark.soak),
     pytest.param("scanning"),
     pytest.param("reported", marks=pytest.mark.soak),

@@ -6,6 +6,8 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.integration.service_kit import kancha
 
 STEPS = (
@@ -16,6 +18,7 @@ STEPS = (
 )  # fmt: skip
 
 
+@pytest.mark.soak
 def test_one_structure_goes_from_the_first_night_to_the_closed_case(tmp_path: Path) -> None:
     data = tmp_path / "demo" / "story"
     told = kancha("demo", tmp_path / "demo", "--story", data=data)
