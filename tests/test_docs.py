@@ -37,7 +37,7 @@ def commands() -> list[str]:
 
 
 STORY = ".venv/bin/kancha demo story --story"
-"""Told by a test of its own in the soak, tests/e2e/test_story.py; in the gate a browser tells it, test_page_story.py."""
+"""Told by a test of its own in the soak, e2e/test_story.py; in the gate a browser tells it, e2e/test_page_story.py."""
 KANCHA = [c for c in commands() if c.startswith(".venv/bin/kancha") and " serve" not in c and c != STORY]
 CURL = [c for c in commands() if c.startswith("curl")]
 
