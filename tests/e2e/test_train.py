@@ -63,6 +63,7 @@ def test_a_model_is_trained_kept_used_and_named_by_a_scan(drawn: Path, tmp_path:
     assert again.returncode == 2 and "There is a model north-1 already" in again.stderr, "before any work"
 
 
+@pytest.mark.soak
 def test_a_worse_model_is_not_kept(drawn: Path, tmp_path: Path) -> None:
     """From scratch in nine seconds nothing beats the starter on a plain roof."""
     data = tmp_path / "data"

@@ -272,6 +272,7 @@ def under_tls(folder: Path) -> dict[str, str]:
     return told
 
 
+@pytest.mark.soak
 def test_a_cluster_under_tls_takes_nobody_without_a_certificate(services: Services, tmp_path: Path) -> None:
     told, port = under_tls(tmp_path), free_port()
     planner = scheduler(port, "--protocol", "tls", **told)

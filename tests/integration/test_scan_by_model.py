@@ -43,7 +43,10 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
     return draw_district(tmp_path_factory.mktemp("district"), size_px=1280)
 
 
-@pytest.fixture(scope="module", params=["plain first look", "own screen", "thorough"])
+_LOOKS = ["own screen", *(pytest.param(name, marks=pytest.mark.soak) for name in ("plain first look", "thorough"))]
+
+
+@pytest.fixture(scope="module", params=_LOOKS)
 def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Judge, bool]:
     """A judge, and whether it looks everywhere; what its networks say of a pixel depends on all they see with it."""
     folder = tmp_path_factory.mktemp("judge")
