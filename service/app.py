@@ -36,6 +36,7 @@ from service.routers import (
     field,
     findings,
     health,
+    html,
     items,
     jobs,
     layers,
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.authenticator = Authenticator(services)
         app.state.sights = Sights(services)
         app.state.drawing = raster_tiles.Drawing(settings.tile_threads)
+        app.state.drawing.begin(html.ready)
         app.state.traces = open_traces(settings.watching.otlp_endpoint, "kancha")
         app.state.watcher = watcher = Watcher(services)
         metrics.source = lambda: watcher.figures

@@ -146,6 +146,13 @@ class GridReader:
         return values, valid.astype(bool)
 
 
+def ready() -> None:
+    """Load the compiled kernel for images of 8 bits, so that whoever reads first does not wait for it."""
+    nodes = np.zeros((2, 2))
+    found = np.zeros((3, 1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+    _sample(np.zeros((3, 2, 2), np.uint8), np.full((2, 2), 255, np.uint8), nodes, nodes, (0, 0), True, *found)
+
+
 @numba.njit(cache=True, nogil=True)
 def _sample(source, mask, lx, ly, offset, whole_numbers, values, valid):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Bilinear sampling at lattice-interpolated coordinates rounded to 1/32 px; integer weights, so exact.

@@ -24,6 +24,11 @@ def _templates() -> jinja2.Environment:
     )
 
 
+def ready() -> None:
+    """Compile the first page that people see, so that whoever opens it first does not wait for it."""
+    _templates().get_template("map.html")
+
+
 def xml_page(name: str, request: Request, **values: Any) -> Response:
     """A document from a template."""
     content = _templates().get_template(name).render(version=code_version(), root=base_url(request), **values)

@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from geodata.io import warp
 from service.errors import NotFoundError
 from service.routers.collections import OPENAPI_JSON
 from service.routers.html import html_page
 from service.routers.openapi import as_oas30
+from service.routers.raster_tiles import drawing_of
 
 router = APIRouter(include_in_schema=False)
 _KINDS = MappingProxyType(
@@ -33,6 +35,8 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 @router.get("/map")
 def get_map(request: Request) -> Response:
     """The map page: the frame alone; what it shows, it asks for as whoever has signed in."""
+    # its first tiles follow at once
+    drawing_of(request).begin(warp.ready)
     key = request.app.state.services.settings.tianditu_key
     answer = html_page("map.html", request, entry=_built().get(_ENTRY), tianditu=key)
     # nothing but the page's own files makes script, and no text becomes markup

@@ -49,6 +49,11 @@ class Drawing:
         """Do something in one of the threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    def begin(self, *work: Callable[[], object]) -> None:
+        """Let the threads do what the first tiles need, before anybody asks for them."""
+        for one in work:
+            self._threads.submit(one)
+
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)

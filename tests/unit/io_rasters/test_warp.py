@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,22 @@ def test_a_picture_for_the_eye() -> None:
     assert not to_display(grey, np.zeros((1, 3), bool)).any()
     same = noise((3, 4, 4))
     assert np.array_equal(to_display(same, np.ones((4, 4), bool)), same)
+
+
+def test_the_kernel_that_is_made_ready_is_the_one_that_images_of_8_bits_take(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from geodata.grid import Window
+from geodata.io import warp
+from geodata.io.rasters import inspect_raster
+warp.ready()
+ready = list(warp._sample.signatures)
+info = inspect_raster(Path(sys.argv[1]))
+warp.GridReader(info, ("red", "green", "blue"), info.grid).read(Window(0, 0, 8, 8))
+assert len(ready) == 1 and list(warp._sample.signatures) == ready
+"""
+    path = write(tmp_path / "a.tif", np.full((3, 16, 16), 90, np.uint8), photometric="RGB")
+    # in a process of its own: others have loaded what they read
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
