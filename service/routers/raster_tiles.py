@@ -44,10 +44,13 @@ class Drawing:
     def __init__(self, threads: int) -> None:
         self.renderer = Renderer()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tiles")
+        # a network takes seconds where a picture takes milliseconds: it keeps nobody from the map
+        self._judging = ThreadPoolExecutor(1, thread_name_prefix="evidence")
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Do something in one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def run(self, work: Callable[[], T], *, judging: bool = False) -> T:
+        """Do something in one of the threads; where pixels are judged for it, in one apart."""
+        pool = self._judging if judging else self._threads
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     def begin(self, *work: Callable[[], object]) -> None:
         """Let the threads do what the first tiles need, before anybody asks for them."""
@@ -56,7 +59,8 @@ class Drawing:
 
     def close(self) -> None:
         """Let the threads end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._threads, self._judging):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def drawing_of(request: Request) -> Drawing:
@@ -146,13 +150,8 @@ async def get_shift_tile(
     request: Request, scan_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
 ) -> Response:
     """Where the later date lies relative to the earlier: colours by length, 0 to 5 m, arrows by direction."""
-    etag = etag_of(request, scan_id, "shift", VERSION)
-    if (same := unchanged(request, etag)) is not None:
-        return same
     place = usecase.place_of(scheme, z, x, y)
-    return _tile_answer(
-        await drawing_of(request).run(lambda: usecase.shift_tile(services, scan_id, place)), "png", etag
-    )
+    return await _overlay(request, "shift", scan_id, lambda: usecase.shift_tile(services, scan_id, place))
 
 
 @router.get("/scans/{scan_id}/evidence/tiles/{scheme}/{z}/{x}/{y}.png", summary="A tile of a scan's evidence",
@@ -161,11 +160,18 @@ async def get_evidence_tile(
     request: Request, scan_id: str, scheme: str, z: _Level, x: _Number, y: _Number, services: Kancha
 ) -> Response:
     """What the scan's detector says of every pixel, before anything was cut off: yellow from 10 %, red at 95 %."""
-    etag = etag_of(request, scan_id, "evidence", VERSION)
+    place = usecase.place_of(scheme, z, x, y)
+    return await _overlay(request, "evidence", scan_id, lambda: evidence_tile(services, scan_id, place), judging=True)
+
+
+async def _overlay(
+    request: Request, kind: str, scan_id: str, draw: Callable[[], bytes], *, judging: bool = False
+) -> Response:
+    """A picture with transparency that lies over the dates of a scan."""
+    etag = etag_of(request, scan_id, kind, VERSION)
     if (same := unchanged(request, etag)) is not None:
         return same
-    place = usecase.place_of(scheme, z, x, y)
-    return _tile_answer(await drawing_of(request).run(lambda: evidence_tile(services, scan_id, place)), "png", etag)
+    return _tile_answer(await drawing_of(request).run(draw, judging=judging), "png", etag)
 
 
 @router.get("/scenes/{scene_id}/tiles/{scheme}/tilejson.json", summary="Where the tiles of a scene are",

@@ -6,7 +6,7 @@ import { day } from "../app/format";
 import { useAsked } from "../app/use";
 import type { FullFinding } from "../judge/load";
 import { PairMap } from "../map/pair";
-import { around } from "../work/places";
+import { around } from "../map/places";
 import { w } from "./words";
 
 export function EvidenceMap({ finding }: { finding: Feature<FullFinding> }) {

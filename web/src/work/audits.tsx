@@ -10,7 +10,7 @@ import { useAsked } from "../app/use";
 import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Refused, Submit, useSend } from "./act";
-import { middleOf } from "./places";
+import { middleOf } from "../map/places";
 
 type Audit = Schemas["AuditOut"];
 type Cell = Feature<{ missed: boolean | null }>;

@@ -8,7 +8,7 @@ import { Facts, Mark } from "../ui/parts";
 import { REGIONS } from "../api/words";
 import { categoryWords, personName, stateWord, termWord } from "./common";
 import { CHOICES } from "../api/words";
-import { middleOf } from "./places";
+import { middleOf } from "../map/places";
 
 const w = words({
   case: ["案件", "Case"],

@@ -16,7 +16,7 @@ import { personName, useOfficers } from "./common";
 import { LeadActs } from "./lead_acts";
 import { LEAD_STATES, type LeadProps, STAGES, sourceWord } from "./lead_words";
 import { Reporter } from "./reporter";
-import { around, middleOf } from "./places";
+import { around, middleOf } from "../map/places";
 
 type Lead = Schemas["LeadOut"];
 

@@ -5,7 +5,7 @@ import { words } from "../app/language";
 import { useAsked } from "../app/use";
 import { type Point, geodesicArea } from "../map/measure";
 import { PairMap } from "../map/pair";
-import { around, boundsOf } from "./places";
+import { around, boundsOf } from "../map/places";
 
 const w = words({ title: ["位置", "The place"], newest: ["最近影像", "Newest picture"], size: ["范围面积", "Its area"] });
 

@@ -10,7 +10,7 @@ import { useAsked } from "../app/use";
 import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import { REASONS } from "./coverage_words";
 import { save } from "./common";
-import { middleOf } from "./places";
+import { middleOf } from "../map/places";
 
 interface Task {
   number: number;
