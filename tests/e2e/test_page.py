@@ -103,6 +103,24 @@ def test_two_dates_are_looked_at_and_a_link_shows_what_its_sender_saw(desk: Serv
         assert it.faults == []
 
 
+def test_a_structure_is_known_with_its_life_its_reasons_and_what_the_detector_saw(desk: Served, tmp_path: Path) -> None:
+    with signed_in(desk, tmp_path / "profile", **DESK) as it:
+        tiles: list[int] = []
+        it.page.on("response", lambda answer: tiles.append(answer.status) if "/evidence/tiles/" in answer.url else None)
+        it.open(addresses(desk)["structure"])
+        for title in ("生长曲线", "影像时间线", "理由", "核查结论", "置信度的由来"):
+            it.page.locator("main").get_by_text(title).first.wait_for()
+        assert it.page.locator("main svg").count() > 0 and it.page.locator("main img[src*='chip.png']").count() > 0
+        # how sure and how large, each with its error
+        assert "±" in it.page.locator("main").inner_text() and "城乡规划法" in it.page.locator("main").inner_text()
+        with it.page.expect_response("**/evidence/tiles/**"):
+            it.page.locator("summary:has-text('证据图')").first.click()
+        it.page.locator(".know-evidence canvas").first.wait_for()
+        it.quiet()
+        it.keep("structure-evidence")
+        assert set(tiles) == {200} and it.faults == []
+
+
 def test_what_happens_arrives_by_itself(desk: Served, tmp_path: Path) -> None:
     with signed_in(desk, tmp_path / "profile", **DESK) as it:
         it.open("#/today")
