@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.detect.cascade import NEVER, points_around
-from geodata.detect.evidence import channels, describe
-from geodata.detect.pipeline import WINDOW_HALO_PX, cells_of
+from geodata.detect.pipeline import WINDOW_HALO_PX, cells_of, first_points
 from geodata.detect.segments import CELL_HALO_PX, CELL_PX
-from geodata.detect.windows import DIRECTIONS, Cell, WindowPixels, WindowPlan, doubled
+from geodata.detect.windows import Cell, WindowPixels, WindowPlan, doubled
 from geodata.grid import Window
 
 I16 = npt.NDArray[np.int16]
@@ -38,9 +37,7 @@ def evidence_of(plan: WindowPlan, window: Window) -> tuple[I16, Window]:
     if not seen.any():
         return found[:, *covered.inside(outer)], covered
     if plan.model is None:
-        described = describe(pixels.look[0]), describe(pixels.look[1])
-        for k, change in enumerate(DIRECTIONS):
-            points = plan.detector.screen.of_images(channels(*(described if change == "appeared" else described[::-1])))
+        for k, (_, _, points) in enumerate(first_points(plan, pixels.look)):
             found[k] = np.where(seen, _twice(points, shape), NEVER)
         return found[:, *covered.inside(outer)], covered
     pixels.fetch(covered.grown(CELL_HALO_PX, plan.grid.shape))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from geodata.area import inside_area
 from geodata.detect.cascade import piece_scores, points_around, screened
@@ -113,14 +114,24 @@ def _suspicions(plan: WindowPlan, looks: list[U8], seen: BoolArray) -> dict[Chan
         looks: Both dates at the first look's size.
         seen: What was seen of the same ground, in full resolution.
     """
-    described = describe(looks[0]), describe(looks[1])
     found = {}
-    for change in DIRECTIONS:
-        evidence = channels(*(described if change == "appeared" else described[::-1]))
-        points = plan.detector.screen.of_images(evidence)
+    for change, evidence, points in first_points(plan, looks):
         marked = doubled(suspect(points >= plan.detector.operating.suspicion(change)), seen.shape) & seen
         found[change] = Suspicion(marked, seen if plan.thorough else marked, points, evidence)
     return found
+
+
+def first_points(plan: WindowPlan, looks: list[U8]) -> Iterator[tuple[Change, dict[str, U8], npt.NDArray[np.int16]]]:
+    """Evidence and log-odds (hundredths) of the first look, one direction after the other.
+
+    Args:
+        plan: The pair.
+        looks: Both dates at the first look's size.
+    """
+    described = describe(looks[0]), describe(looks[1])
+    for change in DIRECTIONS:
+        evidence = channels(*(described if change == "appeared" else described[::-1]))
+        yield change, evidence, plan.detector.screen.of_images(evidence)
 
 
 def _suspicions_around(pixels: WindowPixels, cell: Cell, seen: BoolArray) -> tuple[dict[Change, Suspicion], Window]:

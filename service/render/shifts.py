@@ -56,7 +56,7 @@ class PairShift:
 
     def at(self, grid: Grid, rows: F64, cols: F64) -> tuple[F64, F64, F64, F64]:
         """Pixels of another grid in the common one (row, column), and the shift there (dx, dy), in its pixels."""
-        row, col = _elsewhere((grid.crs, grid.transform), (self.crs, self.transform), rows, cols)
+        row, col = elsewhere((grid.crs, grid.transform), (self.crs, self.transform), rows, cols)
         return row, col, *self.field.at_points(row, col)
 
     def on(self, grid: Grid) -> ShiftField:
@@ -65,7 +65,7 @@ class PairShift:
             *(np.arange(0, size + NODE_PX, NODE_PX, dtype=float) for size in grid.shape), indexing="ij"
         )
         row, col, dx, dy = self.at(grid, rows, cols)
-        to_row, to_col = _elsewhere((self.crs, self.transform), (grid.crs, grid.transform), row - dy, col - dx)
+        to_row, to_col = elsewhere((self.crs, self.transform), (grid.crs, grid.transform), row - dy, col - dx)
         return ShiftField(to_col - cols, to_row - rows, NODE_PX)
 
     def drawn(self, grid: Grid) -> U8:
@@ -98,7 +98,7 @@ class PairShift:
 _Frame = tuple[pyproj.CRS, Affine]
 
 
-def _elsewhere(one: _Frame, other: _Frame, rows: F64, cols: F64) -> tuple[F64, F64]:
+def elsewhere(one: _Frame, other: _Frame, rows: F64, cols: F64) -> tuple[F64, F64]:
     """The middles of pixels of one grid as pixels of another: rows and columns."""
     (crs, t), (target, back) = one, (other[0], ~other[1])
     x, y = t.a * (cols + 0.5) + t.b * (rows + 0.5) + t.c, t.d * (cols + 0.5) + t.e * (rows + 0.5) + t.f

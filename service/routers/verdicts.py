@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from geodata.io.dates import parse_date
 from geodata.types import DISMISSAL_REASONS
 from service.dependencies import GEOJSON, Body, Kancha, base_url, only_query
 from service.errors import BadRequestBodyError
@@ -69,14 +68,13 @@ def _right(form: Form) -> bool:
 def post_verdict(request: Request, response: Response, finding_id: str, form: Body, services: Kancha) -> Judged:
     """Say whether a finding is right; the latest verdict counts. Whoever judges second is told what the first said."""
     form.only(set(_TEXTS))
-    at = form.text("judged_at")
     told = usecase.Judgement(
         finding_id=finding_id,
         verdict=_right(form),
         judged_by=form.text("judged_by"),
         reason=form.text("reason"),
         outline=None if form.fields.get("outline") in (None, "") else form.mapping("outline"),
-        judged_at=None if at is None else parse_date(at),
+        judged_at=form.moment("judged_at"),
         note=form.text("note"),
         purpose=form.text("purpose"),
     )

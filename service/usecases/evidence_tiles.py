@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from geodata.crs import transform_xy
 from geodata.grid import Grid, Window
 from geodata.pairing.plan import least_overlap, plan_pair
 from geodata.types import ScanOptions
 from service.errors import NotFoundError
 from service.render.ground import on_ground
 from service.render.raster_tiles import encoded, grid_of
+from service.render.shifts import elsewhere
 from service.render.vector_tiles import Place
 from service.services import Services
 from service.store.records import Scan
@@ -143,12 +143,9 @@ def _ready(services: Services, scan: Scan) -> WindowPlan:
 
 def _on(grid: Grid, pair: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """The pixel of the pair in which the middle of each pixel of a tile lies, and whether there is one."""
-    rows, cols = np.meshgrid(np.arange(grid.height) + 0.5, np.arange(grid.width) + 0.5, indexing="ij")
-    x, y = grid.transform @ (cols.ravel(), rows.ravel())
-    own_x, own_y = transform_xy(grid.crs, pair.crs, x, y)
-    col, row = ~pair.transform @ (own_x, own_y)
-    finite = np.isfinite(col) & np.isfinite(row)
-    row, col = (np.floor(np.where(finite, one, -1.0)).astype(np.int64).reshape(grid.shape) for one in (row, col))
+    rows, cols = np.meshgrid(*(np.arange(size, dtype=float) for size in grid.shape), indexing="ij")
+    at = elsewhere((grid.crs, grid.transform), (pair.crs, pair.transform), rows, cols)
+    row, col = (np.floor(np.where(np.isfinite(one), one, -1.0) + 0.5).astype(np.int64) for one in at)
     inside = (row >= 0) & (col >= 0) & (row < pair.height) & (col < pair.width)
     return row, col, inside
 

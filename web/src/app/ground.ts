@@ -9,7 +9,17 @@ export interface Ground {
   layers: ReadonlySet<string>;
 }
 
-export async function groundOf(): Promise<Ground> {
+let asked: Promise<Ground> | undefined;
+
+/** Several views of one page ask for it at once: they share one answer. */
+export function groundOf(): Promise<Ground> {
+  asked ??= found().finally(() => {
+    asked = undefined;
+  });
+  return asked;
+}
+
+async function found(): Promise<Ground> {
   const [scenes, scans, layers] = await Promise.all([
     items("scenes", { limit: 1, skipGeometry: "true" }),
     ask(api.GET("/scans", { params: { query: { limit: 1 } } })),
