@@ -3,7 +3,6 @@ import { language, wordOf, words } from "../app/language";
 import { Field } from "../ui/parts";
 import { CATEGORIES } from "../api/words";
 import { categoryWords, officers, personName } from "./common";
-import type { GeoJSON } from "../api/features";
 import { type Fact, type Held, type Why, type Wrong, shapeOf } from "./fact_form";
 import { PlaceMap } from "./place_map";
 import { CHOICES, FACTS } from "../api/words";
@@ -79,6 +78,7 @@ function One({ fact, value, change, fault, offered, place }: OneProps) {
   }
   const text = typeof value === "string" ? value : "";
   const invalid = fault !== undefined;
+  const [outline, about] = fact.form === "geometry" ? [shapeOf(text), shapeOf(place ?? "")] : [];
   return (
     <>
       <Field label={shown} {...(fact.form === "ids" ? { hint: w.lines } : fact.form === "geometry" ? { hint: w.geometry } : {})}>
@@ -92,7 +92,7 @@ function One({ fact, value, change, fault, offered, place }: OneProps) {
           </button>
         </p>
       ) : null}
-      {fact.form === "geometry" && place && shapeOf(text) ? <PlaceMap outline={shapeOf(text) as GeoJSON} about={JSON.parse(place) as GeoJSON} changed={(outline) => change(JSON.stringify(outline))} /> : null}
+      {outline && about ? <PlaceMap outline={outline} about={about} changed={(moved) => change(JSON.stringify(moved))} /> : null}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** What a form holds, as facts of an event: checked before it is sent, as the service checks it. */
 import type { Schemas } from "../api/client";
+import type { GeoJSON } from "../api/features";
 
 export type Fact = Schemas["FactOut"];
 /** What fields hold: texts as they are typed, lists of what is chosen. */
@@ -25,9 +26,9 @@ function polygon(text: string): unknown {
 }
 
 /** The polygon of a text; undefined for what is none. */
-export function shapeOf(text: string): unknown {
+export function shapeOf(text: string): GeoJSON | undefined {
   try {
-    const shape = polygon(text) as { type?: string } | null | undefined;
+    const shape = polygon(text) as GeoJSON | null | undefined;
     return shape?.type === "Polygon" || shape?.type === "MultiPolygon" ? shape : undefined;
   } catch {
     return undefined;
