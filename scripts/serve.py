@@ -39,6 +39,12 @@ def serve(
     run(settings)
 
 
+KEPT_OPEN_S = 150
+"""How long a connection with nothing on it stays open, in seconds: longer than a proxy keeps its own (nginx 60, Traefik
+90, Caddy 120). Whoever lets go first must be the one that asks: a request sent to a server that has just let go is
+lost, and the person behind the proxy reads "502"."""
+
+
 def run(settings: Settings) -> None:
     """Serve until somebody stops it."""
     import uvicorn
@@ -72,6 +78,7 @@ def run(settings: Settings) -> None:
         proxy_headers=bool(auth.trusted_proxies),
         forwarded_allow_ips=list(auth.trusted_proxies),
         server_header=False,
+        timeout_keep_alive=KEPT_OPEN_S,
     )
     server = Server(config)
     server.run()

@@ -6,8 +6,10 @@ import importlib.util
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,19 @@ def test_every_line_is_json_and_requests_lead_to_runs(service: Served, tmp_path:
         if not word.startswith(("There is no administrator", "http://")):
             line = json.loads(word)
             assert {"time", "level", "logger", "message"} <= line.keys(), word
+
+
+def test_a_connection_is_kept_for_whoever_asks_again(service: Served) -> None:
+    """Servers let go after five seconds by default; a proxy in front that asks just then tells its person "502"."""
+    line = HTTPConnection("127.0.0.1", service.port, timeout=10)
+    line.request("GET", "/readyz")
+    assert line.getresponse().read()
+    kept = line.sock
+    time.sleep(6)
+    line.request("GET", "/readyz")
+    assert line.getresponse().status == 200
+    assert line.sock is kept is not None, "the same connection, not another one"
+    line.close()
 
 
 def test_no_secret_reaches_the_log(service: Served) -> None:
