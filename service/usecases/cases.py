@@ -210,11 +210,12 @@ def possible(services: Services, case_id: str) -> tuple[CaseView, Sequence[Possi
 
     Guards that ask for facts not told yet are left out: they are asked when the event is told.
     """
-    rules, view, now = rules_of(services), view_case(services, case_id), datetime.now(UTC)
+    rules, view = rules_of(services), view_case(services, case_id)
+    # one for all that may follow: who the officers are and how the clocks stand is asked once
+    context = _context(services, rules, view.events, None)
     found = []
-    for kind in following(view.standing, _context(services, rules, view.events, None)):
-        event = CaseEvent(case_id, view.row.number + 1, kind, now, now, teller(services), {})
-        context = _context(services, rules, view.events, event)
+    for kind in following(view.standing, context):
+        event = CaseEvent(case_id, view.row.number + 1, kind, context.now, context.now, teller(services), {})
         found.append(Possible(kind, refusals(view.standing, event, context, known_only=True)))
     return view, found
 
