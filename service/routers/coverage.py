@@ -42,7 +42,7 @@ _DRAW = {
 _SAID = {
     "cell": "Id of the cell.",
     "missed": "true or false: whether it holds a structure that nobody reported.",
-    "judged_by": "Who says so.",
+    "judged_by": "Who says so; needed from a key, else whoever has signed in.",
     "note": "Anything else.",
 }
 
@@ -189,7 +189,7 @@ def get_audit(request: Request, audit_id: str, services: Kancha) -> AuditOut:
     "/coverage/audits/{audit_id}/answers",
     status_code=201,
     summary="Say what a cell holds",
-    openapi_extra=multipart_body({}, _SAID, required=["cell", "missed", "judged_by"], json=True),
+    openapi_extra=multipart_body({}, _SAID, required=["cell", "missed"], json=True),
 )
 def post_answer(request: Request, audit_id: str, form: Body, services: Kancha) -> AuditOut:
     """Whether a cell holds a structure that nobody reported; the latest answer counts, the others stay."""

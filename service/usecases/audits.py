@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from service.store.audit_records import Audit, AuditAnswer
 from service.store.queries import FeatureQuery
 from service.store.records import Page
 from service.usecases.coverage import covered
+from service.usecases.judges import named_judge
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def answer(services: Services, audit_id: str, told: AuditAnswer) -> AuditState:
     Raises:
         NotFoundError: Without the audit.
         OptionError: If the cell is none of it.
+        VerdictError: If it is not said who looked (`named_judge`).
     """
     audit = services.store.audits.get(audit_id)
     if told.cell not in audit.cells:
@@ -89,9 +91,8 @@ def answer(services: Services, audit_id: str, told: AuditAnswer) -> AuditState:
             f"The cell {told.cell[:40]!r} was not drawn for the audit {audit_id}.",
             remedy=f"Its cells: {', '.join(list(audit.cells)[:5])} ...",
         )
-    if not told.judged_by.strip():
-        raise OptionError("Nobody is named who looked at the cell.", remedy="Name who judged it.")
-    services.store.audits.answer(audit_id, told)
+    who = named_judge(services.caller, told.judged_by)
+    services.store.audits.answer(audit_id, replace(told, judged_by=who))
     return get(services, audit_id)
 
 

@@ -15,13 +15,12 @@ import shapely
 
 from geodata.errors import GeometryError, MissingFileError
 from geodata.types import DISMISSAL_REASONS
-from service.auth.caller import Caller
 from service.errors import ForbiddenError, VerdictError
 from service.services import Services
 from service.store.records import PURPOSES, Purpose, Verdict
+from service.usecases.judges import named_judge
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def judge(services: Services, told: Judgement) -> tuple[Verdict, bool]:
         "verdict": told.verdict,
         "reason": told.reason,
         "outline": None if told.outline is None else _outline(told, finding),
-        "judged_by": _judge(services.caller, told),
+        "judged_by": named_judge(services.caller, told.judged_by),
         "judged_at": _moment(told, now),
         "note": (told.note or "").strip() or None,
         "purpose": _purpose(told),
@@ -160,23 +159,6 @@ def _check_reason(told: Judgement) -> None:
         raise VerdictError("A dismissal needs a reason: what it was instead.", remedy=known)
     if not told.verdict and told.reason not in DISMISSAL_REASONS:
         raise VerdictError(f"There is no reason {(told.reason or '')[:40]!r}.", remedy=known)
-
-
-def _judge(caller: Caller, told: Judgement) -> str:
-    name = (told.judged_by or "").strip()
-    if caller.kind == "person":
-        if name not in ("", caller.name):
-            raise VerdictError(
-                f"{name[:60]!r} stands for the verdict, and {caller.name!r} has signed in.",
-                remedy="Leave judged_by out; whoever judges signs in themselves.",
-            )
-        return caller.name
-    if not name or len(name) > _LONGEST_NAME:
-        raise VerdictError(
-            "Nobody stands for the verdict." if not name else f"The name of the judge has {len(name)} letters.",
-            remedy=f"Name who judged it, in at most {_LONGEST_NAME} letters.",
-        )
-    return name
 
 
 def _moment(told: Judgement, now: datetime) -> datetime:

@@ -10818,7 +10818,7 @@ export interface operations {
                 "application/json": {
                     /** @description Id of the cell. */
                     cell?: unknown;
-                    /** @description Who says so. */
+                    /** @description Who says so; needed from a key, else whoever has signed in. */
                     judged_by?: unknown;
                     /** @description true or false: whether it holds a structure that nobody reported. */
                     missed?: unknown;
@@ -10828,8 +10828,8 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description Id of the cell. */
                     cell: string;
-                    /** @description Who says so. */
-                    judged_by: string;
+                    /** @description Who says so; needed from a key, else whoever has signed in. */
+                    judged_by?: string;
                     /** @description true or false: whether it holds a structure that nobody reported. */
                     missed: string;
                     /** @description Anything else. */

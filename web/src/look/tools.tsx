@@ -9,6 +9,8 @@ import VectorSource from "ol/source/Vector";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { area, number } from "../app/format";
 import { told } from "../app/language";
+import { href } from "../app/router";
+import { may } from "../app/session";
 import { gaussKrueger, toGcj02 } from "../map/coordinates";
 import { type Point, geodesicArea, geodesicLength } from "../map/measure";
 import { DRAWN, label } from "../map/styles";
@@ -112,19 +114,22 @@ export function Coordinates({ map }: { map: OlMap | null }) {
     [w.gcj, `${shown[0].toFixed(6)}, ${shown[1].toFixed(6)}`],
   ];
   return (
-    <dl class="look-place">
-      {rows.map(([name, text]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <code>{text}</code>
-            <button type="button" class="plain" aria-label={`${told("复制", "Copy")} ${name}`} onClick={() => void copy(text)}>
-              ⧉
-            </button>
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl class="look-place">
+        {rows.map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <code>{text}</code>
+              <button type="button" class="plain" aria-label={`${told("复制", "Copy")} ${name}`} onClick={() => void copy(text)}>
+                ⧉
+              </button>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {may("leads") ? <a href={href("leads", { record: `${lon.toFixed(6)},${lat.toFixed(6)}` })}>{w.record}</a> : null}
+    </>
   );
 }
 

@@ -38,6 +38,7 @@ export const w = words({
   place: ["坐标", "Coordinates"],
   belt: ["3度带", "3-degree belt"],
   gcj: ["GCJ-02（仅供复制到网络地图）", "GCJ-02 (for copying into web maps)"],
+  record: ["在此登记线索", "Record a report here"],
   clickPlace: ["在地图上单击取点", "Click the map for a place"],
   residual: ["残余偏移", "Residual shift"],
   usable: ["可用像元", "Usable share"],

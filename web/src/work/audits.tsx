@@ -5,12 +5,13 @@ import type { Feature } from "../api/features";
 import { day, minute, percent } from "../app/format";
 import { words } from "../app/language";
 import { href } from "../app/router";
-import { may, session } from "../app/session";
+import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import { Await, Empty, Field, Mark, Panel, Table } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Refused, Submit, useSend } from "./act";
 import { middleOf } from "../map/places";
+import { PlaceMap } from "./place_map";
 
 type Audit = Schemas["AuditOut"];
 type Cell = Feature<{ missed: boolean | null }>;
@@ -33,6 +34,9 @@ const w = words({
   clean: ["没有漏检", "nothing was missed"],
   open: ["未核看", "not looked at"],
   look: ["在地图上看", "On the map"],
+  next: ["逐个核看", "Look at one after the other"],
+  all: ["全部已核看。", "All of them were looked at."],
+  stop: ["先到这里", "Stop here"],
   saved: ["已记录", "Recorded"],
 });
 
@@ -82,7 +86,7 @@ function OneAudit({ audit, done }: { audit: Audit; done: () => void }) {
   const rate = audit.miss_rate;
   const say = (cell: string, missed: boolean): void =>
     sent.run(async () => {
-      await send("POST", `/coverage/audits/${audit.id}/answers`, { cell, missed, judged_by: session.value?.name ?? "" });
+      await send("POST", `/coverage/audits/${audit.id}/answers`, { cell, missed });
       toast(w.saved);
       done();
     });
@@ -93,6 +97,7 @@ function OneAudit({ audit, done }: { audit: Audit; done: () => void }) {
         {rate.share === null ? "" : ` (${percent(rate.low, 1)} - ${percent(rate.high, 1)})`} · {w.judged} {rate.judged} {w.of} {cells.length}
       </p>
       {sent.error ? <Refused error={sent.error} /> : null}
+      {may("judge") ? <OneByOne cells={cells} busy={sent.busy} say={say} /> : null}
       <details>
         <summary>
           {w.cell} ({cells.length})
@@ -122,6 +127,48 @@ function OneAudit({ audit, done }: { audit: Audit; done: () => void }) {
         />
       </details>
     </Panel>
+  );
+}
+
+/** The next cell that nobody looked at, on the newest two pictures of it, with its outline: the answers are one press each. */
+function OneByOne({ cells, busy, say }: { cells: Cell[]; busy: boolean; say: (cell: string, missed: boolean) => void }) {
+  const [open, setOpen] = useState(false);
+  const left = cells.filter((one) => one.properties.missed === null);
+  const next = left[0];
+  if (!open) {
+    return (
+      <p>
+        <button type="button" disabled={next === undefined} onClick={() => setOpen(true)}>
+          {w.next}
+        </button>
+      </p>
+    );
+  }
+  return (
+    <section aria-live="polite">
+      {next?.geometry ? (
+        <>
+          <h3>
+            {w.cell} {next.id} <small>{cells.length - left.length + 1} / {cells.length}</small>
+          </h3>
+          <div class="row">
+            <button type="button" class="main" disabled={busy} onClick={() => say(next.id, false)}>
+              {w.clean}
+            </button>
+            <button type="button" class="danger" disabled={busy} onClick={() => say(next.id, true)}>
+              {w.missed}
+            </button>
+            <Where cell={next} />
+            <button type="button" class="plain" onClick={() => setOpen(false)}>
+              {w.stop}
+            </button>
+          </div>
+          <PlaceMap key={next.id} outline={next.geometry} both />
+        </>
+      ) : (
+        <Empty>{w.all}</Empty>
+      )}
+    </section>
   );
 }
 

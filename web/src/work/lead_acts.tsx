@@ -1,12 +1,14 @@
 /** What may be done with a lead: judged, made a case, split, merged, noted. */
 import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
-import { items } from "../api/features";
-import { day } from "../app/format";
+import { item, items } from "../api/features";
+import { day, number } from "../app/format";
 import { wordOf, words } from "../app/language";
 import { go, href } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
+import { type Near, boxAround, nearest } from "../map/near";
+import { middleOf } from "../map/places";
 import { Await, Dialog, Empty, Field, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { Submit, focusWrong, useSend } from "./act";
@@ -34,7 +36,8 @@ const w = words({
   leaveWrong: ["请至少选一项，且至少留下一项。", "Choose at least one, and leave at least one."],
   others: ["并入本线索的线索", "Leads that become part of it"],
   chooseOne: ["请至少选一条。", "Choose at least one."],
-  none: ["没有可合并的线索。", "There is no other lead."],
+  within: ["查找范围", "Look within"],
+  none: ["此范围内没有其他线索。", "There is no other lead within it."],
   first: ["首次发现", "first seen"],
   opened: ["案件已受理：", "The case was opened: "],
   joined: ["已并入在办案件：", "It went to the open case: "],
@@ -138,7 +141,16 @@ function Split({ lead, close, done }: Form) {
   return (
     <Dialog title={w.split} close={close}>
       <form onSubmit={split}>
-        <Boxes title={w.leave} chosen={chosen} choose={choose} options={lead.reports.map((one) => [one.id, `${sourceWord(one.source)} ${day(one.seen_at)} ${one.text.slice(0, 40)}`] as const)} {...(wrong ? { wrong: w.leaveWrong } : {})} />
+        <Boxes
+          title={w.leave}
+          chosen={chosen}
+          choose={(ids) => {
+            choose(ids);
+            setWrong(false);
+          }}
+          options={lead.reports.map((one) => [one.id, `${sourceWord(one.source)} ${day(one.seen_at)} ${one.text.slice(0, 40)}`] as const)}
+          {...(wrong ? { wrong: w.leaveWrong } : {})}
+        />
         <Why value={reason} change={setReason} />
         <Submit sent={sent} title={w.split} />
       </form>
@@ -146,8 +158,20 @@ function Split({ lead, close, done }: Form) {
   );
 }
 
+/** How far around others are looked for, m: reports of one building differ by metres, those of a bad address by a village. */
+const WITHIN_M = [200, 1_000, 5_000] as const;
+
+/** Leads that may yet be joined with one, within metres of its middle. */
+async function neighbours(id: string, within: number): Promise<Near<LeadProps>[]> {
+  const at = middleOf((await item<LeadProps>("leads", id)).geometry);
+  if (at === null) return [];
+  const found = await items<LeadProps>("leads", { limit: 200, bbox: boxAround(at, within).join(","), filter: "state = 'open' OR state = 'judged'" });
+  return nearest(found.features, at, within).filter(({ one }) => one.id !== id);
+}
+
 function Merge({ lead, close, done }: Form) {
-  const asked = useAsked("merge-leads", () => items<LeadProps>("leads", { limit: 100, skipGeometry: "true", sortby: "-priority", filter: "state = 'open' OR state = 'judged'" }));
+  const [within, setWithin] = useState<number>(WITHIN_M[0]);
+  const asked = useAsked(`merge-leads ${within}`, () => neighbours(lead.id, within));
   const [chosen, choose] = useState<string[]>([]);
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState(false);
@@ -165,24 +189,42 @@ function Merge({ lead, close, done }: Form) {
   };
   return (
     <Dialog title={w.merge} close={close}>
+      <Field label={w.within}>
+        <select
+          value={within}
+          onChange={(event) => {
+            choose([]);
+            setWithin(Number(event.currentTarget.value));
+          }}
+        >
+          {WITHIN_M.map((metres) => (
+            <option key={metres} value={metres}>
+              {number(metres)} m
+            </option>
+          ))}
+        </select>
+      </Field>
       <Await asked={asked}>
-        {(found) => {
-          const others = found.features.filter((one) => one.id !== lead.id);
-          if (others.length === 0) return <Empty>{w.none}</Empty>;
-          return (
+        {(others) =>
+          others.length === 0 ? (
+            <Empty>{w.none}</Empty>
+          ) : (
             <form onSubmit={merge}>
               <Boxes
                 title={w.others}
                 chosen={chosen}
-                choose={choose}
-                options={others.map((one) => [one.id, `${one.properties.sources.map(sourceWord).join("、")} · ${w.first} ${day(one.properties.first_seen)} · ${wordOf(LEAD_STATES, one.properties.state)} · ${one.id.replace(/^lead-/, "")}`] as const)}
+                choose={(ids) => {
+                  choose(ids);
+                  setWrong(false);
+                }}
+                options={others.map(({ one, metres }) => [one.id, `${number(metres)} m · ${one.properties.sources.map(sourceWord).join("、")} · ${w.first} ${day(one.properties.first_seen)} · ${wordOf(LEAD_STATES, one.properties.state)} · ${one.id.replace(/^lead-/, "")}`] as const)}
                 {...(wrong ? { wrong: w.chooseOne } : {})}
               />
               <Why value={reason} change={setReason} />
               <Submit sent={sent} title={w.merge} />
             </form>
-          );
-        }}
+          )
+        }
       </Await>
     </Dialog>
   );

@@ -6,10 +6,11 @@ import type { Feature } from "../api/features";
 import { area, day, number } from "../app/format";
 import { language, told, wordOf, words } from "../app/language";
 import { useLive } from "../app/live";
-import { href } from "../app/router";
+import { href, replace } from "../app/router";
 import { may } from "../app/session";
 import { useAsked } from "../app/use";
 import type { ViewProps } from "../app/views";
+import type { Point } from "../map/measure";
 import { Await, Empty, Mark, Table, Tabs } from "../ui/parts";
 import "./common";
 import { Filter } from "./filter";
@@ -47,7 +48,13 @@ type Dialogs = "record" | "file" | null;
 
 export default function View({ place }: ViewProps) {
   const query = Object.fromEntries(place.query.entries());
-  const [open, setOpen] = useState<Dialogs>(null);
+  // a place of the map that somebody saw something at
+  const at = placeOf(query.record);
+  const [open, setOpen] = useState<Dialogs>(at && may("leads") ? "record" : null);
+  const closed = (): void => {
+    setOpen(null);
+    if (at) replace(href("leads"));
+  };
   const [round, setRound] = useState(0);
   const done = (): void => setRound((n) => n + 1);
   const waits = query.show === "unplaced";
@@ -75,10 +82,15 @@ export default function View({ place }: ViewProps) {
         ]}
       />
       {waits ? <Unplaced round={round} /> : <Queue query={query} round={round} />}
-      {open === "record" ? <ReportForm close={() => setOpen(null)} done={done} /> : null}
+      {open === "record" ? <ReportForm close={closed} done={done} {...(at ? { at } : {})} /> : null}
       {open === "file" ? <ReportFile close={() => setOpen(null)} done={done} /> : null}
     </>
   );
+}
+
+function placeOf(told: string | undefined): Point | null {
+  const found = /^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$/.exec(told ?? "");
+  return found ? [Number(found[1]), Number(found[2])] : null;
 }
 
 function Queue({ query, round }: { query: Record<string, string>; round: number }) {

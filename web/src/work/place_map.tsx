@@ -1,4 +1,4 @@
-/** A place on the newest picture of it: to be looked at, or its corners moved. */
+/** A place on the newest picture of it, or on the newest two: to be looked at, or its corners moved. */
 import { type GeoJSON, type SceneFacts, items } from "../api/features";
 import { area, day } from "../app/format";
 import { words } from "../app/language";
@@ -21,17 +21,30 @@ interface Props {
   /** What the map goes to at first and does not leave while the outline is changed; else the outline. */
   about?: GeoJSON;
   changed?: (outline: GeoJSON) => void;
+  /** Whether the picture before the newest lies beside it: to see what is new. */
+  both?: boolean;
 }
 
-export function PlaceMap({ outline, about = outline, changed }: Props) {
+export function PlaceMap({ outline, about = outline, changed, both = false }: Props) {
   const box = around(about);
   const bbox = boundsOf(about)?.join(",");
-  const scene = useAsked(`newest/${bbox}`, async () => (bbox ? ((await items<SceneFacts>("scenes", { bbox, sortby: "-acquired_at", limit: 1 })).features[0] ?? null) : null));
-  if (box === null || scene.loading) return null;
+  const scenes = useAsked(`newest/${bbox}`, async () => (bbox ? (await items<SceneFacts>("scenes", { bbox, sortby: "-acquired_at", limit: both ? 2 : 1 })).features : []));
+  if (box === null || scenes.loading) return null;
+  const [newest, earlier] = scenes.value ?? [];
   return (
     <>
       <div class="work-pair">
-        <PairMap before={null} after={scene.value?.id ?? null} bbox={box} outline={outline} edit={changed !== undefined} {...(changed ? { changed } : {})} label={w.title} afterTitle={`${w.newest} ${day(scene.value?.properties.acquired_at)}`} />
+        <PairMap
+          before={earlier?.id ?? null}
+          after={newest?.id ?? null}
+          bbox={box}
+          outline={outline}
+          edit={changed !== undefined}
+          {...(changed ? { changed } : {})}
+          label={w.title}
+          beforeTitle={day(earlier?.properties.acquired_at)}
+          afterTitle={`${w.newest} ${day(newest?.properties.acquired_at)}`}
+        />
       </div>
       <p class="note">
         {w.size} {area(sizeOf(outline))}

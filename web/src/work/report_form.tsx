@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { type Schemas, send } from "../api/client";
 import { wordOf, words } from "../app/language";
 import { go, href } from "../app/router";
+import type { Point } from "../map/measure";
 import { FilePick } from "../ui/files";
 import { Dialog, Field } from "../ui/parts";
 import { toast } from "../ui/toast";
@@ -31,7 +32,7 @@ const w = words({
   waits: ["已登记，等待定位", "It was recorded and waits for a place"],
 });
 
-export function ReportForm({ close, done }: { close: () => void; done: () => void }) {
+export function ReportForm({ close, done, at }: { close: () => void; done: () => void; at?: Point }) {
   const [anonymous, setAnonymous] = useState(false);
   const sent = useSend();
   const record = (event: Event): void => {
@@ -84,7 +85,7 @@ export function ReportForm({ close, done }: { close: () => void; done: () => voi
         <Field label={w.text}>
           <textarea name="text" rows={3} maxLength={5_000} required />
         </Field>
-        <PlaceFields />
+        <PlaceFields {...(at ? { at } : {})} />
         <FilePick label={w.photos} name="photos" accept="image/jpeg,image/png,image/webp" multiple />
         <p>
           <label>

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Schemas, getJson, send } from "../api/client";
 import { language, wordOf, words } from "../app/language";
+import { go, href } from "../app/router";
 import { useAsked } from "../app/use";
 import { Await, Dialog, Empty, Panel } from "../ui/parts";
 import { toast } from "../ui/toast";
@@ -74,10 +75,11 @@ function PlaceIt({ report, close, done }: { report: Report; close: () => void; d
     for (const [name, value] of [...form.entries()]) if (value === "") form.delete(name);
     form.set("reason", reason);
     sent.run(async () => {
-      await send("POST", `/reports/${report.id}/place`, form);
+      const kept = await send<Schemas["ReportKeptOut"]>("POST", `/reports/${report.id}/place`, form);
       toast(w.placed);
       close();
       done();
+      if (kept.report.lead_id) go(href(["lead", kept.report.lead_id]));
     });
   };
   return (
