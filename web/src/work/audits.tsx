@@ -34,6 +34,7 @@ const w = words({
   clean: ["没有漏检", "nothing was missed"],
   open: ["未核看", "not looked at"],
   look: ["在地图上看", "On the map"],
+  record: ["登记线索", "Record a report"],
   next: ["逐个核看", "Look at one after the other"],
   all: ["全部已核看。", "All of them were looked at."],
   stop: ["先到这里", "Stop here"],
@@ -176,7 +177,8 @@ function Where({ cell }: { cell: Cell }) {
   const at = middleOf(cell.geometry);
   return (
     <>
-      {cell.id} {at ? <a href={href("look", { lon: at[0].toFixed(6), lat: at[1].toFixed(6) })}>{w.look}</a> : null}
+      {cell.id} {at ? <a href={href("look", { lon: at[0].toFixed(6), lat: at[1].toFixed(6) })}>{w.look}</a> : null}{" "}
+      {at && cell.properties.missed && may("leads") ? <a href={href("leads", { record: `${at[0].toFixed(6)},${at[1].toFixed(6)}` })}>{w.record}</a> : null}
     </>
   );
 }
