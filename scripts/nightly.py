@@ -53,7 +53,9 @@ def _run(services: Services, folder: Path | None) -> None:
         # two cron lines that meet are no fault: the other one does the work
         typer.echo(f"{error.message} {error.remedy}", err=True)
         return
-    if not new and job.state is JobState.RUNNING:
+    # a night that was left in the line may be in the hands of our own runner by now: then it is ours
+    ours = services.runner is not None and job.runner == services.runner.id
+    if not new and job.state is JobState.RUNNING and not ours:
         typer.echo("Another nightly run is at work. Nothing is to be done: it does the work.", err=True)
         return
     with progress_bar("nightly") as progress:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +24,7 @@ from pyproj import Transformer
 
 from service.settings import Settings
 from tests.access import key_for
+from tests.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 CRS = "EPSG:4547"
@@ -130,11 +131,21 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 def kancha(*args: str | Path, data: Path, wait: bool = True, **more: str) -> Any:
     """The command line, to its end or started."""
-    command = [sys.executable, "-m", "scripts.main", *map(str, args)]
-    env = environment(data, **more)
-    if wait:
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
-    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    told, env = [str(one) for one in args], environment(data, **more)
+    if not wait:
+        return Forked(told, env)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        process = Forked(told, env, out, err)
+        try:
+            status = process.wait(300)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read())
+    return subprocess.CompletedProcess(told, status, *texts)
 
 
 def free_port() -> int:

@@ -185,7 +185,8 @@ def test_a_recall_audit_is_drawn_answered_and_gives_a_rate(
     assert rate["low"] == pytest.approx(0.0089, abs=1e-3) and rate["high"] == pytest.approx(0.2361, abs=1e-3)
     assert client.post(path, json={"cell": "0_0", "missed": True, "judged_by": "王"}).status_code == 400
     assert client.post(path, json={"cell": names[0], "missed": "x", "judged_by": "王"}).status_code == 400
-    assert "stands for" in client.post(path, json={"cell": names[0], "missed": True}).json()["detail"], "a key is nobody"
+    nobody = client.post(path, json={"cell": names[0], "missed": True})
+    assert "stands for the verdict" in nobody.json()["detail"], "a key is no person"
     assert client.post("/coverage/audits", json={"count": 0}).status_code == 400
     assert [one["id"] for one in client.get("/coverage/audits").json()["audits"]] == [audit["id"]]
     shown = kancha("coverage", "audit", "show", audit["id"], data=settings.data)
