@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,10 @@ def _refuse_bomb(images: list[TiffDirectory], path: Path) -> None:
         )
 
 
+_MOST_PX = 32_000_000
+"""Pixels of a file that are decoded at once: a mosaic without overviews may hold ten thousand times as many."""
+
+
 class OpenFiles:
     """Files held open, one a thread and stored picture, so that what was decoded for one read serves the next.
 
@@ -308,6 +313,12 @@ class SceneReader:
         index = [self.info.bands.index(name) + 1 for name in self.bands]
         best = self.stored_factor
         step = self.factor // best
+        rows = max(2, _MOST_PX // (width * step * step))
+        if rows < height:
+            # a level pixel has one value whatever window it is read through
+            starts = [at for at in range(0, height, rows) if at == 0 or height - at > 1]
+            parts = [self._read(row + at, col, end - at, width) for at, end in pairwise([*starts, height])]
+            return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts])
         dataset = self.files.dataset(self.info.path, self.info.overviews.index(best) if best > 1 else None)
         window = RioWindow(
             col * step,

@@ -89,7 +89,7 @@ def add_scene(
         services.store.scenes.get(scene.id)
     except NotFoundError:
         (decode or partial(_decode_if_quick, services))(info)
-        scene = _quick(services, _masked(services, scene, info), info)
+        scene = _masked(services, _quick(services, scene, info), info)
     services.blobs.put(upload.path, upload.sha256)
     new = services.store.scenes.add(scene)
     stored = services.store.scenes.get(scene.id)
@@ -155,8 +155,13 @@ def _decode_if_quick(services: Services, info: RasterInfo) -> None:
 
 
 def _masked(services: Services, scene: Scene, info: RasterInfo) -> Scene:
-    """The scene with its mask, which is stored beside it; without one where that would cost too much."""
+    """The scene with its mask, which is stored beside it; without one where that would cost too much.
+
+    A mosaic of a drone comes without overviews as a rule, and all of it would be decoded: its copy has them.
+    """
     mask = scene_mask(info)
+    if mask is None and scene.cog_sha256 is not None:
+        mask = scene_mask(shown_raster(services, scene))
     if mask is None:
         return scene
     with private_folder(services.settings.data / "incoming") as folder:
@@ -328,8 +333,7 @@ def preview(services: Services, scene_id: str, form: str, box: Box | None, max_p
     if box is not None and not (box[0] < box[2] and box[1] < box[3]):
         raise OptionError("The box of a preview must have an area.", remedy="west,south,east,north")
     scene = services.store.scenes.get(scene_id)
-    raster = as_raster(scene, services.blobs.path(scene.sha256))
-    picture = read_preview(raster, bounds_lonlat=box, max_px=max_px)
+    picture = read_preview(shown_raster(services, scene), bounds_lonlat=box, max_px=max_px)
     seen = on_ground(services.sight, picture.grid)
     valid = picture.valid & seen
     pixels = np.moveaxis(np.where(seen, picture.array, 255)[::-1], 0, -1)

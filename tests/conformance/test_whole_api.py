@@ -6,6 +6,7 @@ import os
 import warnings
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -63,6 +64,11 @@ def asked(operation: Any, key: dict[str, str]) -> list[str]:
     return wrong
 
 
+_STORES = ["sqlite", pytest.param("postgis", marks=pytest.mark.soak)]
+"""Both answer by one contract (`tests/contract`): in the gate one of them is asked everything."""
+
+
+@pytest.mark.parametrize("service", _STORES, indirect=True, scope="module")
 def test_no_route_fails_or_answers_what_is_not_documented(service: Served) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -322,3 +323,17 @@ def test_pixels_of_no_sensor_are_refused_with_the_way_out(tmp_path: Path, transf
     with pytest.raises(RasterError, match=said) as caught:
         inspect_raster(path)
     assert "gdal_edit.py" in caught.value.remedy and caught.value.measured
+
+
+def test_a_mosaic_without_overviews_is_seen_from_afar_in_little_memory(tmp_path: Path) -> None:
+    """81 million pixels, of which each row holds its own number: their means are read without holding them all."""
+    side, factor = 9_000, 30
+    rows = (np.arange(side) // factor % 251 + 1).astype(np.uint8)
+    path = write(tmp_path / "a_20250412.tif", np.repeat(rows[None, :, None], side, axis=2))
+    info = inspect_raster(path)
+    tracemalloc.start()
+    values, mask = SceneReader(info, info.bands[:1], factor).read(0, 0, side // factor, side // factor)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (values[0] == rows[::factor, None]).all() and mask.all() and mask.shape == (300, 300)
+    assert peak < 150e6, f"{peak / 1e6:.0f} MB: of each pixel there are its value and its mask, and not of all at once"
