@@ -166,10 +166,10 @@ def test_a_scene_in_strips_gets_a_copy_in_blocks_and_keeps_its_bytes(client: Any
         assert copy.block_shapes[0] == (512, 512) and tuple(copy.overviews(1)) == stored.cog_overviews
         assert copy.nodata == 0 and np.array_equal(copy.read(), source.read())
     # what is shown comes from the copy: a source without overviews would be decoded whole for a thumbnail
-    aside = tmp_path / "aside.tif"
-    services.blobs.path(stored.sha256).rename(aside)
+    source_path, aside = services.blobs.path(stored.sha256), tmp_path / "aside.tif"
+    source_path.rename(aside)
     assert client.get(f"/scenes/{stored.id}/preview.jpg?width=64").status_code == 200
-    aside.rename(services.blobs.path(stored.sha256))
+    aside.rename(source_path)
     cog = tmp_path / "cog_20250102.tif"
     rasterio.shutil.copy(path, cog, driver="COG", compress="DEFLATE")
     assert services.store.scenes.get(post_scene(client, cog).json()["id"]).cog_sha256 is None
