@@ -77,6 +77,10 @@ class LayerPreviewOut(Answer):
     counts: dict[str, int] | None = Field(description="rows, kept, repaired, dropped, duplicated.")
     report: dict[str, Any] | None = Field(description="What reading would repair, drop, find twice.")
     bbox: tuple[float, float, float, float] | None = Field(description="In longitude and latitude.")
+    outlines: list[dict[str, Any]] = Field(
+        description="What lies where, GeoJSON geometries in longitude and latitude: evenly drawn from a large file, "
+        "2,000 at most; also of a file that would be refused for where it lies."
+    )
     refused: ToldError | None = Field(description="The error with which it would be refused.")
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.page_kit import DESK, Watched, need_page, signed_in
-from tests.integration.service_kit import Served, draw_scene, until
+from tests.integration.service_kit import Served, draw_scene, until, write_parcels
 
-SLOW_BYTES_S, PORTION = 3_000_000, 8 * 1024 * 1024
+SLOW_BYTES_S, PORTION = 1_000_000, 8 * 1024 * 1024
 """What the line lets through, and what the page sends in one request (web/src/bring/protocol.ts)."""
 DROPPED = """([name, content]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -21,6 +21,15 @@ DROPPED = """([name, content]) => {
   return told;
 }"""
 """What a hand holds over the page."""
+ORANGE = """canvas => {
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    count += data[at] > 240 && data[at + 1] > 140 && data[at + 1] < 180 && data[at + 2] < 40;
+  }
+  return count;
+}"""
+"""Pixels of the colour of what is not stored yet."""
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +112,20 @@ def test_what_is_dropped_and_no_image_is_refused_in_chinese_with_the_way_out(off
     told = refused.inner_text()
     assert "办法" in told and "GeoTIFF" in told, told
     assert office.client.get("/collections/scenes/items?limit=1").json()["numberMatched"] <= 1
+
+
+def test_a_layer_is_seen_on_the_map_before_it_is_stored(office: Served, it: Watched, tmp_path: Path) -> None:
+    it.open("#/bring?tab=layers")
+    form = it.page.locator("main")
+    form.locator("select").first.select_option(label="宗地")
+    form.locator("input[type=file]").first.set_input_files(str(write_parcels(tmp_path / "宗地.geojson")))
+    it.page.click("main button:has-text('查看内容（不入库）')")
+    it.page.wait_for_selector(".outlinemap [data-drawn]")
+    it.page.locator(".outlinemap").scroll_into_view_if_needed()
+    it.keep("layer-preview")
+    assert it.violations() == []
+    # on a map that has nothing else of this colour
+    shown = it.page.locator(".outlinemap canvas").last.evaluate(ORANGE)
+    assert shown > 300, "pixels of the outlines"
+    assert office.client.get("/layers").json()["numberMatched"] == 0
+    assert it.faults == []

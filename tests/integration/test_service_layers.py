@@ -189,6 +189,8 @@ def test_a_preview_tells_what_an_import_does_and_stores_nothing(client: Any, tmp
     assert told["report"]["dropped"] == [["row 4", "parcel_id is empty"]] and told["refused"] is None
     assert told["head"]["columns"][0] == {"name": "DKBM", "target": "parcel_id", "by": "guess"}
     assert told["head"]["rows"][0] == ["一", "0103"] and told["head"]["declared_crs"] == "EPSG:4326"
+    drawn = [shapely.geometry.shape(one) for one in told["outlines"]]
+    assert len(drawn) == 3 and tuple(shapely.total_bounds(drawn)) == pytest.approx(told["bbox"], abs=1e-9)
     assert client.get("/layers").json()["numberMatched"] == 0
     names = json.dumps(told["read_as"]["mapping"])
     assert send(client, "parcels", path).json()["code"] == "layer-columns", "guesses are never used unasked"
@@ -214,6 +216,23 @@ def test_a_preview_shows_what_an_import_would_refuse(client: Any, tmp_path: Path
     assert "would be stored: 1 rows, 1 kept" in shown.stdout and "邯山区" in shown.stdout
 
 
+def test_of_a_large_file_some_features_are_drawn_and_long_outlines_with_fewer_corners(
+    client: Any, tmp_path: Path
+) -> None:
+    many = [({"parcel_id": f"p{k}"}, polygon(k // 70 * 2, k % 70 * 2, 2, 2)) for k in range(4_100)]
+    angles = np.linspace(0, 2 * np.pi, 3_000)
+    coast = [[[114 + 0.001 * np.cos(a), 36 + 0.001 * np.sin(a)] for a in angles]]
+    coast[0][-1] = coast[0][0]
+    told = preview(
+        client, "parcels", write_layer(tmp_path / "m.geojson", [*many, ({"parcel_id": "sea"}, coast)])
+    ).json()
+    assert told["counts"]["kept"] == 4_101 and len(told["outlines"]) == 1_367, "every third"
+    alone = preview(client, "parcels", write_layer(tmp_path / "c.geojson", [({"parcel_id": "sea"}, coast)])).json()
+    (drawn,) = [shapely.geometry.shape(one) for one in alone["outlines"]]
+    assert shapely.get_num_coordinates(drawn) < 300
+    assert drawn.symmetric_difference(shapely.Polygon(coast[0])).area < 0.002 * drawn.area
+
+
 def town(folder: Path, shown: str | None = None) -> tuple[Path, Path]:
     """Parcels of 30 m side by side over 600 m, and a permit well inside each tenth, as a web map shows it."""
     corners = [(row * 60, col * 60) for row in range(20) for col in range(20)]
@@ -235,7 +254,9 @@ def test_coordinates_of_a_web_map_are_refused_unless_declared(client: Any, tmp_p
     assert (answer.status_code, told["code"]) == (422, "web-map-coordinates"), answer.text
     assert told["measured"]["suspected"] == system and told["measured"]["fit_otherwise"] > 0.95
     assert f"--crs {system}" in told["remedy"] and told["title_zh"]
-    assert preview(client, "permits", permits).json()["refused"]["code"] == "web-map-coordinates"
+    looked = preview(client, "permits", permits).json()
+    assert looked["refused"]["code"] == "web-map-coordinates" and looked["counts"] is None
+    assert len(looked["outlines"]) == 40, "where it would lie is seen, though it is refused"
     declared = send(client, "permits", permits, crs=system, source="局").json()
     assert declared["read_as"]["crs"] == system and "turned back" in declared["report"]["crs"]
     right = town(tmp_path)[1]

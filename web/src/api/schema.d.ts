@@ -5354,6 +5354,13 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Outlines
+             * @description What lies where, GeoJSON geometries in longitude and latitude: evenly drawn from a large file, 2,000 at most; also of a file that would be refused for where it lies.
+             */
+            outlines: {
+                [key: string]: unknown;
+            }[];
+            /**
              * Read As
              * @description What to declare so that storing it does what is told here.
              */

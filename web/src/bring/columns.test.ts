@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COLUMNS, declared, drawing, missing, takenFor } from "./columns";
+import { COLUMNS, declared, missing, takenFor } from "./columns";
 
 describe("columns of a layer", () => {
   const columns = [
@@ -20,14 +20,5 @@ describe("columns of a layer", () => {
     expect(missing("permits", { permit_id: "a" }).map((column) => column.name)).toEqual(["valid_from"]);
     expect(missing("parcels", { parcel_id: "a" })).toEqual([]);
     for (const list of Object.values(COLUMNS)) expect(list[0]?.required).toBe(true);
-  });
-
-  it("are drawn upright with north above", () => {
-    const drawn = drawing([[0, 0, 2, 1], [1, 0.5, 2, 1]], 100);
-    const [whole, part] = drawn.boxes;
-    expect(whole && part && part.y <= whole.y + 1e-9 && part.x > whole.x).toBe(true);
-    expect(drawn.height).toBeLessThan(drawn.width);
-    // one point still gives something to see
-    expect(drawing([[113, 36, 113, 36]], 100).boxes[0]?.width).toBe(2);
   });
 });

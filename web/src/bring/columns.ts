@@ -101,31 +101,4 @@ export function missing(kind: Kind, taken: Readonly<Record<string, string>>): Wa
   return COLUMNS[kind].filter((column) => column.required && !taken[column.name]);
 }
 
-/** Boxes in one drawing: their common frame with a margin, upright, and with metres of the ground about equal both ways. */
-export interface Drawn {
-  width: number;
-  height: number;
-  boxes: { x: number; y: number; width: number; height: number }[];
-}
-
 export type Box = readonly [number, number, number, number];
-
-export function drawing(boxes: readonly Box[], width: number): Drawn {
-  const west = Math.min(...boxes.map((box) => box[0]));
-  const south = Math.min(...boxes.map((box) => box[1]));
-  const east = Math.max(...boxes.map((box) => box[2]));
-  const north = Math.max(...boxes.map((box) => box[3]));
-  // a degree of longitude is shorter than one of latitude
-  const squeeze = Math.cos((((south + north) / 2) * Math.PI) / 180);
-  const wide = Math.max((east - west) * squeeze, 1e-6);
-  const high = Math.max(north - south, 1e-6);
-  const margin = 0.06 * Math.max(wide, high);
-  const scale = width / (wide + 2 * margin);
-  const place = ([w, s, e, n]: Box) => ({
-    x: ((w - west) * squeeze + margin) * scale,
-    y: (north - n + margin) * scale,
-    width: Math.max(2, (e - w) * squeeze * scale),
-    height: Math.max(2, (n - s) * scale),
-  });
-  return { width, height: (high + 2 * margin) * scale, boxes: boxes.map(place) };
-}

@@ -1,12 +1,14 @@
 /** What is in a file that is meant to be a layer, and what storing it would do. */
+import type { GeoJSON } from "../api/features";
 import { number } from "../app/format";
 import { told, wordOf, words } from "../app/language";
+import { OutlineMap } from "../map/outlines";
 import { Facts, Mark, Refused, Table } from "../ui/parts";
-import { type Box, COLUMNS, type HeadColumn, drawing, missing } from "./columns";
+import { type Box, COLUMNS, type HeadColumn, missing } from "./columns";
 import type { Preview } from "./layerform";
 import type { Layer } from "./layers";
 import { Report } from "./report";
-import { KINDS, type Kind, encodingOf } from "./words";
+import { type Kind, encodingOf } from "./words";
 
 const w = words({
   good: ["可以入库", "It can be stored"],
@@ -27,6 +29,7 @@ const w = words({
   rows: ["前几行（已解码）", "The first rows, decoded"],
   geometry: ["图形", "Geometry"],
   extent: ["范围", "Extent"],
+  drawn: ["图上显示", "on the map"],
   here: ["本文件", "this file"],
   there: ["已入库图层", "layers on file"],
   counts: ["读取结果", "What reading gives"],
@@ -57,30 +60,20 @@ interface Head {
   first: [number, number] | null;
 }
 
-/** A plain outline of where the file lies beside what is on file: a wrong system shows at once. */
-function Sketch({ bbox, layers }: { bbox: Box; layers: readonly Layer[] }) {
+/** Where the file lies, on the pictures and among what is on file: a wrong system shows at once. */
+function OnMap({ bbox, outlines, kept, layers }: { bbox: Box; outlines: readonly GeoJSON[]; kept: number | undefined; layers: readonly Layer[] }) {
   const newest = new Map<string, Layer>();
   for (const layer of layers) if (layer.bbox && !newest.has(layer.kind)) newest.set(layer.kind, layer);
-  const others = [...newest.values()];
-  const drawn = drawing([bbox, ...others.map((layer) => layer.bbox as unknown as Box)], 320);
-  const [own, ...rest] = drawn.boxes;
+  const others = [...newest.values()].map((layer) => layer.bbox as unknown as Box);
   const corner = (place: readonly [number, number]) => `${place[0].toFixed(5)}, ${place[1].toFixed(5)}`;
   return (
     <figure class="bring-sketch">
-      <svg viewBox={`0 0 ${drawn.width} ${Math.min(320, drawn.height)}`} role="img" aria-label={`${w.extent}: ${corner([bbox[0], bbox[1]])} - ${corner([bbox[2], bbox[3]])}`}>
-        {rest.map((box, at) => (
-          <rect key={others[at]?.id ?? at} class="there" {...box}>
-            <title>{wordOf(KINDS, others[at]?.kind)}</title>
-          </rect>
-        ))}
-        {own ? <rect class="here" {...own} /> : null}
-      </svg>
+      <OutlineMap bbox={bbox} outlines={outlines} others={others} label={w.extent} />
       <figcaption>
         <span class="bring-key here" /> {w.here} <span class="bring-key there" /> {w.there}
         <br />
-        <code>
-          {corner([bbox[0], bbox[1]])} - {corner([bbox[2], bbox[3]])}
-        </code>
+        {w.extent} <code>{`${corner([bbox[0], bbox[1]])} - ${corner([bbox[2], bbox[3]])}`}</code>
+        {kept !== undefined && kept > outlines.length ? ` · ${w.drawn} ${number(outlines.length)} / ${number(kept)}` : ""}
       </figcaption>
     </figure>
   );
@@ -181,7 +174,7 @@ export function Look({ preview, kind, taken, take, layers }: { preview: Preview;
           {preview.counts ? <h3>{w.counts}</h3> : null}
           {preview.counts && preview.report ? <Report report={preview.report} counts={preview.counts} /> : null}
         </div>
-        {preview.bbox ? <Sketch bbox={preview.bbox as unknown as Box} layers={layers} /> : null}
+        {preview.bbox ? <OnMap bbox={preview.bbox as unknown as Box} outlines={preview.outlines as unknown as GeoJSON[]} kept={preview.counts?.kept} layers={layers} /> : null}
       </div>
       <h3>{w.columns}</h3>
       <Columns kind={kind} head={head} taken={taken} take={take} />

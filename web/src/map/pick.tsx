@@ -7,13 +7,12 @@ import VectorLayer from "ol/layer/Vector";
 import { fromLonLat, toLonLat } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Scene, type SceneFacts, items } from "../api/features";
 import { words } from "../app/language";
 import { useAsked } from "../app/use";
-import { collection, imagery, tianditu, tiandituKey } from "./layers";
+import { type Under, groundLayers, underMap } from "./ground";
 import type { Point } from "./measure";
 import { type Bounds, showBounds, showLayers, stage, viewOf } from "./stage";
-import { CORNER, lineStyle } from "./styles";
+import { CORNER } from "./styles";
 
 const w = words({
   map: ["地图：点击选位置；方向键移动，加减号缩放", "Map: press where it is; arrow keys move it, plus and minus zoom"],
@@ -22,8 +21,6 @@ const w = words({
   notHere: ["本机没有给出位置，请在地图上点选。", "This device tells no place: press it on the map."],
 });
 
-/** Scenes under the newest one: a district is seldom one file. */
-const SCENES = 12;
 const CLOSE = 18;
 const COUNTRY: Bounds = [73, 18, 135, 54];
 
@@ -34,11 +31,11 @@ interface Props {
 }
 
 export function PickMap({ at, pick }: Props) {
-  const asked = useAsked("pick-scenes", async () => (await items<SceneFacts>("scenes", { sortby: "-acquired_at", limit: SCENES })).features);
-  return asked.loading ? null : <Picked scenes={asked.value ?? []} at={at} pick={pick} />;
+  const asked = useAsked("under-map", underMap);
+  return asked.value ? <Picked under={asked.value} at={at} pick={pick} /> : null;
 }
 
-function Picked({ scenes, at, pick }: Props & { scenes: Scene[] }) {
+function Picked({ under, at, pick }: Props & { under: Under }) {
   const box = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<OlMap | null>(null);
   const [lost, setLost] = useState(false);
@@ -53,14 +50,9 @@ function Picked({ scenes, at, pick }: Props & { scenes: Scene[] }) {
     if (start) {
       view.setCenter(fromLonLat([...start]));
       view.setZoom(CLOSE);
-    } else showBounds(view, (scenes[0]?.bbox as Bounds | undefined) ?? COUNTRY, 10, 21, [540, 320]);
+    } else showBounds(view, (under.scenes[0]?.bbox as Bounds | undefined) ?? COUNTRY, 10, 21, [540, 320]);
     const made = stage(box.current, { view, system: "3857", label: w.map });
-    const pictures = [...scenes].reverse().map((one) => {
-      const layer = imagery({ scene: one.id }, "3857");
-      if (one.bbox) layer.setExtent([...fromLonLat(one.bbox.slice(0, 2)), ...fromLonLat(one.bbox.slice(2, 4))]);
-      return layer;
-    });
-    showLayers(made, [...(tiandituKey ? tianditu("img", "3857") : []), ...pictures, collection("parcels", "3857", lineStyle("parcels")), new VectorLayer({ source: mark, style: CORNER })]);
+    showLayers(made, [...groundLayers(under), new VectorLayer({ source: mark, style: CORNER })]);
     const key = made.on("singleclick", (event) => {
       latest.current.pick(toLonLat(event.coordinate) as [number, number]);
     });
@@ -69,7 +61,7 @@ function Picked({ scenes, at, pick }: Props & { scenes: Scene[] }) {
       unByKey(key);
       made.setTarget();
     };
-  }, [scenes, mark]);
+  }, [under, mark]);
 
   useEffect(() => {
     mark.clear();

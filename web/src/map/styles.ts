@@ -42,6 +42,13 @@ function dot(color: string): Style {
   return style;
 }
 
+/** What is not stored yet, and frames of what is. */
+export const SKETCHED = [
+  new Style({ stroke: new Stroke({ color: "rgba(0,0,0,.55)", width: 4 }), image: new Circle({ radius: 5, fill: new Fill({ color: "#ff9f0a" }), stroke: new Stroke({ color: "#000a", width: 1 }) }) }),
+  new Style({ fill: new Fill({ color: "rgba(255,159,10,.18)" }), stroke: new Stroke({ color: "#ff9f0a", width: 2 }) }),
+];
+export const FRAME = new Style({ stroke: new Stroke({ color: "#fff", width: 1.5, lineDash: [6, 5] }) });
+
 /** A corner that the keyboard moves. */
 export const CORNER = new Style({ image: new Circle({ radius: 7, fill: new Fill({ color: "#fff" }), stroke: new Stroke({ color: "#0b57d0", width: 3 }) }) });
 
