@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -130,8 +131,14 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 def kancha(*args: str | Path, data: Path, wait: bool = True, **more: str) -> Any:
-    """The command line, to its end or started."""
+    """The command line, to its end or started; where more says `PYTHONPATH` it is started."""
     told, env = [str(one) for one in args], environment(data, **more)
+    if "PYTHONPATH" in more:
+        # other code than ours: nothing of it is loaded yet
+        return subprocess.Popen(
+            [sys.executable, "-m", "scripts.main", *told],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
     if not wait:
         return Forked(told, env)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
