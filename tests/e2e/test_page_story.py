@@ -16,7 +16,7 @@ from service.cases.evidence.verifying import verify
 from tests.browser import launched
 from tests.e2e.page_kit import DESK, link_of, need_page
 from tests.e2e.page_story import PASSWORD, ROLES, Seat
-from tests.integration.service_kit import Served
+from tests.integration.service_kit import Served, until
 from tests.unit.cases.evidence.photo_kit import degrees, photo, scene
 
 PEOPLE = {
@@ -118,10 +118,14 @@ class Bureau:
         """The officer goes from the queue to the lead where the structure stands, and judges it on site."""
         wang = self.wang
         site = self._site()
+
+        def found() -> list[dict[str, Any]]:
+            return [one for one in self._leads() if shapely.geometry.shape(one["geometry"]).intersects(site)]
+
+        # the scan is told as done a moment before its leads are there
+        near = until(found, 20)
         wang.go("#/leads")
         wang.keep("officer-leads")
-        near = [one for one in self._leads() if shapely.geometry.shape(one["geometry"]).intersects(site)]
-        assert near, "the structure was not found"
         wang.page.locator(f"main a[href$='{near[0]['id']}']").first.click()
         wang.page.wait_for_selector("main .loading", state="detached")
         wang.page.locator(".pairmap canvas").first.wait_for()
