@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 
+KEPT_OPEN_S = 150
+"""How long a connection with nothing on it stays open, in seconds: longer than a proxy keeps its own (nginx 60, Traefik
+90, Caddy 120). Whoever lets go first must be the one that asks: a request sent to a server that has just let go is
+lost, and the person behind the proxy reads "502"."""
+
+
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [KANCHA_HOST or 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [KANCHA_PORT or 8000].")] = None,
@@ -37,12 +43,6 @@ def serve(
     settings = settings.model_copy(update={"auth": settings.auth.model_copy(update=told)})
     _tell_first_link(settings)
     run(settings)
-
-
-KEPT_OPEN_S = 150
-"""How long a connection with nothing on it stays open, in seconds: longer than a proxy keeps its own (nginx 60, Traefik
-90, Caddy 120). Whoever lets go first must be the one that asks: a request sent to a server that has just let go is
-lost, and the person behind the proxy reads "502"."""
 
 
 def run(settings: Settings) -> None:

@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -104,14 +105,16 @@ class _Nursery:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-m", "tests.forked", str(theirs.fileno())]
         with theirs:
-            # standard input stays open as long as we live, and nobody reads it
             self._process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        self._asking = threading.Lock()
         atexit.register(self.close)
 
     def bear(self, args: Sequence[str], env: Mapping[str, str], *files: int) -> int:
         told = json.dumps({"args": list(args), "env": dict(env)}).encode()
-        socket.send_fds(self._line, [told], list(files))
-        return int(self._line.recv(32))
+        # threads ask too: each gets the answer to its own order
+        with self._asking:
+            socket.send_fds(self._line, [told], list(files))
+            return int(self._line.recv(32))
 
     def close(self) -> None:
         self._line.close()

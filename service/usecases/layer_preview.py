@@ -98,7 +98,7 @@ def preview_layer(services: Services, kind: str, upload: Upload, facts: LayerFac
 
 
 def _outlines(content: LayerContent) -> Sequence[dict[str, Any]]:
-    """Every so-and-so-manieth feature, as it is drawn on a map of the whole file."""
+    """Features taken evenly from the whole file, each as it is drawn on a map of it."""
     if content.bbox is None:
         return []
     step = -(-content.count // OUTLINES)

@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from geodata.types import DISMISSAL_REASONS
-from tests.browser import launched
 from tests.e2e.page_kit import DESK, PHONE, Drawn, Watched, add_officer, drawn_desk, one_more
 from tests.integration.service_kit import until
 
@@ -27,12 +26,6 @@ TILE = re.compile(r"/tiles/\w+/\w+/(\d+)/(\d+)/(\d+)\.webp")
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
     with drawn_desk(tmp_path_factory.mktemp("judge"), COUNT) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    with launched() as made:
         yield made
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser import launched
 from tests.e2e.page_kit import DESK, PHONE, Drawn, Watched, add_officer, drawn_desk, link_of
 from tests.e2e.page_story import Seat
 from tests.integration.service_kit import until
@@ -19,12 +18,6 @@ STAGE = ".pickmap .stage canvas"
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
     with drawn_desk(tmp_path_factory.mktemp("work"), 2) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    with launched() as made:
         yield made
 
 

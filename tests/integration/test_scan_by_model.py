@@ -73,7 +73,7 @@ def test_neither_the_window_nor_the_workers_change_what_a_model_finds(
     # the drawn district gives the plain first look something to suspect in every cell
     screened = judged[0].model is not None and judged[0].model.screen is not None
     assert 0 < told["looked_at_closely"] < 1 if screened else told["looked_at_closely"] == 1
-    for window, workers in [(256, 1), (512, 2)]:
+    for window, workers in [(256, 1), (512, 2), (1024, 1), (2048, 2)]:
         assert found(district, judged, window, workers) == reference, (window, workers)
 
 

@@ -100,5 +100,3 @@ export function declared(taken: Readonly<Record<string, string>>): Record<string
 export function missing(kind: Kind, taken: Readonly<Record<string, string>>): Wanted[] {
   return COLUMNS[kind].filter((column) => column.required && !taken[column.name]);
 }
-
-export type Box = readonly [number, number, number, number];

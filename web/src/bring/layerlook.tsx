@@ -3,8 +3,9 @@ import type { GeoJSON } from "../api/features";
 import { number } from "../app/format";
 import { told, wordOf, words } from "../app/language";
 import { OutlineMap } from "../map/outlines";
+import type { Bounds } from "../map/stage";
 import { Facts, Mark, Refused, Table } from "../ui/parts";
-import { type Box, COLUMNS, type HeadColumn, missing } from "./columns";
+import { COLUMNS, type HeadColumn, missing } from "./columns";
 import type { Preview } from "./layerform";
 import type { Layer } from "./layers";
 import { Report } from "./report";
@@ -61,10 +62,10 @@ interface Head {
 }
 
 /** Where the file lies, on the pictures and among what is on file: a wrong system shows at once. */
-function OnMap({ bbox, outlines, kept, layers }: { bbox: Box; outlines: readonly GeoJSON[]; kept: number | undefined; layers: readonly Layer[] }) {
+function OnMap({ bbox, outlines, kept, layers }: { bbox: Bounds; outlines: readonly GeoJSON[]; kept: number | undefined; layers: readonly Layer[] }) {
   const newest = new Map<string, Layer>();
   for (const layer of layers) if (layer.bbox && !newest.has(layer.kind)) newest.set(layer.kind, layer);
-  const others = [...newest.values()].map((layer) => layer.bbox as unknown as Box);
+  const others = [...newest.values()].map((layer) => layer.bbox as unknown as Bounds);
   const corner = (place: readonly [number, number]) => `${place[0].toFixed(5)}, ${place[1].toFixed(5)}`;
   return (
     <figure class="bring-sketch">
@@ -174,7 +175,7 @@ export function Look({ preview, kind, taken, take, layers }: { preview: Preview;
           {preview.counts ? <h3>{w.counts}</h3> : null}
           {preview.counts && preview.report ? <Report report={preview.report} counts={preview.counts} /> : null}
         </div>
-        {preview.bbox ? <OnMap bbox={preview.bbox as unknown as Box} outlines={preview.outlines as unknown as GeoJSON[]} kept={preview.counts?.kept} layers={layers} /> : null}
+        {preview.bbox ? <OnMap bbox={preview.bbox as unknown as Bounds} outlines={preview.outlines as unknown as GeoJSON[]} kept={preview.counts?.kept} layers={layers} /> : null}
       </div>
       <h3>{w.columns}</h3>
       <Columns kind={kind} head={head} taken={taken} take={take} />

@@ -10,7 +10,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { GeoJSON } from "../api/features";
 import { words } from "../app/language";
 import { useAsked } from "../app/use";
-import { type Under, groundLayers, underMap } from "./ground";
+import { type Under, groundLayers, underMap } from "./under";
 import { type Bounds, showBounds, showLayers, stage, viewOf } from "./stage";
 import { FRAME, SKETCHED } from "./styles";
 

@@ -9,7 +9,7 @@ import VectorSource from "ol/source/Vector";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { words } from "../app/language";
 import { useAsked } from "../app/use";
-import { type Under, groundLayers, underMap } from "./ground";
+import { type Under, groundLayers, underMap } from "./under";
 import type { Point } from "./measure";
 import { type Bounds, showBounds, showLayers, stage, viewOf } from "./stage";
 import { CORNER } from "./styles";

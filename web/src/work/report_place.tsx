@@ -19,7 +19,7 @@ const w = words({
   hint: ["地图、经纬度、地址、宗地任填其一；都不填则待定位。", "On the map, by coordinates, an address or a parcel; without any it waits for a place."],
 });
 
-/** A place that is known within the device's word for it; GPS says centimetres where metres are true. */
+/** No phone knows its place better, m, whatever it says. */
 const LEAST_M = 1;
 const DIGITS = 6;
 
